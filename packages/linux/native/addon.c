@@ -1,0 +1,28 @@
+/* The table of functions that TypeScript sees; packages/linux/src/sys/native.ts declares their types. */
+#include "native.h"
+
+#define ENTRY(name, function) {name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL}
+
+NAPI_MODULE_INIT() {
+    static const napi_property_descriptor functions[] = {
+        ENTRY("socketIn", socket_in),
+        ENTRY("openIn", open_in),
+        ENTRY("newNetns", new_netns),
+        ENTRY("mount", mount_),
+        ENTRY("umount", umount_),
+        ENTRY("setsockopt", setsockopt_),
+        ENTRY("bind", bind_),
+        ENTRY("send", send_),
+        ENTRY("receive", receive_),
+        ENTRY("flock", flock_),
+        ENTRY("peerCredentials", peer_credentials),
+        ENTRY("strerror", strerror_),
+        ENTRY("exchangeAsync", exchange_async),
+        ENTRY("receiveAsync", receive_async),
+        ENTRY("flockAsync", flock_async),
+        ENTRY("subscribe", subscribe),
+        ENTRY("unsubscribe", unsubscribe),
+    };
+    if (napi_define_properties(env, exports, sizeof functions / sizeof *functions, functions) != napi_ok) return NULL;
+    return exports;
+}

@@ -1,0 +1,49 @@
+// Compiles the native addon with the system's C compiler. Plain JavaScript, because it runs before anything is built.
+//   node build.mjs             dist/patchbay.node, only when a source is newer
+//   node build.mjs --sanitize  dist/patchbay.sanitized.node, with the address and undefined-behaviour sanitizers
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const sanitize = process.argv.includes('--sanitize')
+const output = join(here, '..', 'dist', sanitize ? 'patchbay.sanitized.node' : 'patchbay.node')
+const sources = ['addon.c', 'netns.c', 'socket.c', 'job.c', 'subscription.c'].map((file) => join(here, file))
+
+/** Node ships its headers beside itself; where a distribution splits them off, the headers package has them. */
+function includeDirectory() {
+  const beside = join(dirname(process.execPath), '..', 'include', 'node')
+  if (existsSync(join(beside, 'node_api.h'))) return beside
+  try {
+    return createRequire(import.meta.url)('node-api-headers').include_dir
+  } catch {
+    fail(`Cannot find node_api.h: neither in "${beside}" nor as the package "node-api-headers"; install one of them`)
+  }
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}
+
+function isFresh() {
+  if (!existsSync(output)) return false
+  const built = statSync(output).mtimeMs
+  return [...sources, join(here, 'native.h'), fileURLToPath(import.meta.url)].every(
+    (source) => statSync(source).mtimeMs < built,
+  )
+}
+
+if (!isFresh()) {
+  const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-fPIC', '-shared', '-pthread', '-fvisibility=hidden']
+  const mode = sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2', '-s']
+  mkdirSync(dirname(output), { recursive: true })
+  const compiler = process.env.CC ?? 'cc'
+  const run = spawnSync(compiler, [...flags, ...mode, `-I${includeDirectory()}`, '-o', output, ...sources], {
+    stdio: 'inherit',
+  })
+  if (run.error) fail(`Cannot compile the native addon: "${compiler}" does not start; install a C compiler or set CC`)
+  if (run.status !== 0) fail('Cannot compile the native addon: see the messages above')
+}

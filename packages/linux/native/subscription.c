@@ -1,0 +1,130 @@
+/* A subscription: a thread that reads datagrams and hands each one to a JavaScript callback, until stopped. */
+#include "native.h"
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define DATAGRAM_BYTES 65536
+#define QUEUED_DATAGRAMS 1024
+
+typedef struct {
+    int fd, stop;
+    pthread_t thread;
+    napi_threadsafe_function callback;
+} subscription_t;
+
+typedef struct {
+    int64_t length; /* or a negated errno */
+    uint8_t data[];
+} datagram_t;
+
+static void deliver(napi_env env, napi_value callback, void *context, void *data) {
+    (void)context;
+    datagram_t *datagram = data;
+    if (env && callback) {
+        napi_value global = NULL, argument = NULL;
+        void *copy = NULL;
+        napi_get_global(env, &global);
+        if (datagram->length < 0)
+            argument = number(env, datagram->length);
+        else
+            napi_create_buffer_copy(env, (size_t)datagram->length, datagram->data, &copy, &argument);
+        napi_call_function(env, global, callback, 1, &argument, NULL);
+    }
+    free(datagram);
+}
+
+static napi_status hand_over(subscription_t *subscription, int64_t length, const uint8_t *data) {
+    size_t size = length > 0 ? (size_t)length : 0;
+    datagram_t *datagram = malloc(sizeof *datagram + size);
+    if (!datagram) return napi_generic_failure;
+    datagram->length = length;
+    if (size) memcpy(datagram->data, data, size);
+    napi_status status = napi_call_threadsafe_function(subscription->callback, datagram, napi_tsfn_blocking);
+    if (status != napi_ok) free(datagram);
+    return status;
+}
+
+static void *read_datagrams(void *data) {
+    subscription_t *subscription = data;
+    uint8_t buffer[DATAGRAM_BYTES];
+    struct pollfd wait[2] = {{.fd = subscription->fd, .events = POLLIN}, {.fd = subscription->stop, .events = POLLIN}};
+    napi_status status = napi_ok;
+    while (status == napi_ok) {
+        if (poll(wait, 2, -1) < 0 && errno != EINTR) break;
+        if (wait[1].revents) break;
+        if (!wait[0].revents) continue;
+        ssize_t length = recv(subscription->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+        if (length < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        /* An overrun (ENOBUFS) loses messages but not the socket: the caller is told and reading goes on. */
+        bool last = length == 0 || (length < 0 && errno != ENOBUFS);
+        status = hand_over(subscription, length < 0 ? -errno : length, buffer);
+        if (last) break;
+    }
+    /* A call that was refused because of an abort has given this thread's hold back already. */
+    if (status != napi_closing) napi_release_threadsafe_function(subscription->callback, napi_tsfn_release);
+    return NULL;
+}
+
+/* The reader may be waiting for room in the queue that only the calling thread empties; the abort wakes it. */
+static void stop_reading(subscription_t *subscription) {
+    uint64_t one = 1;
+    if (subscription->stop < 0) return;
+    napi_release_threadsafe_function(subscription->callback, napi_tsfn_abort);
+    if (write(subscription->stop, &one, sizeof one) == sizeof one) pthread_join(subscription->thread, NULL);
+    close(subscription->stop);
+    subscription->stop = -1;
+}
+
+static void subscription_free(napi_env env, void *data, void *hint) {
+    (void)env, (void)hint;
+    stop_reading(data);
+    free(data);
+}
+
+static int start_reading(napi_env env, subscription_t *subscription, napi_value callback) {
+    napi_value name = NULL;
+    subscription->stop = eventfd(0, EFD_CLOEXEC);
+    if (subscription->stop < 0) return errno;
+    napi_create_string_utf8(env, "patchbay", NAPI_AUTO_LENGTH, &name);
+    /* Two hold the function: the reader, and the thread that will stop it. */
+    int error = napi_create_threadsafe_function(env, callback, NULL, name, QUEUED_DATAGRAMS, 2, NULL, NULL, NULL, deliver,
+                                                &subscription->callback) == napi_ok
+                    ? 0
+                    : EINVAL;
+    if (!error && (error = pthread_create(&subscription->thread, NULL, read_datagrams, subscription)) != 0)
+        napi_release_threadsafe_function(subscription->callback, napi_tsfn_abort);
+    if (error) close(subscription->stop);
+    return error;
+}
+
+/* subscribe(fd, callback): a handle for unsubscribe. The callback gets a Buffer, or a negated errno. */
+FUNCTION(subscribe) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0);
+    napi_valuetype type = napi_undefined;
+    if (napi_typeof(env, call.value[1], &type) != napi_ok || type != napi_function) call.wrong = true;
+    if (call.wrong) return wrong_arguments(env);
+    subscription_t *subscription = calloc(1, sizeof *subscription);
+    if (!subscription) return number(env, -ENOMEM);
+    subscription->fd = fd;
+    int error = start_reading(env, subscription, call.value[1]);
+    if (error) {
+        free(subscription);
+        return number(env, -error);
+    }
+    napi_value handle = NULL;
+    napi_create_external(env, subscription, subscription_free, NULL, &handle);
+    return handle;
+}
+
+/* unsubscribe(handle): after it returns no further datagram is read, and the descriptor may be closed. */
+FUNCTION(unsubscribe) {
+    call_t call = call_begin(env, info);
+    void *data = NULL;
+    if (call.wrong || napi_get_value_external(env, call.value[0], &data) != napi_ok) return wrong_arguments(env);
+    stop_reading(data);
+    return number(env, 0);
+}

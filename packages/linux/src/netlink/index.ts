@@ -1,0 +1,2 @@
+export * from './socket/index.ts'
+export * from './wire/index.ts'

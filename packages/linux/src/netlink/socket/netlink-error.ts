@@ -1,0 +1,56 @@
+import { errnoName, errnoText } from '../../sys/index.ts'
+import type { Acknowledgement } from '../wire/index.ts'
+
+/** What the kernel says about a refused request beyond the error number. */
+export interface ExtendedAck {
+  /** The kernel's sentence. */
+  message?: string
+  /** Where in the request the offending attribute begins, in bytes from the start of the message. */
+  offset?: number
+  /** That attribute by name: `IFLA.linkinfo.link.data.peer.mtu`. */
+  path?: string
+  /** The range or size that the kernel accepts. */
+  policy?: Acknowledgement['extack']['policy']
+  /** Number of an attribute that the kernel wanted and did not get. */
+  missing?: number
+}
+
+/** A request that the kernel refused. Compare `code`; the message is for people. */
+export class NetlinkError extends Error {
+  override readonly name = 'NetlinkError'
+  /** The kernel's name of the request: `RTM_NEWLINK`. */
+  readonly operation: string
+  /** Positive error number, `<errno.h>`. */
+  readonly errno: number
+  /** Its name: `EEXIST`. */
+  readonly code: string
+  /** Sequence number of the request; 0 when the socket itself failed. */
+  readonly sequence: number
+  readonly extack?: ExtendedAck
+
+  constructor(operation: string, errno: number, options: { sequence?: number; extack?: ExtendedAck } = {}) {
+    super(`${operation}: ${errnoText(errno)}${describe(options.extack)}`)
+    this.operation = operation
+    this.errno = errno
+    this.code = errnoName(errno)
+    this.sequence = options.sequence ?? 0
+    if (options.extack) this.extack = options.extack
+  }
+
+  /** The text of the error number alone: `file exists`. */
+  get text(): string {
+    return errnoText(this.errno)
+  }
+}
+
+function describe(extack: ExtendedAck | undefined): string {
+  if (!extack) return ''
+  const sentence = extack.message === undefined ? '' : `: ${extack.message}`
+  const missing = extack.missing === undefined ? '' : ` (attribute ${extack.missing} is missing)`
+  return `${sentence}${extack.path === undefined ? missing : ` (${extack.path})`}`
+}
+
+/** Whether `error` is the kernel's refusal with one of these error names. */
+export function isNetlinkError(error: unknown, ...codes: string[]): error is NetlinkError {
+  return error instanceof NetlinkError && (codes.length === 0 || codes.includes(error.code))
+}

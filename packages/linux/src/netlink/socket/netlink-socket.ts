@@ -1,0 +1,211 @@
+import { closeSync } from 'node:fs'
+import { checked, errno, native, SystemError } from '../../sys/index.ts'
+import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
+import { NetlinkError } from './netlink-error.ts'
+import type { Operation, Request } from './operation.ts'
+import { Transaction } from './transaction.ts'
+
+const AF_NETLINK = 16
+const SOCK_RAW = 3
+const SOL_NETLINK = 270
+/** `<linux/netlink.h> NETLINK_*`: socket options. */
+const option = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12 } as const
+
+/** The kernel fills dump datagrams up to 32 KiB when the reader offers that much; acknowledgements are far smaller. */
+const DATAGRAM_BYTES = 65536
+
+/** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller for ever. */
+const ANSWER_TIMEOUT_MS = 30_000
+
+/** A dump that other processes keep changing under us is repeated this often. */
+const DUMP_ATTEMPTS = 16
+
+/** Something that is a network namespace: its descriptor is what counts. */
+export interface NamespaceHandle {
+  readonly fd: number
+}
+
+export interface SocketOptions {
+  /** The namespace the socket belongs to for all its life; this process's own when absent. */
+  netns?: NamespaceHandle | undefined
+  /** Multicast groups to receive, `RTNLGRP_*` and the like. */
+  groups?: readonly number[]
+  /**
+   * Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock.
+   * A short-lived program is quicker without.
+   */
+  offThread?: boolean
+}
+
+/**
+ * A netlink socket bound to one network namespace. Requests are answered one after another; each has its sequence
+ * number, and every answer is checked against it.
+ */
+export class NetlinkSocket implements Disposable {
+  readonly fd: number
+  readonly #offThread: boolean
+  #sequence = 0
+  #closed = false
+  #last: Promise<unknown> = Promise.resolve()
+  #buffer: Uint8Array | undefined
+
+  private constructor(fd: number, offThread: boolean) {
+    this.fd = fd
+    this.#offThread = offThread
+  }
+
+  /**
+   * @param protocol `NETLINK_*`: 0 is NETLINK_ROUTE, 12 NETLINK_NETFILTER
+   * @throws SystemError when the socket cannot be opened in that namespace
+   */
+  static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
+    const fd = checked('socket', native().socketIn(options.netns?.fd ?? -1, AF_NETLINK, SOCK_RAW, protocol))
+    const socket = new NetlinkSocket(fd, options.offThread ?? false)
+    try {
+      socket.#configure(options.groups ?? [])
+    } catch (error) {
+      socket.close()
+      throw error
+    }
+    return socket
+  }
+
+  #configure(groups: readonly number[]): void {
+    const set = (name: number, value: number) =>
+      checked('setsockopt', native().setsockopt(this.fd, SOL_NETLINK, name, value))
+    set(option.CAP_ACK, 1)
+    set(option.EXT_ACK, 1)
+    set(option.GET_STRICT_CHK, 1)
+    if (groups.length === 0) return
+    checked('bind', native().bind(this.fd, netlinkAddress()))
+    for (const group of groups) set(option.ADD_MEMBERSHIP, group)
+  }
+
+  /**
+   * Sends requests in one go and waits until the kernel has acknowledged each. Messages that the kernel sends back
+   * for them (`NLM_F_ECHO`, or the object of a get) are decoded by `reply`.
+   *
+   * @throws NetlinkError for the first request that was refused; the others have taken effect all the same
+   */
+  async request<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
+    return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply))).result())
+  }
+
+  /** As {@link request}, but always on the thread pool: for what keeps the caller waiting in the kernel. */
+  async requestSlow(requests: Request | readonly Request[]): Promise<void> {
+    await this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, undefined), true)).result())
+  }
+
+  /**
+   * Asks for one object, which the kernel answers with one message.
+   *
+   * @throws NetlinkError when the kernel refuses
+   */
+  async get<R>(request: Request, reply: Operation<R>): Promise<R> {
+    const [object] = await this.#exclusive(async () => {
+      const options = { reply, nextSequence: this.#nextSequence }
+      return (await this.#run(new Transaction('single', [request], options))).result()
+    })
+    if (object === undefined) throw new NetlinkError(request.name, errno.ENOENT)
+    return object
+  }
+
+  /**
+   * All objects that the kernel lists for a request. A list that changed while it was read is read again.
+   *
+   * @throws NetlinkError when the kernel refuses, or `EINTR` when the list never stayed the same for one reading
+   */
+  async dump<R>(request: Request, reply: Operation<R>): Promise<R[]> {
+    return this.#exclusive(async () => {
+      for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+        const options = { reply, nextSequence: this.#nextSequence }
+        const transaction = await this.#run(new Transaction('dump', [request], options))
+        const objects = transaction.result()
+        if (!transaction.interrupted) return objects
+      }
+      throw new NetlinkError(request.name, errno.EINTR, {
+        extack: { message: `the list changed during each of ${DUMP_ATTEMPTS} readings` },
+      })
+    })
+  }
+
+  /**
+   * Waits for the next datagram of the groups this socket listens to.
+   *
+   * @returns its messages; `undefined` when none came within `timeoutMs`
+   * @throws SystemError `ENOBUFS` when notifications were lost because nobody read them in time
+   */
+  async receive(timeoutMs: number): Promise<RawMessage[] | undefined> {
+    const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
+    if (length === -errno.ETIMEDOUT) return undefined
+    return [...messagesOf(this.#datagram(checked('recv', length)))]
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    closeSync(this.fd)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const previous = this.#last
+    const run = previous.then(work, work)
+    this.#last = run.catch(() => {})
+    return run
+  }
+
+  async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
+    transaction.accept(await this.#send(transaction.bytes, slow))
+    while (!transaction.done) transaction.accept(await this.#next())
+    return transaction
+  }
+
+  async #send(bytes: Uint8Array, slow: boolean): Promise<Uint8Array> {
+    if (this.#closed) throw new TypeError('Cannot send on this netlink socket: it is closed')
+    if (slow || this.#offThread) {
+      const length = await native().exchangeAsync(this.fd, bytes, this.#space(), ANSWER_TIMEOUT_MS)
+      return this.#datagram(checked('netlink', length))
+    }
+    checked('send', native().send(this.fd, bytes))
+    return this.#datagram(checked('recv', native().receive(this.fd, this.#space(), ANSWER_TIMEOUT_MS)))
+  }
+
+  async #next(): Promise<Uint8Array> {
+    const length = this.#offThread
+      ? await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
+      : native().receive(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
+    return this.#datagram(checked('recv', length))
+  }
+
+  #space(): Uint8Array {
+    this.#buffer ??= new Uint8Array(DATAGRAM_BYTES)
+    return this.#buffer
+  }
+
+  /** A copy: decoded values keep views of it, and the buffer is used again. */
+  #datagram(length: number): Uint8Array {
+    if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)
+    return this.#space().slice(0, length)
+  }
+
+  #acknowledged<R>(requests: Request | readonly Request[], reply: Operation<R> | undefined): Transaction<R> {
+    const all = 'write' in requests ? [requests] : requests
+    return new Transaction('acknowledged', all, { reply, nextSequence: this.#nextSequence })
+  }
+
+  readonly #nextSequence = (): number => {
+    this.#sequence = (this.#sequence + 1) >>> 0 || 1
+    return this.#sequence
+  }
+}
+
+/** `struct sockaddr_nl` with no port: the kernel chooses one. */
+function netlinkAddress(): Uint8Array {
+  const address = new Uint8Array(12)
+  new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian)
+  return address
+}

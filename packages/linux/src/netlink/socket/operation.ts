@@ -1,0 +1,47 @@
+import type { Writer } from '../wire/index.ts'
+
+/** A kind of message as the kernel names it: its number, and how its body is laid out. */
+export interface Operation<Out, In = never> {
+  /** The kernel's constant: `RTM_NEWLINK`. */
+  readonly name: string
+  readonly type: number
+  readonly body: {
+    write(w: Writer, value: In): void
+    read(body: Uint8Array): Out
+    /** Begins the kernel's constants of the attributes: `IFLA`. */
+    readonly prefix?: string
+    locate?(body: Uint8Array, offset: number): string[]
+  }
+}
+
+/** Declares an operation. */
+export function operation<Out, In>(name: string, type: number, body: Operation<Out, In>['body']): Operation<Out, In> {
+  return { name, type, body }
+}
+
+/** A message to send. Made by {@link request}. */
+export interface Request {
+  /** The kernel's name of the operation. */
+  readonly name: string
+  readonly type: number
+  /** `NLM_F_*` beside REQUEST and ACK. */
+  readonly flags: number
+  write(w: Writer): void
+  /** Name of the attribute that holds the byte at `offset` of the body: `IFLA.linkinfo.link.data`. */
+  locate(body: Uint8Array, offset: number): string | undefined
+}
+
+/** A message of an operation with its value, ready to send. */
+export function request<In>(operation: Operation<unknown, In>, value: In, flags = 0): Request {
+  const { name, type, body } = operation
+  return {
+    name,
+    type,
+    flags,
+    write: (w) => body.write(w, value),
+    locate(bytes, offset) {
+      const names = body.locate?.(bytes, offset) ?? []
+      return names.length === 0 ? undefined : [...(body.prefix === undefined ? [] : [body.prefix]), ...names].join('.')
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { type Codec, DecodeError, type Value, within } from './codec.ts'
+import { littleEndian, viewOf } from './endian.ts'
+import { align, type Writer } from './writer.ts'
+
+/** `<linux/netlink.h>`: the payload is a list of attributes. */
+export const NLA_F_NESTED = 0x8000
+/** `<linux/netlink.h>`: the number of an attribute without its two flag bits. */
+export const NLA_TYPE_MASK = 0x3fff
+
+const HEADER_BYTES = 4
+
+/** One attribute as it stands in the bytes. */
+export interface RawAttribute {
+  /** Without flag bits. */
+  type: number
+  payload: Uint8Array
+  /** Where its header begins, in bytes from the start of the list. */
+  offset: number
+}
+
+/**
+ * The attributes of a list, in order. Up to three trailing bytes are padding.
+ *
+ * @throws DecodeError when a length does not fit
+ */
+export function* attributesOf(bytes: Uint8Array): Generator<RawAttribute> {
+  const view = viewOf(bytes)
+  let offset = 0
+  while (bytes.length - offset >= HEADER_BYTES) {
+    const length = view.getUint16(offset, littleEndian)
+    if (length < HEADER_BYTES || offset + length > bytes.length)
+      throw new DecodeError('', `attribute of ${length} bytes at offset ${offset} of ${bytes.length}`)
+    const type = view.getUint16(offset + 2, littleEndian) & NLA_TYPE_MASK
+    yield { type, payload: bytes.subarray(offset + HEADER_BYTES, offset + length), offset }
+    offset += align(length)
+  }
+}
+
+/** Takes the payloads with one number out of those not yet decoded, in their order. */
+export type Take = (type: number) => readonly Uint8Array[]
+
+/** A named part of an attribute table: the numbers it claims, and how its value maps to them. */
+export interface Entry<T> {
+  readonly types: readonly number[]
+  write(w: Writer, value: NoInfer<T>): void
+  read(take: Take): T | undefined
+  /** Names below this entry for a byte of one of its payloads. */
+  locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `Value` below
+export type Table = Record<string, Entry<any>>
+
+/** Attributes that no entry of the table claims, by number: kept, and written back. */
+export type Unknown = ReadonlyMap<number, readonly Uint8Array[]>
+
+/** The value of an attribute table: every attribute is optional, and one that is `undefined` is not there. */
+export type Attributes<T extends Table> = { -readonly [K in keyof T]?: Value<T[K]> | undefined } & {
+  unknown?: Unknown | undefined
+}
+
+/** The codec of an attribute table. `prefix`, `_` and a name in upper snake case spell the kernel's constant. */
+export interface AttributesCodec<T extends Table> extends Codec<Attributes<T>> {
+  readonly prefix: string
+  readonly table: T
+  readonly nested: true
+  locate(payload: Uint8Array, offset: number): string[]
+}
+
+/** One attribute, one number. Of several in a list the last counts, as for the kernel. */
+export function attr<T>(type: number, codec: Codec<T>): Entry<T> {
+  const wireType = wireTypeOf(type, codec)
+  return {
+    types: [type],
+    write: (w, value) => w.attribute(wireType, () => codec.write(w, value)),
+    read(take) {
+      const payload = take(type).at(-1)
+      return payload && codec.read(payload)
+    },
+    locate: (attribute, _siblings, offset) => codec.locate?.(attribute.payload, offset) ?? [],
+  }
+}
+
+/** An attribute that a list may hold any number of times: `IFLA_BRIDGE_VLAN_INFO`. */
+export function each<T>(type: number, codec: Codec<T>): Entry<T[]> {
+  const wireType = wireTypeOf(type, codec)
+  return {
+    types: [type],
+    write(w, values) {
+      for (const value of values) w.attribute(wireType, () => codec.write(w, value))
+    },
+    read(take) {
+      const payloads = take(type)
+      return payloads.length === 0
+        ? undefined
+        : payloads.map((payload, index) => within(String(index), () => codec.read(payload)))
+    },
+    locate: (attribute, _siblings, offset) => codec.locate?.(attribute.payload, offset) ?? [],
+  }
+}
+
+/** The number of an attribute with the flag that its payload asks for. */
+export function wireTypeOf(type: number, codec: Codec<unknown> | Codec<never>): number {
+  return codec.nested ? type | NLA_F_NESTED : type
+}
+
+/** A table of attributes: the encoder, the decoder, the type and the names in errors all come from it. */
+export function attributes<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
+  const entries = Object.entries(table)
+  return {
+    prefix,
+    table,
+    nested: true,
+    write: (w, values) => writeAttributes(w, entries, values),
+    read: (bytes) => readAttributes<T>(bytes, entries),
+    locate: (payload, offset) => locateAttribute(payload, entries, offset),
+  }
+}
+
+type NamedEntry = [name: string, entry: Table[string]]
+
+function writeAttributes(
+  w: Writer,
+  entries: NamedEntry[],
+  values: Record<string, unknown> & { unknown?: Unknown | undefined },
+) {
+  for (const [name, entry] of entries) {
+    const value = values[name]
+    if (value === undefined) continue
+    try {
+      entry.write(w, value)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw new RangeError(`${error.message} (attribute "${name}")`, { cause: error })
+    }
+  }
+  for (const [type, payloads] of values.unknown ?? [])
+    for (const payload of payloads) w.attribute(type, () => w.bytes(payload))
+}
+
+function readAttributes<T extends Table>(bytes: Uint8Array, entries: NamedEntry[]): Attributes<T> {
+  const left = new Map<number, Uint8Array[]>()
+  for (const { type, payload } of attributesOf(bytes)) {
+    const payloads = left.get(type)
+    if (payloads) payloads.push(payload)
+    else left.set(type, [payload])
+  }
+  const take: Take = (type) => {
+    const payloads = left.get(type) ?? []
+    left.delete(type)
+    return payloads
+  }
+  const values: Record<string, unknown> = {}
+  for (const [name, entry] of entries) {
+    const value = within(name, () => entry.read(take))
+    if (value !== undefined) values[name] = value
+  }
+  if (left.size > 0) values['unknown'] = left
+  return values as Attributes<T>
+}
+
+function locateAttribute(payload: Uint8Array, entries: NamedEntry[], offset: number): string[] {
+  for (const attribute of attributesOf(payload)) {
+    if (offset >= attribute.offset + align(HEADER_BYTES + attribute.payload.length)) continue
+    const found = entries.find(([, entry]) => entry.types.includes(attribute.type))
+    if (!found) return [String(attribute.type)]
+    const inner = offset - attribute.offset - HEADER_BYTES
+    return inner < 0 ? [found[0]] : [found[0], ...(found[1].locate?.(attribute, payload, inner) ?? [])]
+  }
+  return []
+}

@@ -1,0 +1,44 @@
+import type { Writer } from './writer.ts'
+
+/** How one payload is laid out: written from a value, read back into one. */
+export interface Codec<T> {
+  write(w: Writer, value: NoInfer<T>): void
+  /** @throws DecodeError for bytes that are not such a payload */
+  read(payload: Uint8Array): T
+  /** The payload is a list of attributes and is announced with NLA_F_NESTED. */
+  readonly nested?: boolean
+  /** Names of the attributes that hold the byte at `offset` of the payload, outermost first. */
+  locate?(payload: Uint8Array, offset: number): string[]
+}
+
+/** A codec whose payload always has the same size, so that it can stand inside a struct. */
+export interface FixedCodec<T> extends Codec<T> {
+  /** Bytes. */
+  readonly size: number
+}
+
+/** The type of value that a codec or an entry of an attribute table stands for. */
+export type Value<C> = C extends { read(from: never): infer T } ? Exclude<T, undefined> : never
+
+/** Bytes that do not have the layout they were taken for. `path` names the attribute: `IFLA.linkinfo.data`. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+  readonly path: string
+  readonly reason: string
+
+  constructor(path: string, reason: string) {
+    super(path === '' ? `Cannot decode netlink data: ${reason}` : `Cannot decode "${path}": ${reason}`)
+    this.path = path
+    this.reason = reason
+  }
+}
+
+/** Runs a decoder and puts `name` in front of the path of whatever it throws. */
+export function within<T>(name: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw new DecodeError(error.path === '' ? name : `${name}.${error.path}`, error.reason)
+  }
+}

@@ -1,0 +1,162 @@
+import { type Codec, DecodeError, type FixedCodec } from './codec.ts'
+import { littleEndian, viewOf } from './endian.ts'
+import type { Writer } from './writer.ts'
+
+function integer(
+  size: number,
+  signed: boolean,
+  write: (w: Writer, value: number) => void,
+  read: (view: DataView) => number,
+): FixedCodec<number> {
+  const bits = size * 8
+  const minimum = signed ? -(2 ** (bits - 1)) : 0
+  const maximum = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
+  return {
+    size,
+    write(w, value) {
+      if (!Number.isInteger(value) || value < minimum || value > maximum)
+        throw new RangeError(`Cannot encode ${value}: not an integer from ${minimum} to ${maximum}`)
+      write(w, value)
+    },
+    read(payload) {
+      return read(viewOf(exactly(size, payload)))
+    },
+  }
+}
+
+function exactly(size: number, payload: Uint8Array): Uint8Array {
+  if (payload.length !== size) throw new DecodeError('', `${payload.length} bytes instead of ${size}`)
+  return payload
+}
+
+const swapped16 = (value: number) => ((value & 0xff) << 8) | (value >>> 8)
+const swapped32 = (value: number) =>
+  (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
+
+const write16 = (w: Writer, value: number) => w.u16(value & 0xffff)
+const write32 = (w: Writer, value: number) => w.u32(value >>> 0)
+
+/** Unsigned, one byte. */
+export const u8 = integer(
+  1,
+  false,
+  (w, value) => w.u8(value),
+  (view) => view.getUint8(0),
+)
+
+/** Unsigned, two bytes, host byte order. */
+export const u16 = integer(2, false, write16, (view) => view.getUint16(0, littleEndian))
+
+/** Unsigned, four bytes, host byte order. */
+export const u32 = integer(4, false, write32, (view) => view.getUint32(0, littleEndian))
+
+/** Signed, one byte. */
+export const s8 = integer(
+  1,
+  true,
+  (w, value) => w.u8(value & 0xff),
+  (view) => view.getInt8(0),
+)
+
+/** Signed, four bytes, host byte order. */
+export const s32 = integer(4, true, write32, (view) => view.getInt32(0, littleEndian))
+
+/** Unsigned, two bytes, network byte order. */
+export const be16 = integer(
+  2,
+  false,
+  (w, value) => w.u16(littleEndian ? swapped16(value) : value),
+  (view) => view.getUint16(0),
+)
+
+/** Unsigned, four bytes, network byte order. */
+export const be32 = integer(
+  4,
+  false,
+  (w, value) => w.u32(littleEndian ? swapped32(value) : value),
+  (view) => view.getUint32(0),
+)
+
+/** Unsigned, eight bytes, host byte order. */
+export const u64: FixedCodec<bigint> = {
+  size: 8,
+  write(w, value) {
+    if (value < 0n || value > 0xffffffffffffffffn)
+      throw new RangeError(`Cannot encode ${value}: not an unsigned 64-bit integer`)
+    w.u64(value)
+  },
+  read(payload) {
+    return viewOf(exactly(8, payload)).getBigUint64(0, littleEndian)
+  },
+}
+
+/** One byte: 0 is false, anything else true. */
+export const boolean8: FixedCodec<boolean> = {
+  size: 1,
+  write: (w, value) => w.u8(value ? 1 : 0),
+  read: (payload) => exactly(1, payload)[0] !== 0,
+}
+
+/** No payload: the attribute is there or it is not. */
+export const flag: Codec<true> = {
+  write() {},
+  read: () => true,
+}
+
+/** Zero bytes that mean nothing. */
+export function padding(size: number): FixedCodec<undefined> {
+  return { size, write: (w) => w.zeros(size), read: () => undefined }
+}
+
+/** Bytes as they are; the value is a copy-free view of the datagram. */
+export const binary: Codec<Uint8Array> = {
+  write: (w, value) => w.bytes(value),
+  read: (payload) => payload,
+}
+
+/** A given number of bytes as they are. */
+export function binaryOf(size: number): FixedCodec<Uint8Array> {
+  return {
+    size,
+    write(w, value) {
+      if (value.length !== size) throw new RangeError(`Cannot encode ${value.length} bytes: the field has ${size}`)
+      w.bytes(value)
+    },
+    read: (payload) => exactly(size, payload),
+  }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Text up to a NUL byte, which is written and need not be there when read. */
+export const string: Codec<string> = {
+  write(w, value) {
+    w.bytes(encoder.encode(value))
+    w.u8(0)
+  },
+  read(payload) {
+    const end = payload.indexOf(0)
+    return decoder.decode(end < 0 ? payload : payload.subarray(0, end))
+  },
+}
+
+/** Some of the values that a codec allows, named; a number without a name stays a number. */
+export function named<const N extends Record<string, number>>(
+  codec: FixedCodec<number>,
+  names: N,
+): FixedCodec<keyof N | number> {
+  const byNumber = new Map(Object.entries(names).map(([name, value]): [number, keyof N] => [value, name]))
+  return {
+    size: codec.size,
+    write(w, value) {
+      const encoded = typeof value === 'number' ? value : names[value]
+      if (encoded === undefined) throw new RangeError(`Cannot encode "${String(value)}": not a known name`)
+      codec.write(w, encoded)
+    },
+    read(payload) {
+      const value = codec.read(payload)
+      return byNumber.get(value) ?? value
+    },
+  }
+}

@@ -1,0 +1,9 @@
+export {
+  isSameNamespace,
+  NAMESPACE_DIRECTORY,
+  Namespace,
+  NamespaceNotFoundError,
+  NotANamespaceError,
+  removeNamespace,
+} from './namespace.ts'
+export { readSysctl, sysctlPath, writeSysctl } from './sysctl.ts'

@@ -1,0 +1,199 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { checked, errno, native, SystemError } from '../sys/index.ts'
+
+/** `<linux/magic.h>`: file systems that a namespace file may be on; procfs on kernels before 3.19. */
+const NSFS_MAGIC = 0x6e736673
+const PROC_SUPER_MAGIC = 0x9fa0
+
+/** `<sys/mount.h>` */
+const MS = { BIND: 0x1000, REC: 0x4000, SHARED: 1 << 20 } as const
+const MNT_DETACH = 2
+
+/** Where `ip netns` keeps named namespaces. */
+export const NAMESPACE_DIRECTORY = '/var/run/netns'
+
+/** No file at the path of a namespace: the namespace is gone, or never was. */
+export class NamespaceNotFoundError extends Error {
+  override readonly name = 'NamespaceNotFoundError'
+  readonly path: string
+
+  constructor(path: string) {
+    super(`failed to Statfs "${path}": no such file or directory`)
+    this.path = path
+  }
+}
+
+/** A file that is not a namespace. */
+export class NotANamespaceError extends Error {
+  override readonly name = 'NotANamespaceError'
+  readonly path: string
+
+  constructor(path: string, magic: number) {
+    super(`unknown FS magic on "${path}": ${magic.toString(16)}`)
+    this.path = path
+  }
+}
+
+/**
+ * A network namespace held open. Sockets and files are opened *in* it; no code ever runs in it.
+ *
+ * Only the open descriptor keeps an unnamed namespace alive; one that is mounted lives until {@link remove}.
+ */
+export class Namespace implements Disposable {
+  readonly fd: number
+  /** A path by which another process can open it while it is mounted, or while this process holds it. */
+  readonly path: string
+  #closed = false
+
+  private constructor(fd: number, path: string) {
+    this.fd = fd
+    this.path = path
+  }
+
+  /**
+   * Opens a namespace by path.
+   *
+   * @throws NamespaceNotFoundError, {@link NotANamespaceError}
+   * @throws SystemError when the file cannot be opened
+   */
+  static open(path: string): Namespace {
+    checkFileSystem(path)
+    return new Namespace(openFile(path), path)
+  }
+
+  /** The namespace that this process is in. */
+  static current(): Namespace {
+    return Namespace.open('/proc/thread-self/ns/net')
+  }
+
+  /**
+   * A new namespace without a name, which ends with the last descriptor of it.
+   *
+   * @throws SystemError `EPERM` without CAP_SYS_ADMIN
+   */
+  static create(): Namespace {
+    const fd = checked('unshare', native().newNetns(undefined))
+    return new Namespace(fd, `/proc/${process.pid}/fd/${fd}`)
+  }
+
+  /**
+   * A new namespace mounted as `/var/run/netns/NAME`, where `ip netns` and other processes find it.
+   *
+   * @throws RangeError for a name that is no file name
+   * @throws SystemError `EEXIST` when there is one of that name, `EPERM` without CAP_SYS_ADMIN
+   */
+  static createNamed(name: string, directory = NAMESPACE_DIRECTORY): Namespace {
+    if (name === '' || name === '.' || name === '..' || name.includes('/'))
+      throw new RangeError(`Cannot create the namespace "${name}": not a file name`)
+    prepareDirectory(directory)
+    const path = `${directory}/${name}`
+    createMountPoint(path)
+    const fd = native().newNetns(path)
+    if (fd >= 0) return new Namespace(fd, path)
+    unlinkSync(path)
+    throw new SystemError('unshare', -fd, path)
+  }
+
+  /** What tells namespaces apart: two paths lead to one namespace when both numbers agree. */
+  get identity(): { device: bigint; inode: bigint } {
+    const { dev, ino } = fstatSync(this.fd, { bigint: true })
+    return { device: dev, inode: ino }
+  }
+
+  /** Whether `other` is the same namespace. */
+  is(other: Namespace): boolean {
+    const [mine, its] = [this.identity, other.identity]
+    return mine.device === its.device && mine.inode === its.inode
+  }
+
+  /** Gives the descriptor back. A mounted namespace stays. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    closeSync(this.fd)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** Closes it and takes away its name; it ends with the last process and descriptor in it. A missing name is fine. */
+  remove(): void {
+    this.close()
+    removeNamespace(this.path)
+  }
+}
+
+/** Takes away the name of a mounted namespace. A missing one is fine. */
+export function removeNamespace(path: string): void {
+  const result = native().umount(path, MNT_DETACH)
+  if (result < 0 && result !== -errno.EINVAL && result !== -errno.ENOENT) throw new SystemError('umount', -result, path)
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!isFileError(error, 'ENOENT')) throw error
+  }
+}
+
+function checkFileSystem(path: string): void {
+  let type: number
+  try {
+    type = Number(statfsSync(path).type)
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
+    throw error
+  }
+  if (type !== NSFS_MAGIC && type !== PROC_SUPER_MAGIC) throw new NotANamespaceError(path, type)
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY)
+  } catch (error) {
+    if (isFileError(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
+    throw error
+  }
+}
+
+function createMountPoint(path: string): void {
+  try {
+    writeFileSync(path, '', { flag: 'wx', mode: 0o444 })
+  } catch (error) {
+    if (isFileError(error, 'EEXIST')) throw new SystemError('open', errno.EEXIST, path)
+    throw error
+  }
+}
+
+/** As `ip netns add` does: a shared mount of its own, so that a name taken away here is gone in every mount namespace. */
+function prepareDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  const shared = native().mount('', directory, 'none', MS.SHARED | MS.REC)
+  if (shared >= 0) return
+  if (shared !== -errno.EINVAL) throw new SystemError('mount', -shared, directory)
+  checked('mount', native().mount(directory, directory, 'none', MS.BIND | MS.REC), directory)
+  checked('mount', native().mount('', directory, 'none', MS.SHARED | MS.REC), directory)
+}
+
+/** Whether two paths lead to the same namespace. A path that cannot be looked at is the same as none. */
+export function isSameNamespace(path: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(path, { bigint: true }), statSync(other, { bigint: true })]
+    return a.dev === b.dev && a.ino === b.ino
+  } catch {
+    return false
+  }
+}
+
+function isFileError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

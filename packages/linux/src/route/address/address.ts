@@ -1,0 +1,166 @@
+import { CIDR, type IP, IPv4 } from '@patchbay/address'
+import {
+  attr,
+  attributes,
+  ip,
+  message,
+  type NetlinkSocket,
+  NLM_F,
+  operation,
+  type Request,
+  request,
+  s32,
+  string,
+  struct,
+  u8,
+  u32,
+  type Value,
+} from '../../netlink/index.ts'
+import { AF, familyOf } from '../constants.ts'
+
+/** `struct ifaddrmsg`, `<linux/if_addr.h>`. */
+export const ifaddrmsg = struct({ family: u8, prefixlen: u8, flags: u8, scope: u8, index: u32 })
+
+/** `struct ifa_cacheinfo`, `<linux/if_addr.h>`: lifetimes in seconds (4294967295 is for ever), stamps in 1/100 s. */
+const cacheinfo = struct({ prefered: u32, valid: u32, cstamp: u32, tstamp: u32 })
+
+/** Attributes of an address, `<linux/if_addr.h> IFA_*`. */
+export const addressAttributes = attributes('IFA', {
+  address: attr(1, ip),
+  local: attr(2, ip),
+  label: attr(3, string),
+  broadcast: attr(4, ip),
+  anycast: attr(5, ip),
+  cacheinfo: attr(6, cacheinfo),
+  multicast: attr(7, ip),
+  flags: attr(8, u32),
+  rtPriority: attr(9, u32),
+  targetNetnsid: attr(10, s32),
+  proto: attr(11, u8),
+})
+
+/** Body of `RTM_*ADDR`. */
+export const addressMessage = message(ifaddrmsg, addressAttributes)
+
+/** Operations on addresses, `<linux/rtnetlink.h> RTM_*ADDR`. */
+export const addressOperations = {
+  add: operation('RTM_NEWADDR', 20, addressMessage),
+  delete: operation('RTM_DELADDR', 21, addressMessage),
+  get: operation('RTM_GETADDR', 22, addressMessage),
+  reply: operation('RTM_NEWADDR', 20, addressMessage),
+} as const
+
+/** `<linux/if_addr.h> IFA_F_*`: bits of an address's flags. */
+export const IFA_F = {
+  SECONDARY: 0x1,
+  NODAD: 0x2,
+  OPTIMISTIC: 0x4,
+  DADFAILED: 0x8,
+  DEPRECATED: 0x20,
+  TENTATIVE: 0x40,
+  PERMANENT: 0x80,
+  NOPREFIXROUTE: 0x200,
+} as const
+
+/** An address of a link. */
+export interface Address {
+  /** Index of the link. */
+  index: number
+  /** The address itself, with the length of its network's prefix. */
+  address: CIDR
+  /** The other end of a point-to-point link. */
+  peer?: IP
+  broadcast?: IP
+  /** IPv4 only. */
+  label?: string
+  /** `RT_SCOPE`; 0 is global. */
+  scope?: number
+  /** `IFA_F`. */
+  flags?: number
+  /** Seconds; absent is for ever. */
+  lifetimes?: { preferred: number; valid: number }
+}
+
+const FOREVER = 0xffffffff
+
+/** What {@link Address} says, as a message. */
+function encodeAddress(address: Address): Value<typeof addressMessage> {
+  const { address: cidr, flags = 0, lifetimes } = address
+  return {
+    header: {
+      family: familyOf(cidr.family),
+      prefixlen: cidr.prefixLength,
+      flags: flags & 0xff,
+      scope: address.scope ?? 0,
+      index: address.index,
+    },
+    attributes: {
+      address: address.peer ?? cidr.address,
+      local: cidr.address,
+      broadcast: address.broadcast,
+      label: address.label,
+      flags: flags > 0xff ? flags : undefined,
+      cacheinfo: lifetimes && { prefered: lifetimes.preferred, valid: lifetimes.valid, cstamp: 0, tstamp: 0 },
+    },
+  }
+}
+
+/** The address that a message of the kernel describes; `undefined` for one without an address. */
+export function decodeAddress({ header, attributes: all }: Value<typeof addressMessage>): Address | undefined {
+  const own = all.local ?? all.address
+  if (!own) return undefined
+  const address: Address = {
+    index: header.index,
+    address: CIDR.of(own, header.prefixlen),
+    scope: header.scope,
+    flags: all.flags ?? header.flags,
+  }
+  if (all.address && !all.address.equals(own)) address.peer = all.address
+  if (all.broadcast) address.broadcast = all.broadcast
+  if (all.label !== undefined) address.label = all.label
+  if (all.cacheinfo && all.cacheinfo.valid !== FOREVER)
+    address.lifetimes = { preferred: all.cacheinfo.prefered, valid: all.cacheinfo.valid }
+  return address
+}
+
+/** The broadcast address that `brd +` of `ip` means: IPv4 with a prefix shorter than 31. */
+export function standardBroadcast(cidr: CIDR): IP | undefined {
+  return cidr.address instanceof IPv4 ? cidr.broadcast : undefined
+}
+
+/** The request of {@link addAddress}, for sending several in one go. */
+export function addAddressRequest(address: Address): Request {
+  return request(addressOperations.add, encodeAddress(address), NLM_F.CREATE | NLM_F.EXCL)
+}
+
+/**
+ * Adds an address to a link.
+ *
+ * @throws NetlinkError `EEXIST` when the link has it
+ */
+export async function addAddress(socket: NetlinkSocket, address: Address): Promise<void> {
+  await socket.request(addAddressRequest(address))
+}
+
+/**
+ * Takes an address from a link.
+ *
+ * @throws NetlinkError `EADDRNOTAVAIL` when the link does not have it
+ */
+export async function deleteAddress(socket: NetlinkSocket, address: Address): Promise<void> {
+  await socket.request(request(addressOperations.delete, encodeAddress(address)))
+}
+
+/** The addresses of the link with that `index`, or of all links; of one IP version or both. */
+export async function dumpAddresses(
+  socket: NetlinkSocket,
+  filter: { index?: number; version?: 4 | 6 } = {},
+): Promise<Address[]> {
+  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
+  const header = { family, prefixlen: 0, flags: 0, scope: 0, index: filter.index ?? 0 }
+  const messages = await socket.dump(
+    request(addressOperations.get, { header, attributes: {} }),
+    addressOperations.reply,
+  )
+  return messages.map(decodeAddress).filter((address) => address !== undefined)
+}

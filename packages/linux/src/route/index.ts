@@ -1,0 +1,8 @@
+export * from './address/address.ts'
+export { AF, NETLINK_ROUTE, RTNLGRP } from './constants.ts'
+export * from './link/index.ts'
+export * from './neighbour/neighbour.ts'
+export { type NextHop, routeAttributes, routeMessage, routeOperations, rtmsg } from './route/message.ts'
+export { routeMetrics } from './route/metrics.ts'
+export * from './route/route.ts'
+export { openRouteSocket, type RouteEvent, subscribeRoute } from './route-socket.ts'

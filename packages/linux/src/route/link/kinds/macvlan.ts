@@ -1,0 +1,15 @@
+import { attr, attributes, u16, u32 } from '../../../netlink/index.ts'
+
+/** Data of a link of kind `macvlan` or `macvtap`, `<linux/if_link.h> IFLA_MACVLAN_*`. */
+export const macvlan = attributes('IFLA_MACVLAN', {
+  mode: attr(1, u32),
+  flags: attr(2, u16),
+  macaddrMode: attr(3, u32),
+  macaddrCount: attr(6, u32),
+  /** Length of the queue for broadcasts, in packets. */
+  bcQueueLen: attr(7, u32),
+  bcQueueLenUsed: attr(8, u32),
+})
+
+/** `<linux/if_link.h> MACVLAN_MODE_*`: values of `mode`. */
+export const MACVLAN_MODE = { PRIVATE: 1, VEPA: 2, BRIDGE: 4, PASSTHRU: 8, SOURCE: 16 } as const

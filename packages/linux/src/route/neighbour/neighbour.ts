@@ -1,0 +1,147 @@
+import type { IP, MAC } from '@patchbay/address'
+import {
+  attr,
+  attributes,
+  be16,
+  binary,
+  ip,
+  mac,
+  message,
+  type NetlinkSocket,
+  NLM_F,
+  operation,
+  padding,
+  request,
+  s32,
+  struct,
+  u8,
+  u16,
+  u32,
+  type Value,
+} from '../../netlink/index.ts'
+import { AF, familyOf } from '../constants.ts'
+
+/** `struct ndmsg`, `<linux/neighbour.h>`. */
+export const ndmsg = struct({
+  family: u8,
+  pad1: padding(1),
+  pad2: padding(2),
+  ifindex: s32,
+  state: u16,
+  flags: u8,
+  type: u8,
+})
+
+/** `struct nda_cacheinfo`, `<linux/neighbour.h>`: times in hundredths of a second. */
+const cacheinfo = struct({ confirmed: u32, used: u32, updated: u32, refcnt: u32 })
+
+/** Attributes of a neighbour, `<linux/neighbour.h> NDA_*`. */
+export const neighbourAttributes = attributes('NDA', {
+  dst: attr(1, ip),
+  lladdr: attr(2, mac),
+  cacheinfo: attr(3, cacheinfo),
+  probes: attr(4, u32),
+  vlan: attr(5, u16),
+  port: attr(6, be16),
+  vni: attr(7, u32),
+  ifindex: attr(8, u32),
+  master: attr(9, u32),
+  linkNetnsid: attr(10, s32),
+  srcVni: attr(11, u32),
+  protocol: attr(12, u8),
+  nhId: attr(13, u32),
+  fdbExtAttrs: attr(14, binary),
+  flagsExt: attr(15, u32),
+})
+
+/** Body of `RTM_*NEIGH`. */
+export const neighbourMessage = message(ndmsg, neighbourAttributes)
+
+/** Operations on neighbours, `<linux/rtnetlink.h> RTM_*NEIGH`. */
+export const neighbourOperations = {
+  add: operation('RTM_NEWNEIGH', 28, neighbourMessage),
+  delete: operation('RTM_DELNEIGH', 29, neighbourMessage),
+  get: operation('RTM_GETNEIGH', 30, neighbourMessage),
+  reply: operation('RTM_NEWNEIGH', 28, neighbourMessage),
+} as const
+
+/** `<linux/neighbour.h> NUD_*`: bits of a neighbour's state. */
+export const NUD = {
+  NONE: 0,
+  INCOMPLETE: 1,
+  REACHABLE: 2,
+  STALE: 4,
+  DELAY: 8,
+  PROBE: 16,
+  FAILED: 32,
+  NOARP: 64,
+  PERMANENT: 128,
+} as const
+
+/** `<linux/neighbour.h> NTF_*`: bits of a neighbour's flags. */
+export const NTF = { USE: 1, SELF: 2, MASTER: 4, PROXY: 8, EXT_LEARNED: 16, STICKY: 64, ROUTER: 128 } as const
+
+/** An entry of the neighbour table. */
+export interface Neighbour {
+  /** Index of the link. */
+  index: number
+  dst: IP
+  lladdr?: MAC | Uint8Array
+  /** {@link NUD}; default when adding: PERMANENT. */
+  state?: number
+  /** {@link NTF} */
+  flags?: number
+}
+
+function encodeNeighbour(neighbour: Neighbour): Value<typeof neighbourMessage> {
+  const { index, dst, lladdr, state = NUD.PERMANENT, flags = 0 } = neighbour
+  return {
+    header: { family: familyOf(dst.family), ifindex: index, state, flags, type: 0 },
+    attributes: { dst, lladdr },
+  }
+}
+
+function decodeNeighbour({ header, attributes: all }: Value<typeof neighbourMessage>): Neighbour | undefined {
+  if (!all.dst) return undefined
+  const neighbour: Neighbour = { index: header.ifindex, dst: all.dst, state: header.state, flags: header.flags }
+  if (all.lladdr) neighbour.lladdr = all.lladdr
+  return neighbour
+}
+
+/** Puts an entry into the neighbour table, in place of the one with that address if there is one. */
+export async function replaceNeighbour(socket: NetlinkSocket, neighbour: Neighbour): Promise<void> {
+  await socket.request(request(neighbourOperations.add, encodeNeighbour(neighbour), NLM_F.CREATE | NLM_F.REPLACE))
+}
+
+/**
+ * Puts an entry into the neighbour table.
+ *
+ * @throws NetlinkError `EEXIST` when the address has one
+ */
+export async function addNeighbour(socket: NetlinkSocket, neighbour: Neighbour): Promise<void> {
+  await socket.request(request(neighbourOperations.add, encodeNeighbour(neighbour), NLM_F.CREATE | NLM_F.EXCL))
+}
+
+/**
+ * Takes an entry out of the neighbour table.
+ *
+ * @throws NetlinkError `ENOENT` when there is none
+ */
+export async function deleteNeighbour(socket: NetlinkSocket, neighbour: Neighbour): Promise<void> {
+  await socket.request(request(neighbourOperations.delete, encodeNeighbour(neighbour)))
+}
+
+/** The neighbour table of the link with that `index`, or of all; of one IP version or both. */
+export async function dumpNeighbours(
+  socket: NetlinkSocket,
+  filter: { index?: number; version?: 4 | 6 } = {},
+): Promise<Neighbour[]> {
+  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
+  const attributes = { ifindex: filter.index }
+  const header = { family, ifindex: 0, state: 0, flags: 0, type: 0 }
+  const messages = await socket.dump(
+    request(neighbourOperations.get, { header, attributes }),
+    neighbourOperations.reply,
+  )
+  return messages.map(decodeNeighbour).filter((neighbour) => neighbour !== undefined)
+}

@@ -1,0 +1,200 @@
+import { CIDR, type IP } from '@patchbay/address'
+import { type NetlinkSocket, NLM_F, type Request, request, type Value } from '../../netlink/index.ts'
+import { AF, familyOf } from '../constants.ts'
+import { type NextHop, type routeMessage, routeOperations } from './message.ts'
+import type { routeMetrics } from './metrics.ts'
+
+/** `<linux/rtnetlink.h> RT_TABLE_*`: well-known routing tables. */
+export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const
+
+/** `<linux/rtnetlink.h> RT_SCOPE_*`: how far a destination is. */
+export const RT_SCOPE = { UNIVERSE: 0, SITE: 200, LINK: 253, HOST: 254, NOWHERE: 255 } as const
+
+/** `<linux/rtnetlink.h> RTPROT_*`: who made a route. */
+export const RTPROT = { UNSPEC: 0, REDIRECT: 1, KERNEL: 2, BOOT: 3, STATIC: 4, RA: 9, DHCP: 16 } as const
+
+/** `<linux/rtnetlink.h> RTN_*`: what a route does. */
+export const RTN = {
+  UNSPEC: 0,
+  UNICAST: 1,
+  LOCAL: 2,
+  BROADCAST: 3,
+  ANYCAST: 4,
+  MULTICAST: 5,
+  BLACKHOLE: 6,
+  UNREACHABLE: 7,
+  PROHIBIT: 8,
+  THROW: 9,
+} as const
+
+/** `<linux/rtnetlink.h> RTM_F_*`: bits of `flags` that a request may carry. */
+const RTM_F = { CLONED: 0x200 } as const
+
+/** A route. */
+export interface Route {
+  /** `0.0.0.0/0` or `::/0` is the default route. */
+  dst: CIDR
+  /** Routes only what comes from there (IPv6). */
+  src?: CIDR
+  gateway?: IP
+  /** Gateway of the other address family: `via inet6 fe80::1`. */
+  via?: IP
+  /** Index of the link it leaves by. */
+  oif?: number
+  /** Source address for what the host itself sends. */
+  prefsrc?: IP
+  /** Metric: the lower wins. */
+  priority?: number
+  /** Default {@link RT_TABLE}.MAIN. */
+  table?: number
+  /** Default {@link RTPROT}.BOOT. */
+  protocol?: number
+  /** Default {@link RT_SCOPE}.UNIVERSE. */
+  scope?: number
+  /** Default {@link RTN}.UNICAST. */
+  type?: number
+  /** `RTNH_F_*`; 4 is onlink. */
+  flags?: number
+  tos?: number
+  metrics?: Value<typeof routeMetrics>
+  multipath?: NextHop[]
+}
+
+/** What {@link Route} says, as a message. */
+function encodeRoute(route: Route): Value<typeof routeMessage> {
+  const { dst, src, gateway, via, oif, prefsrc, priority, metrics, multipath } = route
+  const table = route.table ?? RT_TABLE.MAIN
+  return {
+    header: {
+      family: familyOf(dst.family),
+      dstLen: dst.prefixLength,
+      srcLen: src?.prefixLength ?? 0,
+      tos: route.tos ?? 0,
+      table: table > 0xff ? RT_TABLE.UNSPEC : table,
+      protocol: route.protocol ?? RTPROT.BOOT,
+      scope: route.scope ?? RT_SCOPE.UNIVERSE,
+      type: route.type ?? RTN.UNICAST,
+      flags: route.flags ?? 0,
+    },
+    attributes: {
+      dst: dst.prefixLength > 0 ? dst.network : undefined,
+      src: src?.network,
+      table: table > 0xff ? table : undefined,
+      gateway,
+      via,
+      oif,
+      prefsrc,
+      priority,
+      metrics,
+      multipath,
+    },
+  }
+}
+
+/** The route that a message of the kernel describes. */
+export function decodeRoute({ header, attributes: all }: Value<typeof routeMessage>): Route {
+  const unspecified = CIDR.parse(header.family === AF.INET6 ? '::/0' : '0.0.0.0/0').address
+  const route: Route = {
+    dst: CIDR.of(all.dst ?? unspecified, header.dstLen),
+    table: all.table ?? header.table,
+    protocol: header.protocol,
+    scope: header.scope,
+    type: header.type,
+    flags: header.flags,
+  }
+  if (header.tos !== 0) route.tos = header.tos
+  if (header.srcLen > 0 && all.src) route.src = CIDR.of(all.src, header.srcLen)
+  for (const key of ['gateway', 'via', 'prefsrc'] as const) {
+    const value = all[key]
+    if (value) route[key] = value
+  }
+  for (const key of ['oif', 'priority'] as const) {
+    const value = all[key]
+    if (value !== undefined) route[key] = value
+  }
+  if (all.metrics) route.metrics = all.metrics
+  if (all.multipath) route.multipath = all.multipath
+  return route
+}
+
+/** What to do when there is a route to the same destination already. */
+export type RouteConflict = 'fail' | 'replace' | 'append'
+
+const conflictFlags = {
+  fail: NLM_F.CREATE | NLM_F.EXCL,
+  replace: NLM_F.CREATE | NLM_F.REPLACE,
+  append: NLM_F.CREATE | NLM_F.APPEND,
+} as const
+
+/** The request of {@link addRoute}, for sending several in one go. */
+export function addRouteRequest(route: Route, conflict: RouteConflict = 'fail'): Request {
+  return request(routeOperations.add, encodeRoute(route), conflictFlags[conflict])
+}
+
+/**
+ * Adds a route. `append` allows several with one destination; one that is the same in all is refused still.
+ *
+ * @throws NetlinkError `EEXIST`; `ENETUNREACH` when the gateway cannot be reached by any link
+ */
+export async function addRoute(socket: NetlinkSocket, route: Route, conflict: RouteConflict = 'fail'): Promise<void> {
+  await socket.request(addRouteRequest(route, conflict))
+}
+
+/** The request of {@link deleteRoute}, for sending several in one go. */
+export function deleteRouteRequest(route: Route): Request {
+  const encoded = encodeRoute({ ...route, protocol: route.protocol ?? RTPROT.UNSPEC, type: route.type ?? RTN.UNSPEC })
+  return request(routeOperations.delete, {
+    ...encoded,
+    header: { ...encoded.header, scope: route.scope ?? RT_SCOPE.NOWHERE },
+  })
+}
+
+/**
+ * Deletes the first route that agrees in all that is given.
+ *
+ * @throws NetlinkError `ESRCH` when there is none
+ */
+export async function deleteRoute(socket: NetlinkSocket, route: Route): Promise<void> {
+  await socket.request(deleteRouteRequest(route))
+}
+
+/** Which routes to list. */
+export interface RouteFilter {
+  version?: 4 | 6
+  /** Default {@link RT_TABLE}.MAIN; 0 is all tables. */
+  table?: number
+  /** Index of the link they leave by. */
+  oif?: number
+}
+
+/** The routes of a table, as a routing table lists them: no cached ones. */
+export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
+  const table = filter.table ?? RT_TABLE.MAIN
+  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
+  const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table }
+  const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
+  const messages = await socket.dump(request(routeOperations.get, { header, attributes }), routeOperations.reply)
+  return messages
+    .filter((message) => !(message.header.flags & RTM_F.CLONED))
+    .map(decodeRoute)
+    .filter((route) => (table === RT_TABLE.UNSPEC || route.table === table) && matchesLink(route, filter.oif))
+}
+
+function matchesLink(route: Route, oif: number | undefined): boolean {
+  return oif === undefined || route.oif === oif || (route.multipath?.some((hop) => hop.ifindex === oif) ?? false)
+}
+
+/**
+ * The way a packet to `destination` would take.
+ *
+ * @throws NetlinkError `ENETUNREACH` when there is none
+ */
+export async function getRoute(socket: NetlinkSocket, destination: IP, options: { oif?: number } = {}): Promise<Route> {
+  const header = { ...emptyHeader(familyOf(destination.family)), dstLen: destination.bits }
+  const attributes = { dst: destination, oif: options.oif }
+  return decodeRoute(await socket.get(request(routeOperations.get, { header, attributes }), routeOperations.reply))
+}
+
+function emptyHeader(family: number): Value<typeof routeMessage>['header'] {
+  return { family, dstLen: 0, srcLen: 0, tos: 0, table: 0, protocol: 0, scope: 0, type: 0, flags: 0 }
+}

@@ -1,0 +1,35 @@
+import { errnoName } from './errno.ts'
+import { native } from './native.ts'
+
+/** A system call that failed. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError'
+  /** The call: `setns`, `socket`, `open`. */
+  readonly syscall: string
+  /** Positive error number, `<errno.h>`. */
+  readonly errno: number
+  /** Its name: `ENOENT`. */
+  readonly code: string
+  /** The file that the call was about. */
+  readonly path?: string
+
+  constructor(syscall: string, errno: number, path?: string) {
+    super(`${syscall}${path === undefined ? '' : ` ${path}`}: ${errnoText(errno)}`)
+    this.syscall = syscall
+    this.errno = errno
+    this.code = errnoName(errno)
+    if (path !== undefined) this.path = path
+  }
+}
+
+/** The result of a native call, or its error. `path` names the file in the message. */
+export function checked(syscall: string, result: number, path?: string): number {
+  if (result < 0) throw new SystemError(syscall, -result, path)
+  return result
+}
+
+/** The C library's text in lower case, as this field prints it: `file exists`. */
+export function errnoText(errno: number): string {
+  const text = native().strerror(errno)
+  return text.slice(0, 1).toLowerCase() + text.slice(1)
+}
