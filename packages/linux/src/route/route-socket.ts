@@ -6,7 +6,7 @@ import {
   type SocketOptions,
 } from '../netlink/index.ts'
 import { type Address, addressOperations, decodeAddress } from './address/address.ts'
-import { NETLINK_ROUTE } from './constants.ts'
+import { AF, NETLINK_ROUTE } from './constants.ts'
 import { type Link, linkOperations } from './link/link.ts'
 import { routeOperations } from './route/message.ts'
 import { decodeRoute, type Route } from './route/route.ts'
@@ -53,12 +53,18 @@ const decoders = new Map<number, EventDecoder>(
   (['added', 'deleted'] as const).flatMap((change) => {
     const key = change === 'added' ? 'reply' : 'delete'
     return [
-      decoder(linkOperations[key], (link) => ({ object: 'link', change, link })),
+      // Those of family AF_BRIDGE are about a link as a port: it has left its bridge, not the machine.
+      decoder(linkOperations[key], (link) =>
+        link.family === AF.UNSPEC ? { object: 'link', change, link } : undefined,
+      ),
       decoder(addressOperations[key], (value) => {
         const address = decodeAddress(value)
         return address && { object: 'address', change, address }
       }),
-      decoder(routeOperations[key], (value) => ({ object: 'route', change, route: decodeRoute(value) })),
+      decoder(routeOperations[key], (value) => {
+        const route = decodeRoute(value)
+        return route && { object: 'route', change, route }
+      }),
     ]
   }),
 )

@@ -26,20 +26,27 @@ export class NetlinkError extends Error {
   readonly code: string
   /** Sequence number of the request; 0 when the socket itself failed. */
   readonly sequence: number
+  /** Which of the requests sent in one go it was, from 0. */
+  readonly position: number
   readonly extack?: ExtendedAck
 
-  constructor(operation: string, errno: number, options: { sequence?: number; extack?: ExtendedAck } = {}) {
+  constructor(
+    operation: string,
+    errno: number,
+    options: { sequence?: number; position?: number; extack?: ExtendedAck } = {},
+  ) {
     super(`${operation}: ${errnoText(errno)}${describe(options.extack)}`)
     this.operation = operation
     this.errno = errno
     this.code = errnoName(errno)
     this.sequence = options.sequence ?? 0
+    this.position = options.position ?? 0
     if (options.extack) this.extack = options.extack
   }
 
-  /** The text of the error number alone: `file exists`. */
-  get text(): string {
-    return errnoText(this.errno)
+  /** The message without the operation, for those who name what they did in words of their own: `file exists`. */
+  get reason(): string {
+    return `${errnoText(this.errno)}${describe(this.extack)}`
   }
 }
 

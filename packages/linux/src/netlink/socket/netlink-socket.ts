@@ -159,6 +159,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
+    if (transaction.done) return transaction
     transaction.accept(await this.#send(transaction.bytes, slow))
     while (!transaction.done) transaction.accept(await this.#next())
     return transaction

@@ -14,6 +14,7 @@ import type { Operation, Request } from './operation.ts'
 /** A request with the sequence number it is sent under. */
 interface Numbered {
   request: Request
+  position: number
   sequence: number
 }
 
@@ -39,7 +40,7 @@ export class Transaction<R> {
     requests: readonly Request[],
     options: { reply?: Operation<R> | undefined; nextSequence: () => number },
   ) {
-    const sent = requests.map((request) => ({ request, sequence: options.nextSequence() }))
+    const sent = requests.map((request, position) => ({ request, position, sequence: options.nextSequence() }))
     const flags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP }[kind]
     this.bytes = encode(sent, NLM_F.REQUEST | flags)
     this.#waiting = new Map(sent.map((numbered) => [numbered.sequence, numbered]))
@@ -89,7 +90,7 @@ function encode(sent: readonly Numbered[], flags: number): Uint8Array {
   return w.finish()
 }
 
-function refusal({ request, sequence }: Numbered, message: RawMessage): NetlinkError | undefined {
+function refusal({ request, position, sequence }: Numbered, message: RawMessage): NetlinkError | undefined {
   const { error, extack } = readAcknowledgement(message)
   if (error >= 0) return undefined
   const described: ExtendedAck = {}
@@ -102,7 +103,7 @@ function refusal({ request, sequence }: Numbered, message: RawMessage): NetlinkE
     if (path !== undefined) described.path = path
   }
   const known = Object.keys(described).length > 0
-  return new NetlinkError(request.name, -error, { sequence, ...(known && { extack: described }) })
+  return new NetlinkError(request.name, -error, { sequence, position, ...(known && { extack: described }) })
 }
 
 /** The kernel names an attribute by where it stood in what we sent; the same table turns that into its name. */

@@ -1,18 +1,24 @@
-import { type IP, IPv4, IPv6, MAC } from '@patchbay/address'
+import { type IP, ipFromBytes, MAC } from '@patchbay/address'
 import { type Codec, DecodeError } from './codec.ts'
 
-/** An IPv4 or IPv6 address: four or sixteen bytes. */
-export const ip: Codec<IP> = {
-  write: (w, value) => w.bytes(value.bytes),
+/**
+ * An IPv4 or IPv6 address: four or sixteen bytes. Sixteen bytes of the IPv4-mapped block have no value of their own and
+ * stay as they are; routing tables that make the block unreachable hold such.
+ */
+export const ip: Codec<IP | undefined> = {
+  write(w, value) {
+    if (value) w.bytes(value.bytes)
+  },
   read(payload) {
-    if (payload.length === 4) return IPv4.fromBytes(payload)
-    if (payload.length === 16) return IPv6.fromBytes(payload)
-    throw new DecodeError('', `an address of ${payload.length} bytes`)
+    if (payload.length !== 4 && payload.length !== 16)
+      throw new DecodeError('', `an address of ${payload.length} bytes`)
+    const value = ipFromBytes(payload)
+    return value.bits === payload.length * 8 ? value : undefined
   },
 }
 
 /** A hardware address. Links that are no Ethernet have ones of other lengths, none at all included. */
 export const mac: Codec<MAC | Uint8Array> = {
-  write: (w, value) => w.bytes(value instanceof MAC ? value.bytes : value),
+  write: (w, value) => w.bytes(value instanceof Uint8Array ? value : value.bytes),
   read: (payload) => (payload.length === 6 ? MAC.fromBytes(payload) : payload),
 }

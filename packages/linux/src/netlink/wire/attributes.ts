@@ -36,13 +36,14 @@ export function* attributesOf(bytes: Uint8Array): Generator<RawAttribute> {
   }
 }
 
-/** Takes the payloads with one number out of those not yet decoded, in their order. */
+/** The payloads with one number, in their order. */
 export type Take = (type: number) => readonly Uint8Array[]
 
 /** A named part of an attribute table: the numbers it claims, and how its value maps to them. */
 export interface Entry<T> {
   readonly types: readonly number[]
   write(w: Writer, value: NoInfer<T>): void
+  /** @returns `undefined` when there is nothing of it; what its numbers have is kept as unknown then */
   read(take: Take): T | undefined
   /** Names below this entry for a byte of one of its payloads. */
   locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
@@ -145,15 +146,12 @@ function readAttributes<T extends Table>(bytes: Uint8Array, entries: NamedEntry[
     if (payloads) payloads.push(payload)
     else left.set(type, [payload])
   }
-  const take: Take = (type) => {
-    const payloads = left.get(type) ?? []
-    left.delete(type)
-    return payloads
-  }
   const values: Record<string, unknown> = {}
   for (const [name, entry] of entries) {
-    const value = within(name, () => entry.read(take))
-    if (value !== undefined) values[name] = value
+    const value = within(name, () => entry.read((type) => left.get(type) ?? []))
+    if (value === undefined) continue
+    values[name] = value
+    for (const type of entry.types) left.delete(type)
   }
   if (left.size > 0) values['unknown'] = left
   return values as Attributes<T>

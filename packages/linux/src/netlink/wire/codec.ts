@@ -3,7 +3,10 @@ import type { Writer } from './writer.ts'
 /** How one payload is laid out: written from a value, read back into one. */
 export interface Codec<T> {
   write(w: Writer, value: NoInfer<T>): void
-  /** @throws DecodeError for bytes that are not such a payload */
+  /**
+   * @returns `undefined` for a payload that is right and has no value; an attribute keeps it as it is
+   * @throws DecodeError for bytes that are not such a payload
+   */
   read(payload: Uint8Array): T
   /** The payload is a list of attributes and is announced with NLA_F_NESTED. */
   readonly nested?: boolean

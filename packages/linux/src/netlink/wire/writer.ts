@@ -25,22 +25,26 @@ export class Writer {
   }
 
   u8(value: number): void {
-    this.#view.setUint8(this.#reserve(1), value)
+    const offset = this.#reserve(1)
+    this.#view.setUint8(offset, value)
   }
 
   /** Host byte order. */
   u16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), value, littleEndian)
+    const offset = this.#reserve(2)
+    this.#view.setUint16(offset, value, littleEndian)
   }
 
   /** Host byte order. */
   u32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), value, littleEndian)
+    const offset = this.#reserve(4)
+    this.#view.setUint32(offset, value, littleEndian)
   }
 
   /** Host byte order. */
   u64(value: bigint): void {
-    this.#view.setBigUint64(this.#reserve(8), value, littleEndian)
+    const offset = this.#reserve(8)
+    this.#view.setBigUint64(offset, value, littleEndian)
   }
 
   bytes(value: Uint8Array): void {

@@ -1,4 +1,4 @@
-import { CIDR, type IP, IPv4 } from '@patchbay/address'
+import { CIDR, type IP } from '@patchbay/address'
 import {
   attr,
   attributes,
@@ -105,10 +105,13 @@ function encodeAddress(address: Address): Value<typeof addressMessage> {
   }
 }
 
-/** The address that a message of the kernel describes; `undefined` for one without an address. */
+/**
+ * The address that a message of the kernel describes; `undefined` for one without an address, or whose address is an
+ * IPv4-mapped one.
+ */
 export function decodeAddress({ header, attributes: all }: Value<typeof addressMessage>): Address | undefined {
   const own = all.local ?? all.address
-  if (!own) return undefined
+  if (!own || header.prefixlen > own.bits) return undefined
   const address: Address = {
     index: header.index,
     address: CIDR.of(own, header.prefixlen),
@@ -125,7 +128,7 @@ export function decodeAddress({ header, attributes: all }: Value<typeof addressM
 
 /** The broadcast address that `brd +` of `ip` means: IPv4 with a prefix shorter than 31. */
 export function standardBroadcast(cidr: CIDR): IP | undefined {
-  return cidr.address instanceof IPv4 ? cidr.broadcast : undefined
+  return cidr.broadcast
 }
 
 /** The request of {@link addAddress}, for sending several in one go. */

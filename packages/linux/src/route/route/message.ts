@@ -1,4 +1,4 @@
-import { type IP, IPv4, IPv6 } from '@patchbay/address'
+import type { IP } from '@patchbay/address'
 import {
   align,
   attr,
@@ -18,7 +18,7 @@ import {
   type Value,
   Writer,
 } from '../../netlink/index.ts'
-import { AF } from '../constants.ts'
+import { familyOf } from '../constants.ts'
 import { routeMetrics } from './metrics.ts'
 
 /** `struct rtmsg`, `<linux/rtnetlink.h>`. */
@@ -35,16 +35,13 @@ export const rtmsg = struct({
 })
 
 /** `struct rtvia`, `<linux/rtnetlink.h>`: a gateway of another address family than the route's. */
-const via: Codec<IP> = {
+const via: Codec<IP | undefined> = {
   write(w, value) {
-    w.u16(value.family === 4 ? AF.INET : AF.INET6)
-    w.bytes(value.bytes)
+    if (!value) return
+    w.u16(familyOf(value.family))
+    ip.write(w, value)
   },
-  read(payload) {
-    if (payload.length === 2 + 4) return IPv4.fromBytes(payload.subarray(2))
-    if (payload.length === 2 + 16) return IPv6.fromBytes(payload.subarray(2))
-    throw new DecodeError('', `a gateway of ${payload.length} bytes`)
-  },
+  read: (payload) => ip.read(payload.subarray(2)),
 }
 
 const nextHopAttributes = attributes('RTA', {

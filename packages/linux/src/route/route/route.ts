@@ -1,5 +1,13 @@
-import { CIDR, type IP } from '@patchbay/address'
-import { type NetlinkSocket, NLM_F, type Request, request, type Value } from '../../netlink/index.ts'
+import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
+import {
+  DecodeError,
+  isNetlinkError,
+  type NetlinkSocket,
+  NLM_F,
+  type Request,
+  request,
+  type Value,
+} from '../../netlink/index.ts'
 import { AF, familyOf } from '../constants.ts'
 import { type NextHop, type routeMessage, routeOperations } from './message.ts'
 import type { routeMetrics } from './metrics.ts'
@@ -91,11 +99,15 @@ function encodeRoute(route: Route): Value<typeof routeMessage> {
   }
 }
 
-/** The route that a message of the kernel describes. */
-export function decodeRoute({ header, attributes: all }: Value<typeof routeMessage>): Route {
-  const unspecified = CIDR.parse(header.family === AF.INET6 ? '::/0' : '0.0.0.0/0').address
+/**
+ * The route that a message of the kernel describes; `undefined` for one that is not IPv4 or IPv6, or whose destination
+ * is a block of IPv4-mapped addresses.
+ */
+export function decodeRoute({ header, attributes: all }: Value<typeof routeMessage>): Route | undefined {
+  const dst = destination(header.family, all.dst, header.dstLen)
+  if (!dst) return undefined
   const route: Route = {
-    dst: CIDR.of(all.dst ?? unspecified, header.dstLen),
+    dst,
     table: all.table ?? header.table,
     protocol: header.protocol,
     scope: header.scope,
@@ -103,7 +115,8 @@ export function decodeRoute({ header, attributes: all }: Value<typeof routeMessa
     flags: header.flags,
   }
   if (header.tos !== 0) route.tos = header.tos
-  if (header.srcLen > 0 && all.src) route.src = CIDR.of(all.src, header.srcLen)
+  const src = header.srcLen > 0 ? destination(header.family, all.src, header.srcLen) : undefined
+  if (src) route.src = src
   for (const key of ['gateway', 'via', 'prefsrc'] as const) {
     const value = all[key]
     if (value) route[key] = value
@@ -115,6 +128,14 @@ export function decodeRoute({ header, attributes: all }: Value<typeof routeMessa
   if (all.metrics) route.metrics = all.metrics
   if (all.multipath) route.multipath = all.multipath
   return route
+}
+
+/** Multicast and label routes come in the same messages under other families; they are none of ours. */
+function destination(family: number, dst: IP | undefined, prefixLength: number): CIDR | undefined {
+  if (family !== AF.INET && family !== AF.INET6) return undefined
+  const unspecified = family === AF.INET ? IPv4.fromNumber(0) : parseIP('::')
+  const address = dst ?? (prefixLength === 0 ? unspecified : undefined)
+  return address && prefixLength <= address.bits ? CIDR.of(address, prefixLength) : undefined
 }
 
 /** What to do when there is a route to the same destination already. */
@@ -167,17 +188,28 @@ export interface RouteFilter {
   oif?: number
 }
 
-/** The routes of a table, as a routing table lists them: no cached ones. */
+/** The routes of a table, as a routing table lists them: no cached ones. A table that nobody made is empty. */
 export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
   const table = filter.table ?? RT_TABLE.MAIN
   const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table }
   const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
-  const messages = await socket.dump(request(routeOperations.get, { header, attributes }), routeOperations.reply)
+  const messages = await dumpTable(socket, request(routeOperations.get, { header, attributes }))
   return messages
     .filter((message) => !(message.header.flags & RTM_F.CLONED))
     .map(decodeRoute)
+    .filter((route) => route !== undefined)
     .filter((route) => (table === RT_TABLE.UNSPEC || route.table === table) && matchesLink(route, filter.oif))
+}
+
+/** The kernel makes a table with its first route, the main one of a new namespace too, and knows of none before. */
+async function dumpTable(socket: NetlinkSocket, wanted: Request): Promise<Value<typeof routeMessage>[]> {
+  try {
+    return await socket.dump(wanted, routeOperations.reply)
+  } catch (error) {
+    if (isNetlinkError(error, 'ENOENT')) return []
+    throw error
+  }
 }
 
 function matchesLink(route: Route, oif: number | undefined): boolean {
@@ -192,7 +224,9 @@ function matchesLink(route: Route, oif: number | undefined): boolean {
 export async function getRoute(socket: NetlinkSocket, destination: IP, options: { oif?: number } = {}): Promise<Route> {
   const header = { ...emptyHeader(familyOf(destination.family)), dstLen: destination.bits }
   const attributes = { dst: destination, oif: options.oif }
-  return decodeRoute(await socket.get(request(routeOperations.get, { header, attributes }), routeOperations.reply))
+  const route = decodeRoute(await socket.get(request(routeOperations.get, { header, attributes }), routeOperations.reply))
+  if (!route) throw new DecodeError('RTA.dst', 'not a destination')
+  return route
 }
 
 function emptyHeader(family: number): Value<typeof routeMessage>['header'] {

@@ -1,0 +1,19 @@
+import { messageOf } from './error-message.ts'
+
+/**
+ * Runs every step, whatever became of the others, and reports all failures together: what a deletion owes.
+ *
+ * @throws the error of the one step that failed, or an AggregateError whose message joins those of several
+ */
+export async function allSteps(...steps: (() => Promise<unknown> | unknown)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length === 1) throw errors[0]
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('; '))
+}

@@ -1,0 +1,62 @@
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { addLink, findLink, IFF, type Link, setLink } from '@patchbay/linux/route'
+import { messageOf } from '../error-message.ts'
+import type { Host } from '../hosts.ts'
+import { acceptNoRouterAdvertisements } from '../veth-pair.ts'
+import type { BridgeConfig } from './config.ts'
+
+/** The bridge of a network: its link, and whether this call made it. */
+export interface BridgeLink {
+  link: Link
+  made: boolean
+}
+
+/**
+ * The bridge by its name, made when it is not there and set up in any case. One that is there keeps its MTU and VLAN
+ * filtering.
+ *
+ * @throws Error `failed to create bridge "cni0": ...`
+ */
+export async function ensureBridge(host: Host, config: BridgeConfig): Promise<BridgeLink> {
+  const name = config.bridge
+  try {
+    const found = name === '' ? undefined : await findLink(host.route, name)
+    const bridge = found ? { link: found, made: false } : await makeBridge(host, config)
+    if (!isBridge(bridge.link)) throw new Error(`"${name}" already exists but is not a bridge`)
+    acceptNoRouterAdvertisements(host, name)
+    await setUp(host, bridge.link, config.promiscMode)
+    return bridge
+  } catch (error) {
+    throw new Error(`failed to create bridge "${name}": ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Whether a link is a bridge. */
+export function isBridge(link: Link): boolean {
+  return link.linkinfo?.link?.kind === 'bridge'
+}
+
+async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink> {
+  if (config.bridge === '') throw new Error('the name of the bridge is empty')
+  const vlanFiltering = config.vlan !== 0 || config.trunk !== undefined
+  const data = vlanFiltering ? { vlanFiltering } : {}
+  const settings = {
+    ifname: config.bridge,
+    mtu: config.mtu || undefined,
+    linkinfo: { link: { kind: 'bridge', data } },
+  } as const
+  try {
+    return { link: await addLink(host.route, settings), made: true }
+  } catch (error) {
+    // Another call was quicker.
+    const found = isNetlinkError(error, 'EEXIST') ? await findLink(host.route, config.bridge) : undefined
+    if (!found) throw error
+    return { link: found, made: false }
+  }
+}
+
+async function setUp(host: Host, link: Link, promisc: boolean): Promise<void> {
+  const wanted = IFF.UP | (promisc ? IFF.PROMISC : 0)
+  if ((link.flags & wanted) === wanted) return
+  await setLink(host.route, link.index, { up: true, ...(promisc && { promisc }) })
+}

@@ -1,0 +1,77 @@
+import { array, boolean, type Decoded, int, JsonError, object, orZero, string, withDefault } from '@patchbay/cni/json'
+import type { Request } from '@patchbay/cni/plugin'
+import { netConf } from '@patchbay/cni/types'
+import { requestedMac } from '../requested-mac.ts'
+import { trunkVlans } from './trunk.ts'
+
+/** The configuration of the plugin `bridge`. */
+export const bridgeConf = object('NetConf', {
+  ...netConf.table,
+  bridge: withDefault(string, 'cni0'),
+  isGateway: orZero(boolean),
+  isDefaultGateway: orZero(boolean),
+  forceAddress: orZero(boolean),
+  ipMasq: orZero(boolean),
+  ipMasqBackend: string,
+  mtu: orZero(int),
+  hairpinMode: orZero(boolean),
+  promiscMode: orZero(boolean),
+  vlan: orZero(int),
+  vlanTrunk: array(object('VlanTrunk', { minID: int, maxID: int, id: int })),
+  preserveDefaultVlan: orZero(boolean),
+  macspoofchk: orZero(boolean),
+  enabledad: orZero(boolean),
+  disableContainerInterface: orZero(boolean),
+  portIsolation: orZero(boolean),
+  deterministicMac: withDefault(boolean, true),
+  args: object('BridgeArgs', { cni: object('BridgeArgs', { mac: string }) }),
+  runtimeConfig: object('struct { Mac string }', { mac: string }),
+})
+
+/** What the configuration and CNI_ARGS ask for, checked. */
+export interface BridgeConfig extends Decoded<typeof bridgeConf> {
+  /** Type of the IPAM plugin; empty for a layer 2 network. */
+  ipamType: string
+  /** VLANs of the trunk, sorted; absent when there is no trunk at all. */
+  trunk?: readonly number[]
+  /** Hardware address asked for, as it was written. */
+  mac?: string | undefined
+}
+
+const MAX_VLAN = 4094
+
+/**
+ * Reads the configuration of a request. The same checks for every command: what ADD would refuse is refused.
+ *
+ * @throws Error naming the key and what it may be
+ */
+export function loadBridgeConfig(request: Request): BridgeConfig {
+  const conf = decode(request)
+  if (conf.vlan < 0 || conf.vlan > MAX_VLAN)
+    throw new RangeError(`invalid VLAN ID ${conf.vlan} (must be between 0 and ${MAX_VLAN})`)
+  const config: BridgeConfig = {
+    ...conf,
+    isGateway: conf.isGateway || conf.isDefaultGateway,
+    ipamType: conf.ipam?.type ?? '',
+    mac: requestedMac(request.args, conf),
+  }
+  if (conf.vlanTrunk) config.trunk = trunkVlans(conf.vlanTrunk)
+  return config
+}
+
+/** @throws Error for keys that exclude each other; they matter to ADD alone */
+export function checkForAdd(config: BridgeConfig): void {
+  if (config.ipamType !== '' && config.disableContainerInterface)
+    throw new Error('cannot use IPAM when DisableContainerInterface flag is set')
+  if (config.hairpinMode && config.promiscMode)
+    throw new Error('cannot set hairpin mode and promiscuous mode at the same time')
+}
+
+function decode(request: Request): Decoded<typeof bridgeConf> {
+  try {
+    return bridgeConf.decode(request.config)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JsonError(`failed to load netconf: ${error.message}`)
+  }
+}

@@ -1,0 +1,16 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { allSteps } from '../all-steps.ts'
+import { deleteContainerLink } from '../delete-container-link.ts'
+import { loadBridgeConfig } from './config.ts'
+
+/**
+ * Detaches a container. The link goes first, so that its address is not given away while it is still configured; what
+ * is gone already is fine, and every step runs whatever became of the others.
+ */
+export async function del(request: Request): Promise<void> {
+  const { ipamType } = loadBridgeConfig(request)
+  await allSteps(
+    () => deleteContainerLink(request.netns, request.ifName),
+    () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL')),
+  )
+}

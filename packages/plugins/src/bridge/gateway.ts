@@ -1,0 +1,149 @@
+import { CIDR, type IP } from '@patchbay/address'
+import type { Interface, IPConfig, Route } from '@patchbay/cni/types'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import {
+  type Address,
+  addAddressRequest,
+  deleteAddress,
+  dumpAddresses,
+  findLink,
+  getLink,
+  type Link,
+  setLinkRequest,
+} from '@patchbay/linux/route'
+import { asAddress } from '../configure-interface.ts'
+import { deterministicMac, macSource } from '../deterministic-mac.ts'
+import { messageOf } from '../error-message.ts'
+import { ensureForwarding } from '../forwarding.ts'
+import type { Host } from '../hosts.ts'
+import type { BridgeConfig } from './config.ts'
+import { makePort, portSettings } from './port.ts'
+
+/** What a gateway network adds to the addresses that the IPAM plugin gave. */
+export interface GatewayPlan {
+  ips: IPConfig[]
+  routes: Route[]
+  /** Addresses that the bridge must have, IPv4 first. */
+  gateways: CIDR[]
+}
+
+/**
+ * Gives each address its gateway, the first address of the subnet unless the IPAM plugin said another, and each family
+ * its default route when the gateway is to be the default one.
+ */
+export function planGateways(
+  config: Pick<BridgeConfig, 'isGateway' | 'isDefaultGateway'>,
+  given: { ips: readonly IPConfig[]; routes: readonly Route[] },
+): GatewayPlan {
+  const ips = given.ips.map((ip) => ({ ...ip, ...(config.isGateway && !ip.gateway && firstHost(ip.address)) }))
+  const routes = [...given.routes]
+  const gateways: CIDR[] = []
+  for (const { address, gateway } of config.isGateway ? ips : []) {
+    if (!gateway) continue
+    gateways.push(CIDR.of(gateway, address.prefixLength))
+    if (config.isDefaultGateway && !routes.some((route) => isDefault(route, address.family)))
+      routes.push({ dst: defaultDestination(address.family), gw: gateway })
+  }
+  return { ips, routes, gateways: gateways.sort((a, b) => a.family - b.family) }
+}
+
+function firstHost(cidr: CIDR): { gateway?: IP } {
+  const gateway = cidr.network.next()
+  return gateway ? { gateway } : {}
+}
+
+/** A default route without a gateway of its own goes to the remembered gateway, so it is one as well. */
+function isDefault(route: Route, version: 4 | 6): boolean {
+  return route.dst.family === version && route.dst.prefixLength === 0 && isMainTable(route.table)
+}
+
+function isMainTable(table: number | undefined): boolean {
+  return table === undefined || table === 0 || table === 254
+}
+
+function defaultDestination(version: 4 | 6): CIDR {
+  return CIDR.parse(version === 4 ? '0.0.0.0/0' : '::/0')
+}
+
+/**
+ * Puts the gateways on the bridge, or on its VLAN interface, and has the kernel forward their families.
+ *
+ * @returns the VLAN interface for the result, when there is one
+ * @throws Error `failed to set bridge addr: ...`
+ */
+export async function serveGateways(
+  host: Host,
+  config: BridgeConfig,
+  options: { bridge: Link; gateways: readonly CIDR[] },
+): Promise<Interface | undefined> {
+  const { bridge, gateways } = options
+  if (gateways.length === 0) return undefined
+  const link = config.vlan === 0 ? bridge : await ensureVlanGateway(host, config, bridge)
+  try {
+    await ensureAddresses(host, { link, config, gateways })
+  } catch (error) {
+    throw new Error(`failed to set bridge addr: ${messageOf(error)}`, { cause: error })
+  }
+  for (const version of [4, 6] as const)
+    if (gateways.some((gateway) => gateway.family === version)) ensureForwarding(host.netns, version)
+  if (link === bridge) return undefined
+  const now = await getLink(host.route, link.index)
+  return { name: now.ifname ?? '', mac: String(now.address) }
+}
+
+async function ensureAddresses(
+  host: Host,
+  { link, config, gateways }: { link: Link; config: BridgeConfig; gateways: readonly CIDR[] },
+): Promise<void> {
+  const present = await dumpAddresses(host.route, { index: link.index })
+  const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
+  for (const gateway of missing) await removeConflicts(host, { link, config, gateway, present })
+  if (missing.length === 0) return
+  // An address set on purpose stays: the kernel would otherwise give a bridge the lowest one of its ports, and
+  // containers would lose their gateway whenever a port comes or goes.
+  const source = macSource(gateways.map(({ address }) => address))
+  const mac = config.deterministicMac && source ? await deterministicMac(source) : await ownMac(host, link)
+  await host.route.request(setLinkRequest(link.index, { address: mac }))
+  await addMissing(host, link, missing)
+}
+
+async function addMissing(host: Host, link: Link, missing: readonly CIDR[]): Promise<void> {
+  for (const gateway of missing) {
+    try {
+      await host.route.request(addAddressRequest(asAddress(link.index, gateway)))
+    } catch (error) {
+      // Another call was quicker.
+      if (!isNetlinkError(error, 'EEXIST'))
+        throw new Error(`could not add IP address to "${link.ifname}": ${messageOf(error)}`, { cause: error })
+    }
+  }
+}
+
+async function ownMac(host: Host, link: Link): Promise<Link['address']> {
+  const { address } = await getLink(host.route, link.index)
+  return address
+}
+
+async function removeConflicts(
+  host: Host,
+  options: { link: Link; config: BridgeConfig; gateway: CIDR; present: readonly Address[] },
+): Promise<void> {
+  const { link, config, gateway, present } = options
+  for (const address of present) {
+    if (address.address.family !== gateway.family) continue
+    if (gateway.family === 6 && !address.address.overlaps(gateway)) continue
+    if (!config.forceAddress) throw new Error(`"${link.ifname}" already has an IP address different from ${gateway}`)
+    await deleteAddress(host.route, address)
+  }
+}
+
+/** The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. */
+async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link): Promise<Link> {
+  const ifName = `${config.bridge}.${config.vlan}`
+  const found = await findLink(host.route, ifName)
+  if (found) return found
+  const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
+  const pair = await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, made: () => {} })
+  await host.route.request(setLinkRequest(pair.container.index, { up: true }))
+  return pair.container
+}

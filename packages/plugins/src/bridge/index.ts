@@ -1,0 +1,20 @@
+import type { Plugin, Request } from '@patchbay/cni/plugin'
+
+/**
+ * The plugin `bridge`: containers on a Linux bridge, each by a veth pair. Each command's code is loaded when it is
+ * asked for.
+ */
+export const bridge: Plugin = {
+  name: 'bridge',
+  add: async (request) => (await import('./add.ts')).add(request),
+  del: async (request) => (await import('./del.ts')).del(request),
+  check: async (request) => (await import('./check.ts')).check(request),
+  status,
+}
+
+/** The network can serve when its IPAM plugin can. */
+async function status(request: Request): Promise<void> {
+  const { loadBridgeConfig } = await import('./config.ts')
+  const { ipamType } = loadBridgeConfig(request)
+  if (ipamType !== '') await request.delegate(ipamType, 'STATUS')
+}

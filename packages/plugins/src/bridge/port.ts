@@ -1,0 +1,82 @@
+import { addBridgeVlans, BRIDGE_VLAN_INFO, deleteBridgeVlans, dumpBridgeVlans, setLink } from '@patchbay/linux/route'
+import { messageOf } from '../error-message.ts'
+import type { Host } from '../hosts.ts'
+import { makeVethPair, type VethPair } from '../veth-pair.ts'
+import type { BridgeConfig } from './config.ts'
+
+/** How a port of the bridge is set up. */
+export interface PortSettings {
+  bridge: number
+  hairpin: boolean
+  isolated: boolean
+  vlan: number
+  trunk?: readonly number[] | undefined
+  preserveDefaultVlan: boolean
+}
+
+/** The port of a container as its configuration wants it, on the bridge with index `bridge`. */
+export function portSettings(config: BridgeConfig, bridge: number): PortSettings {
+  return {
+    bridge,
+    hairpin: config.hairpinMode,
+    isolated: config.portIsolation,
+    vlan: config.vlan,
+    trunk: config.trunk,
+    preserveDefaultVlan: config.preserveDefaultVlan,
+  }
+}
+
+/** Makes the pair whose host end is a port of the bridge. Its caller takes the pair back when a later step fails. */
+export async function makePort(
+  host: Host,
+  container: Host,
+  options: { ifName: string; mtu: number; mac: string | undefined; port: PortSettings; made: (pair: VethPair) => void },
+): Promise<VethPair> {
+  const { ifName, mac, port } = options
+  const hostSettings = { master: port.bridge }
+  const pair = await makeVethPair(host, container, { ifName, mac, mtu: options.mtu || undefined, hostSettings })
+  options.made(pair)
+  await configurePort(host, pair.host.index, port, pair.host.ifname)
+  return pair
+}
+
+/** Sets what the kernel does not take with the request that makes a port: its flags and VLANs. */
+async function configurePort(host: Host, index: number, port: PortSettings, name: string): Promise<void> {
+  if (port.hairpin || port.isolated) {
+    const data = { mode: port.hairpin, isolated: port.isolated }
+    await setLink(host.route, index, { linkinfo: { port: { kind: 'bridge', data } } })
+  }
+  await configureVlans(host, index, port, name)
+}
+
+async function configureVlans(host: Host, index: number, port: PortSettings, name: string): Promise<void> {
+  const { vlan, trunk = [], preserveDefaultVlan } = port
+  const own = BRIDGE_VLAN_INFO.PVID | BRIDGE_VLAN_INFO.UNTAGGED
+  const step = async (what: string, work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      throw new Error(`failed to ${what} on interface "${name}": ${messageOf(error)}`, { cause: error })
+    }
+  }
+  if ((vlan !== 0 || trunk.length > 0) && !preserveDefaultVlan)
+    await step('remove default vlan', async () => {
+      const present = await dumpBridgeVlans(host.route, index)
+      await deleteBridgeVlans(
+        host.route,
+        index,
+        present.map(({ vid }) => ({ vid })),
+      )
+    })
+  if (vlan !== 0) await step('setup vlan tag', () => addBridgeVlans(host.route, index, [{ vid: vlan, flags: own }]))
+  if (trunk.length > 0)
+    await step('setup vlan tag', () =>
+      addBridgeVlans(
+        host.route,
+        index,
+        trunk.map((vid) => ({ vid })),
+      ),
+    )
+  if (port.trunk && vlan === 0)
+    await step('setup default native vlan tag', () => addBridgeVlans(host.route, index, [{ vid: 1, flags: own }]))
+}

@@ -1,0 +1,94 @@
+import type { CIDR } from '@patchbay/address'
+import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
+import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
+import { dumpAddresses, dumpRoutes, findLink, type Route as KernelRoute, type Link } from '@patchbay/linux/route'
+import type { Host } from './hosts.ts'
+
+/**
+ * The result of the ADD that a CHECK is about.
+ *
+ * @throws Error `Required prevResult missing`, after the plugin's name when `plugin` gives one
+ */
+export function requirePrevResult(request: Request, plugin?: string): Result {
+  const result = parsePrevResult(request.config)
+  if (!result) throw new Error(`${plugin === undefined ? '' : `${plugin}: `}Required prevResult missing`)
+  return result
+}
+
+/**
+ * The container's interface as the result lists it.
+ *
+ * @throws Error when there is none of that name, or it is in another namespace than the request's
+ */
+export function containerInterface(request: Request, result: Result): Interface {
+  const found = (result.interfaces ?? []).find(({ name, sandbox }) => name === request.ifName && sandbox)
+  if (found?.sandbox === request.netns) return found
+  throw new Error(`Sandbox in prevResult ${found?.sandbox ?? ''} doesn't match configured netns: ${request.netns}`)
+}
+
+/**
+ * The link that the result lists, compared with what it is now.
+ *
+ * @throws Error naming what differs
+ */
+export async function checkLink(host: Host, expected: Interface, kind: string): Promise<Link> {
+  const link = await findLink(host.route, expected.name)
+  if (!link) throw new Error(`Cannot find container link ${expected.name}`)
+  const found = link.linkinfo?.link?.kind
+  if (found !== kind) throw new Error(`Interface ${expected.name} is of kind ${found ?? 'none'} instead of ${kind}`)
+  const mac = String(link.address ?? '')
+  if (expected.mac !== undefined && expected.mac.toLowerCase() !== mac)
+    throw new Error(`Interface ${expected.name} Mac ${mac} doesn't match expected Mac ${expected.mac}`)
+  return link
+}
+
+/** Checks that every address of the result is on the link, and that there is a route to its network. */
+export async function checkAddresses(container: Host, link: Link, ips: readonly IPConfig[]): Promise<void> {
+  const name = link.ifname ?? ''
+  const present = await dumpAddresses(container.route, { index: link.index })
+  const routes = await dumpRoutes(container.route)
+  for (const { address, gateway } of ips) {
+    if (!present.some((own) => own.address.equals(address)))
+      throw new Error(`Failed to match addr ${address} on interface ${name}`)
+    if (!routes.some((route) => route.dst.equals(address.masked())))
+      throw new Error(
+        gateway === undefined
+          ? `Failed to find a route to ${address.masked()} for interface ${name}`
+          : `Failed to find Gateway ${gateway} for interface ${name}`,
+      )
+  }
+}
+
+/**
+ * Checks that every route of the result is in its table. Of a default route only the destination counts: others may
+ * have replaced it on purpose.
+ */
+export async function checkRoutes(container: Host, expected: readonly Route[]): Promise<void> {
+  const tables = new Map<number, KernelRoute[]>()
+  for (const route of expected) {
+    const table = route.table || 254
+    const present = tables.get(table) ?? (await dumpRoutes(container.route, { table }))
+    tables.set(table, present)
+    if (!present.some((candidate) => isSameRoute(route, candidate)))
+      throw new Error(`Expected Route ${describe(route)} not found in routing table`)
+  }
+}
+
+function isSameRoute(expected: Route, present: KernelRoute): boolean {
+  if (!present.dst.equals(expected.dst.masked())) return false
+  if (expected.dst.prefixLength === 0 || !expected.gw) return true
+  return present.gateway?.equals(expected.gw) ?? false
+}
+
+function describe({ dst, gw, mtu, advmss, priority, table, scope }: Route): string {
+  return (
+    `{Dst:{IP:${dst.address} Mask:${maskOf(dst)}} GW:${gw ?? '<nil>'} MTU:${mtu ?? 0} AdvMSS:${advmss ?? 0} ` +
+    `Priority:${priority ?? 0} Table:${table ?? '<nil>'} Scope:${scope ?? '<nil>'}}`
+  )
+}
+
+function maskOf(cidr: CIDR): string {
+  const ones = (1n << BigInt(cidr.prefixLength)) - 1n
+  const bits = cidr.address.bits
+  return (ones << BigInt(bits - cidr.prefixLength)).toString(16).padStart(bits / 4, '0')
+}

@@ -1,0 +1,131 @@
+import type { CIDR, IP, MAC } from '@patchbay/address'
+import type { IPConfig, Result, Route } from '@patchbay/cni/types'
+import { NetlinkError } from '@patchbay/linux/netlink'
+import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
+import { addAddressRequest, addRouteRequest, setLinkRequest, standardBroadcast } from '@patchbay/linux/route'
+import { messageOf } from './error-message.ts'
+import type { Host } from './hosts.ts'
+import { settleAddresses } from './settle-addresses.ts'
+
+/** IPv6 addresses that are still tentative after this long are an error when the link is up. */
+const SETTLE_MS = 5000
+
+/** A container's interface: what the kernel calls it, and what the runtime does. */
+export interface ContainerLink {
+  index: number
+  ifName: string
+}
+
+export interface InterfaceOptions {
+  /** Set in the request that sets the link up. */
+  mac?: MAC | undefined
+  warn: (line: string) => void
+}
+
+/**
+ * Gives a container's interface the addresses and routes that a result lists for it, and sets it up.
+ *
+ * @throws Error naming the address or route and the kernel's reason
+ */
+export async function configureInterface(
+  container: Host,
+  link: ContainerLink,
+  result: Pick<Result, 'interfaces' | 'ips' | 'routes'>,
+  options: InterfaceOptions,
+): Promise<void> {
+  if (!result.interfaces || result.interfaces.length === 0) throw new Error('no interfaces to configure')
+  const ips = addressesOf(link.ifName, result)
+  if (ips.some((ip) => ip.address.family === 6)) enableIpv6(container, link.ifName, options.warn)
+  await setUpWithAddresses(container, { ...link, mac: options.mac }, ips)
+  const gateway = { 4: gatewayOf(ips, 4), 6: gatewayOf(ips, 6) }
+  if (gateway[6]) await settleAddresses(container, link, SETTLE_MS)
+  const routes = (result.routes ?? []).map((route) => ({
+    ...route,
+    ...optional('gw', route.gw ?? gateway[route.dst.family]),
+  }))
+  await addRoutes(container, link, routes)
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
+}
+
+/** The addresses meant for this interface: those that name one at all. */
+function addressesOf(ifName: string, result: Pick<Result, 'interfaces' | 'ips'>): IPConfig[] {
+  const own = (result.ips ?? []).filter((ip) => ip.interface !== undefined)
+  for (const ip of own) {
+    if (result.interfaces?.[ip.interface ?? -1]?.name !== ifName)
+      throw new Error(`failed to add IP addr ${ip.address} to "${ifName}": invalid interface index`)
+  }
+  return own
+}
+
+function gatewayOf(ips: readonly IPConfig[], version: 4 | 6): IP | undefined {
+  return ips.find((ip) => ip.address.family === version && ip.gateway)?.gateway
+}
+
+/** Containers often start with IPv6 off; and addresses must outlive the link being set down and up again. */
+function enableIpv6(container: Host, ifName: string, warn: (line: string) => void): void {
+  for (const name of ['lo', ifName]) {
+    const sysctl = `net/ipv6/conf/${name}/disable_ipv6`
+    let value: string
+    try {
+      value = readSysctl(container.netns, sysctl)
+    } catch (error) {
+      warn(`Cannot read sysctl "${sysctl}": ${messageOf(error)}; the kernel may have no IPv6`)
+      continue
+    }
+    if (value !== '0') writeSysctl(container.netns, sysctl, '0')
+  }
+  writeSysctl(container.netns, `net/ipv6/conf/${ifName}/keep_addr_on_down`, '1')
+}
+
+async function setUpWithAddresses(
+  container: Host,
+  link: ContainerLink & { mac: MAC | undefined },
+  ips: readonly IPConfig[],
+): Promise<void> {
+  const addresses = ips.map((ip) => addAddressRequest(asAddress(link.index, ip.address)))
+  try {
+    await container.route.request([...addresses, setLinkRequest(link.index, { address: link.mac, up: true })])
+  } catch (error) {
+    const address = error instanceof NetlinkError ? ips[error.position]?.address : undefined
+    const what = address ? `add IP addr ${address} to "${link.ifName}"` : `set "${link.ifName}" UP`
+    throw new Error(`failed to ${what}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** An address as `ip address add` would add it: with the standard broadcast address for IPv4. */
+export function asAddress(index: number, address: CIDR): Parameters<typeof addAddressRequest>[0] {
+  return { index, address, ...optional('broadcast', standardBroadcast(address)) }
+}
+
+async function addRoutes(container: Host, link: ContainerLink, routes: readonly Route[]): Promise<void> {
+  if (routes.length === 0) return
+  try {
+    await container.route.request(routes.map((route) => addRouteRequest(kernelRoute(route, link.index), 'append')))
+  } catch (error) {
+    const route = error instanceof NetlinkError ? routes[error.position] : undefined
+    if (!route) throw error
+    throw new Error(`failed to add route '${describeRoute(route, link.ifName)}': ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function kernelRoute(route: Route, oif: number): Parameters<typeof addRouteRequest>[0] {
+  const { mtu, advmss } = route
+  return {
+    dst: route.dst,
+    oif,
+    ...optional('gateway', route.gw),
+    ...optional('priority', route.priority),
+    ...optional('table', route.table),
+    ...optional('scope', route.scope),
+    ...(mtu || advmss ? { metrics: { mtu: mtu || undefined, advmss: advmss || undefined } } : {}),
+  }
+}
+
+function describeRoute(route: Route, ifName: string): string {
+  return `${route.dst}${route.gw ? ` via ${route.gw}` : ''} dev ${ifName} metric ${route.priority ?? 0} (Scope: ${
+    route.scope ?? 0
+  }, Table: ${route.table ?? 0})`
+}
