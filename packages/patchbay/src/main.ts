@@ -1,0 +1,26 @@
+/**
+ * The executable. The name it is run by picks the program: a plugin, `cnitool` or `patchbay`. Starting up is most of what
+ * a plugin's call costs, so nothing is loaded here that the program asked for does not need.
+ */
+import { writeSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { useNativeAddon } from '@patchbay/linux/sys'
+import { plugins, tools } from './programs.ts'
+
+async function main(): Promise<void> {
+  useNativeAddon(join(dirname(process.execPath), 'patchbay.node'))
+  const name = basename(process.argv0)
+  const loadPlugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
+  if (loadPlugin) {
+    const { runOwnPlugin } = await import('./run-own-plugin.ts')
+    return runOwnPlugin(await loadPlugin())
+  }
+  const loadTool = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? tools['patchbay']
+  const tool = await loadTool?.()
+  process.exitCode = await tool?.(process.argv.slice(2))
+}
+
+main().catch((error: unknown) => {
+  writeSync(2, `${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
+})

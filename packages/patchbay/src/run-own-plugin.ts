@@ -1,0 +1,22 @@
+import { writeSync } from 'node:fs'
+import { processExecutor } from '@patchbay/cni/exec'
+import { type Plugin, runPlugin } from '@patchbay/cni/plugin'
+import { ownExecutor } from './own-executor.ts'
+import { version } from './version.ts'
+
+/** Runs a plugin as this process; the plugins it delegates to are run in-process where they are this executable too. */
+export async function runOwnPlugin(plugin: Plugin): Promise<void> {
+  await runPlugin(plugin, {
+    version: `v${version}`,
+    executor: ownExecutor({
+      executable: process.execPath,
+      hostNetns: '/proc/self/ns/net',
+      stderr: writeError,
+      others: processExecutor({ forward: 'always', group: 'caller' }),
+    }),
+  })
+}
+
+function writeError(text: string): void {
+  writeSync(2, text)
+}
