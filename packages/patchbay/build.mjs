@@ -57,8 +57,8 @@ function compile() {
 }
 
 async function link() {
-  const { plugins, tools } = await import(pathToFileURL(join(here, 'dist', 'src', 'programs.js')).href)
-  const names = [...Object.keys(plugins), ...Object.keys(tools)].filter((name) => name !== 'patchbay')
+  const { plugins, toolNames } = await import(pathToFileURL(join(here, 'dist', 'src', 'programs.js')).href)
+  const names = [...Object.keys(plugins), ...toolNames].filter((name) => name !== 'patchbay')
   for (const entry of readdirSync(output)) {
     if (!['patchbay', 'patchbay.node'].includes(entry)) rmSync(join(output, entry))
   }

@@ -5,7 +5,14 @@
 import { writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { useNativeAddon } from '@patchbay/linux/sys'
-import { plugins, tools } from './programs.ts'
+import { plugins, type toolNames } from './programs.ts'
+
+type Tool = (args: readonly string[]) => Promise<number>
+
+const tools: Readonly<Record<(typeof toolNames)[number], () => Promise<Tool>>> = {
+  cnitool: async () => (await import('./cnitool/cnitool.ts')).cnitool,
+  patchbay: async () => (await import('./patchbay.ts')).patchbay,
+}
 
 async function main(): Promise<void> {
   useNativeAddon(join(dirname(process.execPath), 'patchbay.node'))
@@ -15,9 +22,8 @@ async function main(): Promise<void> {
     const { runOwnPlugin } = await import('./run-own-plugin.ts')
     return runOwnPlugin(await loadPlugin())
   }
-  const loadTool = (Object.hasOwn(tools, name) ? tools[name] : undefined) ?? tools['patchbay']
-  const tool = await loadTool?.()
-  process.exitCode = await tool?.(process.argv.slice(2))
+  const tool = await (name === 'cnitool' ? tools.cnitool() : tools.patchbay())
+  process.exitCode = await tool(process.argv.slice(2))
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { plugins, tools } from './programs.ts'
+import { plugins, toolNames } from './programs.ts'
 import { runCommand } from './run-command.ts'
 import { version } from './version.ts'
 
@@ -20,5 +20,5 @@ export async function patchbay(args: readonly string[]): Promise<number> {
 }
 
 function names(): string[] {
-  return [...Object.keys(plugins), ...Object.keys(tools).filter((name) => name !== 'patchbay')]
+  return [...Object.keys(plugins), ...toolNames.filter((name) => name !== 'patchbay')]
 }

@@ -6,8 +6,5 @@ export const plugins: Readonly<Record<string, () => Promise<Plugin>>> = {
   loopback: async () => (await import('@patchbay/plugins/loopback')).loopback,
 }
 
-/** The tools beside the plugins. */
-export const tools: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
-  cnitool: async () => (await import('./cnitool/cnitool.ts')).cnitool,
-  patchbay: async () => (await import('./patchbay.ts')).patchbay,
-}
+/** The tools beside the plugins, by the names they are run by. */
+export const toolNames = ['cnitool', 'patchbay'] as const
