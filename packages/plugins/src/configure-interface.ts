@@ -2,7 +2,14 @@ import type { CIDR, IP, MAC } from '@patchbay/address'
 import type { IPConfig, Result, Route } from '@patchbay/cni/types'
 import { NetlinkError } from '@patchbay/linux/netlink'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
-import { addAddressRequest, addRouteRequest, setLinkRequest, standardBroadcast } from '@patchbay/linux/route'
+import {
+  addAddressRequest,
+  addRouteRequest,
+  IFA_F,
+  type Route as KernelRoute,
+  setLinkRequest,
+  standardBroadcast,
+} from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 import { settleAddresses } from './settle-addresses.ts'
@@ -19,6 +26,11 @@ export interface ContainerLink {
 export interface InterfaceOptions {
   /** Set in the request that sets the link up. */
   mac?: MAC | undefined
+  /**
+   * Routes in place of those that the kernel makes for the network of each address: added before the result's own,
+   * which may need them to reach their gateways. Their link is the interface.
+   */
+  networkRoutes?: readonly KernelRoute[]
   warn: (line: string) => void
 }
 
@@ -36,14 +48,14 @@ export async function configureInterface(
   if (!result.interfaces || result.interfaces.length === 0) throw new Error('no interfaces to configure')
   const ips = addressesOf(link.ifName, result)
   if (ips.some((ip) => ip.address.family === 6)) enableIpv6(container, link.ifName, options.warn)
-  await setUpWithAddresses(container, { ...link, mac: options.mac }, ips)
+  await setUpWithAddresses(container, link, ips, options)
   const gateway = { 4: gatewayOf(ips, 4), 6: gatewayOf(ips, 6) }
   if (gateway[6]) await settleAddresses(container, link, SETTLE_MS)
   const routes = (result.routes ?? []).map((route) => ({
     ...route,
     ...optional('gw', route.gw ?? gateway[route.dst.family]),
   }))
-  await addRoutes(container, link, routes)
+  await addRoutes(container, link, [...(options.networkRoutes ?? []), ...routes.map((route) => kernelRoute(route))])
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
@@ -82,12 +94,14 @@ function enableIpv6(container: Host, ifName: string, warn: (line: string) => voi
 
 async function setUpWithAddresses(
   container: Host,
-  link: ContainerLink & { mac: MAC | undefined },
+  link: ContainerLink,
   ips: readonly IPConfig[],
+  { mac, networkRoutes }: InterfaceOptions,
 ): Promise<void> {
-  const addresses = ips.map((ip) => addAddressRequest(asAddress(link.index, ip.address)))
+  const flags = networkRoutes ? { flags: IFA_F.NOPREFIXROUTE } : {}
+  const addresses = ips.map((ip) => addAddressRequest({ ...asAddress(link.index, ip.address), ...flags }))
   try {
-    await container.route.request([...addresses, setLinkRequest(link.index, { address: link.mac, up: true })])
+    await container.route.request([...addresses, setLinkRequest(link.index, { address: mac, up: true })])
   } catch (error) {
     const address = error instanceof NetlinkError ? ips[error.position]?.address : undefined
     const what = address ? `add IP addr ${address} to "${link.ifName}"` : `set "${link.ifName}" UP`
@@ -100,10 +114,9 @@ export function asAddress(index: number, address: CIDR): Parameters<typeof addAd
   return { index, address, ...optional('broadcast', standardBroadcast(address)) }
 }
 
-async function addRoutes(container: Host, link: ContainerLink, routes: readonly Route[]): Promise<void> {
-  if (routes.length === 0) return
+async function addRoutes(container: Host, link: ContainerLink, routes: readonly KernelRoute[]): Promise<void> {
   try {
-    await container.route.request(routes.map((route) => addRouteRequest(kernelRoute(route, link.index), 'append')))
+    await container.route.request(routes.map((route) => addRouteRequest({ ...route, oif: link.index }, 'append')))
   } catch (error) {
     const route = error instanceof NetlinkError ? routes[error.position] : undefined
     if (!route) throw error
@@ -111,21 +124,18 @@ async function addRoutes(container: Host, link: ContainerLink, routes: readonly 
   }
 }
 
-function kernelRoute(route: Route, oif: number): Parameters<typeof addRouteRequest>[0] {
-  const { mtu, advmss } = route
+function kernelRoute({ dst, gw, mtu, advmss, priority, table, scope }: Route): KernelRoute {
   return {
-    dst: route.dst,
-    oif,
-    ...optional('gateway', route.gw),
-    ...optional('priority', route.priority),
-    ...optional('table', route.table),
-    ...optional('scope', route.scope),
+    dst,
+    ...optional('gateway', gw),
+    ...optional('priority', priority),
+    ...optional('table', table),
+    ...optional('scope', scope),
     ...(mtu || advmss ? { metrics: { mtu: mtu || undefined, advmss: advmss || undefined } } : {}),
   }
 }
 
-function describeRoute(route: Route, ifName: string): string {
-  return `${route.dst}${route.gw ? ` via ${route.gw}` : ''} dev ${ifName} metric ${route.priority ?? 0} (Scope: ${
-    route.scope ?? 0
-  }, Table: ${route.table ?? 0})`
+function describeRoute({ dst, gateway, priority, scope, table }: KernelRoute, ifName: string): string {
+  const via = gateway ? ` via ${gateway}` : ''
+  return `${dst}${via} dev ${ifName} metric ${priority ?? 0} (Scope: ${scope ?? 0}, Table: ${table ?? 0})`
 }

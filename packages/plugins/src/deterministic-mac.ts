@@ -1,4 +1,7 @@
 import { type IP, MAC } from '@patchbay/address'
+import type { IPConfig } from '@patchbay/cni/types'
+import { getLink, IFF } from '@patchbay/linux/route'
+import type { Host } from './hosts.ts'
 
 /**
  * The hardware address that goes with an IP address: `0a:58` and the four bytes of an IPv4 address, or the first four
@@ -13,6 +16,29 @@ export async function deterministicMac(ip: IP): Promise<MAC> {
 /** The address whose MAC an interface gets: its first IPv4 address, or its first at all. */
 export function macSource(ips: readonly IP[]): IP | undefined {
   return ips.find((ip) => ip.family === 4) ?? ips[0]
+}
+
+/** What decides whether a container's interface gets the hardware address of its IP address. */
+export interface MacPolicy {
+  /** `deterministicMac` of the configuration. */
+  deterministicMac: boolean
+  /** Whether a hardware address was asked for, which then stays. */
+  requested: boolean
+}
+
+/**
+ * The hardware address to give a container's interface once its addresses are known; `undefined` when it keeps the one
+ * it has: one that was asked for, or one that the IPAM plugin used on the link to get its lease.
+ */
+export async function macForContainer(
+  container: Host,
+  index: number,
+  { ips, deterministicMac: wanted, requested }: MacPolicy & { ips: readonly IPConfig[] },
+): Promise<MAC | undefined> {
+  const source = macSource(ips.map(({ address }) => address.address))
+  if (!wanted || requested || !source) return undefined
+  const { flags } = await getLink(container.route, index)
+  return flags & IFF.UP ? undefined : deterministicMac(source)
 }
 
 async function sha256(bytes: Uint8Array): Promise<Uint8Array> {

@@ -1,9 +1,10 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
+import type { Interface, Result } from '@patchbay/cni/types'
 import { deleteLink, getLink, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
-import { deterministicMac, macSource } from '../deterministic-mac.ts'
+import { announceAddresses, detectDuplicates } from '../container-sysctls.ts'
+import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { allocateAddresses } from '../ipam.ts'
 import { resultDns } from '../result-dns.ts'
@@ -11,7 +12,6 @@ import { UndoStack } from '../undo-stack.ts'
 import type { VethPair } from '../veth-pair.ts'
 import { type BridgeLink, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
-import { prepareContainer } from './container-sysctls.ts'
 import { planGateways, serveGateways } from './gateway.ts'
 import { waitUntilUp } from './operational.ts'
 import { makePort, portSettings } from './port.ts'
@@ -73,8 +73,13 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
     routes: ipam.routes ?? [],
   })
-  prepareContainer(container, ifName, { detectDuplicates: config.enabledad })
-  const mac = await containerMac(config, ips)
+  detectDuplicates(container, ifName, config.enabledad)
+  announceAddresses(container, ifName, { ipv6: false })
+  const mac = await macForContainer(container, pair.container.index, {
+    ...config,
+    requested: config.mac !== undefined,
+    ips,
+  })
   await configureInterface(
     container,
     { index: pair.container.index, ifName },
@@ -83,12 +88,6 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
   )
   const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways })
   return { ips, routes, vlanGateway, mac, ...(ipam.dns && { dns: ipam.dns }) }
-}
-
-/** The address that goes with the container's IP address, unless one was asked for or the kernel's is wanted. */
-async function containerMac(config: BridgeConfig, ips: readonly IPConfig[]): Promise<MAC | undefined> {
-  const source = macSource(ips.map(({ address }) => address.address))
-  return config.mac || !config.deterministicMac || !source ? undefined : deterministicMac(source)
 }
 
 async function describeInterfaces(attachment: Attachment, { mac, vlanGateway }: Outcome): Promise<Interface[]> {

@@ -45,6 +45,7 @@ export {
   padding,
   s8,
   s32,
+  s64,
   string,
   u8,
   u16,
@@ -52,5 +53,5 @@ export {
   u64,
 } from './scalar.ts'
 export { type Struct, type StructCodec, struct } from './struct.ts'
-export { lazy, list, otherKind, type UnknownKind, type Variant, variant } from './variant.ts'
+export { lazy, list, type UnknownKind, type Variant, variant } from './variant.ts'
 export { align, Writer } from './writer.ts'

@@ -20,27 +20,23 @@ export type Variant<K extends Kinds> =
   | { [Name in keyof K & string]: { kind: Name; data?: K[Name] extends Codec<infer T> ? T : never } }[keyof K & string]
   | UnknownKind
 
-declare const unknownKind: unique symbol
-
-/** Data of a kind that the table does not know. Made by the decoder and by {@link otherKind}. */
+/** A kind that the table does not know: its name, and its data as the kernel lays it out. */
 export interface UnknownKind {
-  kind: string & { readonly [unknownKind]: true }
+  kind: 'other'
+  name: string
+  /** Only kinds of the table have data; this lets it be asked for once `kind` has been compared. */
+  data?: never
   bytes?: Uint8Array
-}
-
-/** A kind that the table does not know, with its data as the kernel lays it out. */
-export function otherKind(kind: string, bytes?: Uint8Array): UnknownKind {
-  return { kind: kind as UnknownKind['kind'], ...(bytes && { bytes }) }
 }
 
 /** The pair of attributes `kindType` (text) and `dataType` (laid out as `kinds` says for that text). */
 export function variant<K extends Kinds>(kindType: number, dataType: number, kinds: K): Entry<Variant<K>> {
   return {
     types: [kindType, dataType],
-    write(w, value: { kind: string; data?: unknown; bytes?: Uint8Array }) {
-      w.attribute(kindType, () => string.write(w, value.kind))
-      const codec = kinds[value.kind]
-      const { data, bytes } = value
+    write(w, value: { kind: string; name?: string; data?: unknown; bytes?: Uint8Array }) {
+      const { kind, name = kind, data, bytes } = value
+      w.attribute(kindType, () => string.write(w, name))
+      const codec = kinds[kind]
       if (codec && data !== undefined) w.attribute(wireTypeOf(dataType, codec), () => codec.write(w, data))
       else if (bytes) w.attribute(dataType, () => w.bytes(bytes))
     },
@@ -49,9 +45,9 @@ export function variant<K extends Kinds>(kindType: number, dataType: number, kin
       if (!kindPayload) return undefined
       const kind = string.read(kindPayload)
       const payload = take(dataType).at(-1)
-      if (!payload) return { kind } as Variant<K>
       const codec = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
-      if (!codec) return otherKind(kind, payload)
+      if (!codec) return { kind: 'other', name: kind, ...(payload && { bytes: payload }) }
+      if (!payload) return { kind } as Variant<K>
       return { kind, data: within('data', () => codec.read(payload)) } as Variant<K>
     },
     locate(attribute, siblings, offset) {

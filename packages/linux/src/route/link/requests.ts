@@ -16,8 +16,12 @@ export interface LinkSettings extends Omit<Partial<Link>, 'family' | 'type' | 'f
 /** Makes up for statistics that nobody asked for: an answer without them is a third as long. */
 const quiet = { extMask: RTEXT_FILTER.SKIP_STATS } as const
 
+/** `<linux/if.h> IFNAMSIZ`, less the NUL: a longer name can only be an alternative one. */
+const IFNAME_LENGTH = 15
+
 function selector(name: LinkName): Partial<Link> {
-  return typeof name === 'number' ? { index: name } : { ifname: name }
+  if (typeof name === 'number') return { index: name }
+  return name.length > IFNAME_LENGTH ? { altIfname: name } : { ifname: name }
 }
 
 function flagBits(settings: LinkSettings): { flags: number; change: number } {
@@ -46,22 +50,32 @@ export function addLinkRequest(settings: LinkSettings, flags = 0): Request {
   return request(linkOperations.add, body(settings), NLM_F.CREATE | NLM_F.EXCL | flags)
 }
 
-/** The request of {@link setLink}, for sending several in one go. */
+/**
+ * The request of {@link setLink}, for sending several in one go.
+ *
+ * @throws TypeError when a link selected by name is to be renamed
+ */
 export function setLinkRequest(name: LinkName, settings: LinkSettings): Request {
+  if (typeof name === 'string' && settings.ifname !== undefined)
+    throw new TypeError(`Cannot rename the link "${name}": select it by index`)
   // RTM_NEWLINK without CREATE is what `ip link set` sends: unlike RTM_SETLINK it takes a port's settings too.
   return request(linkOperations.add, { ...selector(name), ...body(settings) })
 }
 
 /**
- * Makes a link.
+ * Makes a link. One that is to be in another namespace (`netNsFd`, `netNsPid`) cannot be seen from here: send
+ * {@link addLinkRequest} and ask for it there.
  *
  * @returns the link as the kernel made it: index, address and all
  * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel has no such kind
+ * @throws TypeError when the link is to be in another namespace
  */
 export async function addLink(socket: NetlinkSocket, settings: LinkSettings & { ifname: string }): Promise<Link> {
+  if (settings.netNsFd !== undefined || settings.netNsPid !== undefined)
+    throw new TypeError(`Cannot return the link "${settings.ifname}": it is made in another namespace`)
   const [made] = await socket.request(addLinkRequest(settings, NLM_F.ECHO), linkOperations.reply)
-  // Kernels before 6.2 do not echo a new link.
-  return made ?? getLink(socket, settings.ifname)
+  // Kernels before 6.2 do not echo a new link, and those after do it before the link becomes a port.
+  return made && settings.master === undefined ? made : getLink(socket, made?.index ?? settings.ifname)
 }
 
 /**
@@ -87,6 +101,7 @@ export async function findLink(socket: NetlinkSocket, name: LinkName): Promise<L
  * Changes what is given of a link and leaves the rest. Selected by name, it cannot be renamed: select it by index.
  *
  * @throws NetlinkError `ENODEV` when there is none
+ * @throws TypeError when a link selected by name is to be renamed
  */
 export async function setLink(socket: NetlinkSocket, name: LinkName, settings: LinkSettings): Promise<void> {
   await socket.request(setLinkRequest(name, settings))

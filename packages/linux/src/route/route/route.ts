@@ -36,7 +36,7 @@ export const RTN = {
 } as const
 
 /** `<linux/rtnetlink.h> RTM_F_*`: bits of `flags` that a request may carry. */
-const RTM_F = { CLONED: 0x200 } as const
+const RTM_F = { CLONED: 0x200, FIB_MATCH: 0x2000 } as const
 
 /** A route. */
 export interface Route {
@@ -217,14 +217,21 @@ function matchesLink(route: Route, oif: number | undefined): boolean {
 }
 
 /**
- * The way a packet to `destination` would take.
+ * The way a packet to `destination` would take; with `matched`, the route of the table that says so.
  *
  * @throws NetlinkError `ENETUNREACH` when there is none
  */
-export async function getRoute(socket: NetlinkSocket, destination: IP, options: { oif?: number } = {}): Promise<Route> {
-  const header = { ...emptyHeader(familyOf(destination.family)), dstLen: destination.bits }
+export async function getRoute(
+  socket: NetlinkSocket,
+  destination: IP,
+  options: { oif?: number; matched?: boolean } = {},
+): Promise<Route> {
+  const flags = options.matched ? RTM_F.FIB_MATCH : 0
+  const header = { ...emptyHeader(familyOf(destination.family)), dstLen: destination.bits, flags }
   const attributes = { dst: destination, oif: options.oif }
-  const route = decodeRoute(await socket.get(request(routeOperations.get, { header, attributes }), routeOperations.reply))
+  const route = decodeRoute(
+    await socket.get(request(routeOperations.get, { header, attributes }), routeOperations.reply),
+  )
   if (!route) throw new DecodeError('RTA.dst', 'not a destination')
   return route
 }

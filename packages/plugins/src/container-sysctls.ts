@@ -1,0 +1,22 @@
+import { writeSysctl } from '@patchbay/linux/netns'
+import type { Host } from './hosts.ts'
+
+/** Whether duplicates of an interface's IPv6 addresses are looked for before they are used, which takes a second. */
+export function detectDuplicates(container: Host, ifName: string, wanted: boolean): void {
+  if (wanted) trySysctl(container, `net/ipv6/conf/${ifName}/enhanced_dad`, '1')
+  trySysctl(container, `net/ipv6/conf/${ifName}/accept_dad`, wanted ? '1' : '0')
+}
+
+/** Has the kernel tell an interface's neighbours of its IPv4 addresses when it is set up, and of its IPv6 addresses. */
+export function announceAddresses(container: Host, ifName: string, options: { ipv6: boolean }): void {
+  trySysctl(container, `net/ipv4/conf/${ifName}/arp_notify`, '1')
+  if (options.ipv6) trySysctl(container, `net/ipv6/conf/${ifName}/ndisc_notify`, '1')
+}
+
+function trySysctl(container: Host, name: string, value: string): void {
+  try {
+    writeSysctl(container.netns, name, value)
+  } catch {
+    // A kernel without IPv6 has no such switch, and nothing to switch.
+  }
+}

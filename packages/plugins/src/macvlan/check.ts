@@ -1,0 +1,23 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { checkAddresses, checkLink, checkRoutes, containerInterface, requirePrevResult } from '../check-interface.ts'
+import { openHost } from '../hosts.ts'
+import { findMaster } from './add.ts'
+import { loadMacvlanConfig, parseMode } from './config.ts'
+
+/** Checks that a container's interface is as its ADD said. */
+export async function check(request: Request): Promise<void> {
+  const config = loadMacvlanConfig(request)
+  using host = openHost(request.hostNetns)
+  using container = openHost(request.netns)
+  if (config.ipamType !== '') await request.delegate(config.ipamType, 'CHECK')
+  const result = requirePrevResult(request)
+  const expected = containerInterface(request, result)
+  await findMaster(config.linkInContainer ? container : host, config)
+  const link = await checkLink(container, expected, 'macvlan')
+  const kind = link.linkinfo?.link
+  const mode = kind?.kind === 'macvlan' ? kind.data?.mode : undefined
+  if (mode !== parseMode(config.mode))
+    throw new Error(`Interface ${expected.name} has macvlan mode ${mode} instead of ${parseMode(config.mode)}`)
+  await checkAddresses(container, link, result.ips ?? [])
+  await checkRoutes(container, result.routes ?? [])
+}

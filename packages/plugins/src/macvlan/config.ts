@@ -1,0 +1,58 @@
+import { boolean, type Decoded, int, JsonError, object, orZero, string, uint32, withDefault } from '@patchbay/cni/json'
+import { loadArgs, type Request } from '@patchbay/cni/plugin'
+import { netConf } from '@patchbay/cni/types'
+import { MACVLAN_MODE } from '@patchbay/linux/route'
+
+/** The configuration of the plugin `macvlan`. */
+export const macvlanConf = object('NetConf', {
+  ...netConf.table,
+  master: orZero(string),
+  mode: orZero(string),
+  mtu: orZero(int),
+  mac: string,
+  linkInContainer: orZero(boolean),
+  bcqueuelen: orZero(uint32),
+  deterministicMac: withDefault(boolean, true),
+  runtimeConfig: object('struct { Mac string }', { mac: string }),
+})
+
+/** What the configuration asks for. */
+export interface MacvlanConfig extends Decoded<typeof macvlanConf> {
+  /** Type of the IPAM plugin; empty for a layer 2 network. */
+  ipamType: string
+}
+
+/** @throws JsonError `failed to load netconf: ...` */
+export function loadMacvlanConfig(request: Request): MacvlanConfig {
+  try {
+    const conf = macvlanConf.decode(request.config)
+    return { ...conf, ipamType: conf.ipam?.type ?? '' }
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JsonError(`failed to load netconf: ${error.message}`)
+  }
+}
+
+/**
+ * The hardware address that was asked for: by `runtimeConfig.mac`, else `MAC` in CNI_ARGS, else `mac`.
+ *
+ * @throws SyntaxError for what is wrong with CNI_ARGS
+ */
+export function requestedMac(request: Request, { runtimeConfig, mac }: MacvlanConfig): string | undefined {
+  const { MAC } = loadArgs(request.args, { MAC: (text) => text })
+  return runtimeConfig?.mac || MAC || mac || undefined
+}
+
+const modes = {
+  bridge: MACVLAN_MODE.BRIDGE,
+  private: MACVLAN_MODE.PRIVATE,
+  vepa: MACVLAN_MODE.VEPA,
+  passthru: MACVLAN_MODE.PASSTHRU,
+} as const
+
+/** @throws RangeError `unknown macvlan mode: "x"` */
+export function parseMode(text: string): number {
+  const name = text === '' ? 'bridge' : text
+  if (Object.hasOwn(modes, name)) return modes[name as keyof typeof modes]
+  throw new RangeError(`unknown macvlan mode: "${text}"`)
+}

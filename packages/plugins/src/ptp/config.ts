@@ -1,0 +1,29 @@
+import { boolean, type Decoded, int, JsonError, object, orZero, string, withDefault } from '@patchbay/cni/json'
+import type { Request } from '@patchbay/cni/plugin'
+import { netConf } from '@patchbay/cni/types'
+
+/** The configuration of the plugin `ptp`. */
+export const ptpConf = object('NetConf', {
+  ...netConf.table,
+  ipMasq: orZero(boolean),
+  ipMasqBackend: string,
+  mtu: orZero(int),
+  deterministicMac: withDefault(boolean, true),
+})
+
+/** What the configuration asks for. */
+export interface PtpConfig extends Decoded<typeof ptpConf> {
+  /** Type of the IPAM plugin; one that is empty is refused when it is called. */
+  ipamType: string
+}
+
+/** @throws JsonError `failed to load netconf: ...` */
+export function loadPtpConfig(request: Request): PtpConfig {
+  try {
+    const conf = ptpConf.decode(request.config)
+    return { ...conf, ipamType: conf.ipam?.type ?? '' }
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JsonError(`failed to load netconf: ${error.message}`)
+  }
+}

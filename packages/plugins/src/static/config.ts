@@ -1,0 +1,81 @@
+import { CIDR, type IP, parseIP } from '@patchbay/address'
+import { array, type Decoded, object, orZero, string } from '@patchbay/cni/json'
+import { loadArgs, type Request } from '@patchbay/cni/plugin'
+import { dns, type IPConfig, netConf, route } from '@patchbay/cni/types'
+
+const ipamConf = object('IPAMConfig', {
+  type: string,
+  addresses: array(object('Address', { address: orZero(string), gateway: string })),
+  routes: array(route),
+  dns,
+})
+
+/** The configuration of the plugin `static`. */
+export const staticConf = object('Net', {
+  ...netConf.table,
+  ipam: ipamConf,
+  args: object('struct { A *main.IPAMArgs }', { cni: object('IPAMArgs', { ips: array(string) }) }),
+  runtimeConfig: object('struct { IPs []string }', { ips: array(string) }),
+})
+
+/** What is to be given out. */
+export interface StaticConfig extends Pick<Decoded<typeof ipamConf>, 'routes' | 'dns'> {
+  ips: IPConfig[]
+}
+
+/**
+ * Reads the configuration of a request. Addresses come from the configuration and from `IP` in CNI_ARGS; those of
+ * `args.cni.ips` take the place of all others, and those of `runtimeConfig.ips` of these.
+ *
+ * @throws SyntaxError naming the key and the text that is no address
+ */
+export function loadStaticConfig(request: Request): StaticConfig {
+  const conf = staticConf.decode(request.config)
+  if (!conf.ipam) throw new Error("IPAM config missing 'ipam' key")
+  const { addresses = [], routes, dns: resolver } = conf.ipam
+  const configured = addresses.map(({ address, gateway }) => configuredAddress(address, gateway))
+  const replaced = conf.runtimeConfig?.ips?.length ? conf.runtimeConfig.ips : (conf.args?.cni?.ips ?? [])
+  const ips =
+    replaced.length > 0
+      ? replaced.map((text) => ({
+          address: parseAddress(text, 'an entry in the', "'ips' field is NOT in CIDR notation"),
+        }))
+      : withArguments(configured, request.args)
+  return { ips, ...(routes && { routes }), ...(resolver && { dns: resolver }) }
+}
+
+function configuredAddress(text: string, gateway: string | undefined): IPConfig {
+  const address = parseAddress(text, 'the', "'address' field is expected to be in CIDR notation")
+  return gateway ? { address, gateway: parseIP(gateway) } : { address }
+}
+
+/** Adds what CNI_ARGS gives: `IP` and, for those addresses whose network it is in, `GATEWAY`; each a list with commas. */
+function withArguments(configured: readonly IPConfig[], args: string): IPConfig[] {
+  const given = loadArgs(args, { IP: listOf, GATEWAY: listOf })
+  const added: IPConfig[] = (given.IP ?? []).map((text) => ({
+    address: parseAddress(text, 'the', "'ip' field is expected to be in CIDR notation"),
+  }))
+  for (const gateway of (given.GATEWAY ?? []).map(parseGateway))
+    for (const ip of added) if (ip.address.contains(gateway)) ip.gateway = gateway
+  return [...configured, ...added]
+}
+
+function listOf(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((item) => item.trim())
+}
+
+function parseAddress(text: string, before: string, after: string): CIDR {
+  try {
+    return CIDR.parse(text)
+  } catch (cause) {
+    throw new SyntaxError(`${before} ${after}, got: '${text}'`, { cause })
+  }
+}
+
+function parseGateway(text: string): IP {
+  try {
+    return parseIP(text)
+  } catch (cause) {
+    throw new SyntaxError(`invalid gateway address: ${text}`, { cause })
+  }
+}
