@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { MAC } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { writeSysctl } from '@patchbay/linux/netns'
@@ -30,7 +29,8 @@ export interface VethOptions {
 
 /** A random name for the host's end: `veth` and eight hexadecimal digits. */
 export function randomVethName(): string {
-  return `veth${randomBytes(4).toString('hex')}`
+  const [number = 0] = crypto.getRandomValues(new Uint32Array(1))
+  return `veth${number.toString(16).padStart(8, '0')}`
 }
 
 /**

@@ -2,6 +2,7 @@ import { array, boolean, type Decoded, int, JsonError, object, orZero, string, w
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { requestedMac } from '../requested-mac.ts'
+import { refuseUnsupported } from '../unsupported.ts'
 import { trunkVlans } from './trunk.ts'
 
 /** The configuration of the plugin `bridge`. */
@@ -59,12 +60,13 @@ export function loadBridgeConfig(request: Request): BridgeConfig {
   return config
 }
 
-/** @throws Error for keys that exclude each other; they matter to ADD alone */
+/** @throws Error for keys that exclude each other or cannot be served; they matter to ADD alone */
 export function checkForAdd(config: BridgeConfig): void {
   if (config.ipamType !== '' && config.disableContainerInterface)
     throw new Error('cannot use IPAM when DisableContainerInterface flag is set')
   if (config.hairpinMode && config.promiscMode)
     throw new Error('cannot set hairpin mode and promiscuous mode at the same time')
+  refuseUnsupported({ ipMasq: config.ipMasq && config.ipamType !== '', macspoofchk: config.macspoofchk })
 }
 
 function decode(request: Request): Decoded<typeof bridgeConf> {

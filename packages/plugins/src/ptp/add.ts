@@ -18,6 +18,7 @@ import { type Host, openHost } from '../hosts.ts'
 import { allocateAddresses } from '../ipam.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
+import { refuseUnsupported } from '../unsupported.ts'
 import { makeVethPair, type VethPair } from '../veth-pair.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
 
@@ -32,6 +33,7 @@ interface RoutedIP extends IPConfig {
 /** Attaches a container to the host alone: all it sends goes to the host, which routes it. */
 export async function add(request: Request): Promise<Result> {
   const config = loadPtpConfig(request)
+  refuseUnsupported({ ipMasq: config.ipMasq })
   await using undo = new UndoStack(request.warn)
   const ipam = await allocateAddresses(request, config.ipamType, undo)
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))

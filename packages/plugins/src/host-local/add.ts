@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import type { Request } from '@patchbay/cni/plugin'
+import { currentVersion, type DNS, type Result } from '@patchbay/cni/types'
+import { allocate } from './allocate.ts'
+import { loadConfig } from './config.ts'
+import { ensureDirectory, openDirectoryStore } from './directory-store.ts'
+import { fileOperation } from './file-operation.ts'
+import { parseResolvConf } from './resolv-conf.ts'
+
+/** Leases one address of each range set to the container's interface. */
+export async function add(request: Request): Promise<Result> {
+  const { directory, sets, requested, routes, resolvConf } = loadConfig(request)
+  const dns = resolvConf === '' ? {} : readResolvConf(resolvConf)
+  ensureDirectory(directory)
+  using store = await openDirectoryStore(directory, request.signal)
+  const ips = allocate(store, { owner: request, sets, requested })
+  return { cniVersion: currentVersion, ips, routes: [...routes], dns }
+}
+
+function readResolvConf(path: string): DNS {
+  return parseResolvConf(fileOperation('open', path, () => readFileSync(path, 'utf8')))
+}

@@ -1,0 +1,25 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { loadConfig } from './config.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import { hasCode } from './file-operation.ts'
+
+/**
+ * Checks that the container's interface has a lease; which address it is of does not matter.
+ *
+ * @throws Error `host-local: Failed to find address added by container c1`
+ */
+export async function check(request: Request): Promise<void> {
+  const { directory } = loadConfig(request)
+  if (await hasLease(directory, request)) return
+  throw new Error(`host-local: Failed to find address added by container ${request.containerId}`)
+}
+
+async function hasLease(directory: string, request: Request): Promise<boolean> {
+  try {
+    using store = await openDirectoryStore(directory, request.signal)
+    return store.addressesOf(request).length > 0
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+    return false
+  }
+}

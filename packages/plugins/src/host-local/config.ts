@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import { CIDR, type IP, tryParseIP } from '@patchbay/address'
+import { array, type Codec, type Decoded, object, orZero, string, text } from '@patchbay/cni/json'
+import { loadArgs, type Request } from '@patchbay/cni/plugin'
+import { ip, isAtLeast, type Route, route } from '@patchbay/cni/types'
+import type { RangeConf } from './range.ts'
+import { canonicalRangeSets, checkSetsApart, familyOf, type RangeSet } from './range-set.ts'
+
+/** Where leases are kept when the configuration does not say. */
+const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
+
+const subnetText = text('string', parseSubnet)
+/** Unlike in other fields, `null` is not "not said" here but as wrong as an empty text. */
+const subnet: Codec<CIDR> = { ...subnetText, read: (json, place) => subnetText.read(json ?? '', place) }
+
+const rangeTable = { subnet, rangeStart: ip, rangeEnd: ip, gateway: ip }
+const range: Codec<RangeConf> = { ...object('allocator.Range', rangeTable), zero: {} }
+const rangeSet: Codec<RangeConf[]> = { ...array(range, 'allocator.RangeSet'), zero: [] }
+const rangeSets = array(rangeSet)
+
+/** An address with or without a prefix length, which does not count; `null` when the text is empty. */
+const requestedIp: Codec<IP | null> = { ...text<IP | null>('*ip.IP', parseRequestedIp), zero: null }
+const requestedIps = orZero(array(requestedIp))
+
+const net = object('allocator.Net', {
+  cniVersion: orZero(string),
+  ipam: object('allocator.IPAMConfig', {
+    subnet: promoted(subnet),
+    rangeStart: promoted(ip),
+    rangeEnd: promoted(ip),
+    gateway: promoted(ip),
+    type: string,
+    routes: array(route, '[]*types.Route'),
+    dataDir: orZero(string),
+    resolvConf: orZero(string),
+    ranges: orZero(rangeSets),
+  }),
+  runtimeConfig: orZero(
+    object(
+      'struct { IPRanges []allocator.RangeSet "json:\\"ipRanges,omitempty\\""; IPs []*ip.IP "json:\\"ips,omitempty\\"" }',
+      {
+        ipRanges: orZero(rangeSets),
+        ips: requestedIps,
+      },
+    ),
+  ),
+  args: orZero(
+    object('struct { A *allocator.IPAMArgs "json:\\"cni\\"" }', {
+      cni: orZero(object('allocator.IPAMArgs', { ips: requestedIps })),
+    }),
+  ),
+})
+
+type Net = Decoded<typeof net>
+
+/** What a network's configuration asks of this plugin. */
+export interface HostLocalConfig {
+  /** Where this network's leases are. */
+  readonly directory: string
+  /** One address is allocated from each. */
+  readonly sets: readonly RangeSet[]
+  /** Addresses that the caller wants, in the order of the arguments, the configuration and the capability. */
+  readonly requested: readonly IP[]
+  readonly routes: readonly Route[]
+  /** A resolv.conf(5) for the result's `dns`; empty for none. */
+  readonly resolvConf: string
+}
+
+/**
+ * Reads the configuration and the arguments of a call.
+ *
+ * @throws {SyntaxError} for what cannot be decoded
+ * @throws {RangeError} `IPAM config missing 'ipam' key`, `no IP ranges specified`, `range set 0 overlaps with 1`, and
+ *   what else is wrong with the ranges
+ */
+export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): HostLocalConfig {
+  const conf = net.decode(request.config)
+  const { ipam } = conf
+  if (ipam === undefined) throw new RangeError("IPAM config missing 'ipam' key")
+  const requested = requestedIn(conf, request.args)
+  const sets = canonicalRangeSets([...conf.runtimeConfig.ipRanges, ...singleRange(ipam), ...ipam.ranges])
+  checkFamilies(sets, conf.cniVersion)
+  checkSetsApart(sets)
+  const { dataDir, resolvConf, routes = [] } = ipam
+  return { directory: join(dataDir || DEFAULT_DATA_DIR, request.name), sets, requested, routes, resolvConf }
+}
+
+function requestedIn({ args, runtimeConfig }: Net, envArgs: string): IP[] {
+  const { IP: fromEnvironment } = loadArgs(envArgs, { IP: parseRequestedIp })
+  const all = [...(fromEnvironment ? [fromEnvironment] : []), ...args.cni.ips, ...runtimeConfig.ips]
+  return all.map((wanted) => {
+    if (wanted === null) throw new RangeError('cannot understand ip: IP <nil> not v4 nor v6')
+    return wanted
+  })
+}
+
+/** The reference does not take an IPv4 subnet for what it is when it is written as IPv6. */
+function parseSubnet(value: string): CIDR {
+  const parsed = CIDR.parse(value)
+  if (parsed.family === 4 && value.includes(':')) throw new SyntaxError('IPNet IP and Mask version mismatch')
+  return parsed
+}
+
+function parseRequestedIp(value: string): IP | undefined {
+  if (value === '') return undefined
+  const address = value.includes('/') ? tryParseCidr(value)?.address : tryParseIP(value)
+  if (address === undefined) throw new SyntaxError(`invalid IP address ${value}`)
+  return address
+}
+
+function tryParseCidr(value: string): CIDR | undefined {
+  try {
+    return CIDR.parse(value)
+  } catch {
+    return undefined
+  }
+}
+
+/** The range that stands in `ipam` itself counts when it has a subnet. */
+function singleRange(ipam: RangeConf): RangeConf[][] {
+  return ipam.subnet === undefined ? [] : [[ipam]]
+}
+
+/** Before 0.3.0 a result has room for one address of each family. */
+function checkFamilies(sets: readonly RangeSet[], cniVersion: string): void {
+  const families = sets.map(familyOf)
+  if (new Set(families).size === families.length || isAtLeast(cniVersion, '0.3.0')) return
+  throw new RangeError(`CNI version ${cniVersion} does not support more than 1 address per family`)
+}
+
+/** A field of the range that is embedded in `ipam`; Go puts its type's name in the place: `ipam.Range.gateway`. */
+function promoted<T>(codec: Codec<T>): Codec<T> {
+  return {
+    ...codec,
+    read: (json, place) => codec.read(json, { ...place, path: place.path.replace(/[^.]*$/, 'Range.$&') }),
+  }
+}

@@ -1,0 +1,15 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { loadConfig } from './config.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import { hasCode } from './file-operation.ts'
+
+/** Ends all leases of the container's interface in this network; there may be none. */
+export async function del(request: Request): Promise<void> {
+  const { directory } = loadConfig(request)
+  try {
+    using store = await openDirectoryStore(directory, request.signal)
+    store.releaseAll(request)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}

@@ -1,0 +1,22 @@
+import { SystemError } from '@patchbay/linux/sys'
+
+/**
+ * Runs a call of node:fs, whose errors then read as the system says them: `open /x: no such file or directory`.
+ *
+ * @throws SystemError
+ */
+export function fileOperation<T>(syscall: string, path: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
+    // A file may be opened well and then not be read: Node tells which it was.
+    const failed = 'syscall' in error ? String(error.syscall) : syscall
+    throw new SystemError(failed, Math.abs(error.errno), path)
+  }
+}
+
+/** Whether an error is the system's, with this code: `ENOENT`. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -1,0 +1,28 @@
+import type { IP } from '@patchbay/address'
+
+/** Whom an address is leased to: one interface of one container. */
+export interface Owner {
+  readonly containerId: string
+  readonly ifName: string
+}
+
+/** The leases of one network, for this caller alone until the store is disposed of. */
+export interface LeaseStore extends Disposable {
+  /** Addresses leased to `owner`, in no particular order. */
+  addressesOf(owner: Owner): readonly IP[]
+  /** The first free address from `first` to `last`, both included. */
+  firstFree(first: IP, last: IP): IP | undefined
+  /**
+   * Leases an address, and remembers it as the one last reserved for the range set with this index. When it throws,
+   * the address is as free as before.
+   *
+   * @returns false, and changes nothing, when the address is taken
+   */
+  reserve(ip: IP, options: { owner: Owner; set: number }): boolean
+  /** Takes back what {@link reserve} has just given. */
+  release(ip: IP): void
+  /** Ends all leases of `owner`; there may be none. Goes on after a failure. */
+  releaseAll(owner: Owner): void
+  /** The address last reserved for a range set, released or not; `undefined` when that is not known. */
+  lastReserved(set: number): IP | undefined
+}
