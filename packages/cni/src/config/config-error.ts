@@ -1,0 +1,29 @@
+/** Directory has configurations, but none of the network that was asked for. */
+export class NotFoundError extends Error {
+  override readonly name = 'NotFoundError'
+  readonly directory: string
+  readonly network: string
+
+  constructor(directory: string, network: string) {
+    super(`no net configuration with name "${network}" in ${directory}`)
+    this.directory = directory
+    this.network = network
+  }
+}
+
+/** Directory has no configuration at all, or does not exist. */
+export class NoConfigsFoundError extends Error {
+  override readonly name = 'NoConfigsFoundError'
+  readonly directory: string
+
+  constructor(directory: string) {
+    super(`no net configurations found in ${directory}`)
+    this.directory = directory
+  }
+}
+
+/** Text that is JSON but no configuration, or no JSON: a SyntaxError whose cause says where it comes from. */
+export function configError(message: string, cause?: unknown): SyntaxError {
+  const text = cause instanceof Error ? `${message}: ${cause.message}` : message
+  return new SyntaxError(text, cause === undefined ? {} : { cause })
+}

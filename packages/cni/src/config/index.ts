@@ -1,0 +1,5 @@
+export { NoConfigsFoundError, NotFoundError } from './config-error.ts'
+export { configFiles } from './config-files.ts'
+export { loadNetworkList, networkListFromFile, pluginConfFromFile } from './load.ts'
+export { listFromPluginConf, type NetworkList, networkListFromBytes } from './network-list.ts'
+export { injectConf, type PluginConfig, pluginConfFromBytes } from './plugin-config.ts'

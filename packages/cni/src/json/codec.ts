@@ -1,0 +1,84 @@
+import { literalOf } from './literal.ts'
+import { JsonError, type JsonObject, type JsonValue } from './value.ts'
+
+/**
+ * How JSON becomes a value of one type. Tables of configuration are made of these; see {@link object}.
+ *
+ * Decoding follows Go: types are strict, `null` means "not said", and the error texts are Go's.
+ */
+export interface Codec<T> {
+  /** What Go calls the type; it stands in error texts: `bool`, `[]string`, `main.NetConf`. */
+  readonly goType: string
+  /** What `null` means inside an array or a map; where it is absent, `null` is an error there. */
+  readonly zero?: T
+  /**
+   * Decodes a whole document.
+   *
+   * @throws {JsonError} `json: cannot unmarshal string into Go struct field NetConf.isGateway of type bool`
+   */
+  decode(json: JsonValue): T
+  /** Decodes a part of a document. Returns `undefined` for "not said": `null`, or `""` for an address. */
+  read(json: JsonValue, place: Place): T | undefined
+}
+
+/** The type that a codec decodes to: `type NetConf = Decoded<typeof netConf>`. */
+export type Decoded<C extends Codec<unknown>> = C extends Codec<infer T> ? T : never
+
+/** Where in a document a value stands, for error texts. */
+export interface Place {
+  /** Name of the innermost Go struct, perhaps empty; absent outside of any. */
+  readonly struct?: string
+  /** Keys from the document's root, joined with dots; array indexes do not count. */
+  readonly path: string
+  /** Structs further down do not put their own names: Go's custom decoders are reported under their caller's. */
+  readonly sealed?: boolean
+  /** How the number here was spelled. */
+  readonly literal?: string
+}
+
+/** Makes a codec from how it reads, and from what it makes of a document that says nothing. */
+export function codec<T>(parts: {
+  goType: string
+  zero?: T
+  read: (json: JsonValue, place: Place) => T | undefined
+  nothing?: () => T
+}): Codec<T> {
+  const { goType, read, nothing } = parts
+  return {
+    ...('zero' in parts ? { zero: parts.zero } : {}),
+    goType,
+    read: (json, place) => (json === null ? undefined : read(json, place)),
+    decode(json) {
+      const value = json === null ? undefined : read(json, { path: '' })
+      if (value !== undefined) return value
+      if (nothing === undefined) throw new JsonError(`Cannot decode ${goType}: missing`)
+      return nothing()
+    },
+  }
+}
+
+/** Decodes a member of `container`, with the spelling of a number as it was in the document. */
+export function readMember<T>(
+  codec: Codec<T>,
+  json: JsonValue,
+  { container, at, place }: { container: JsonObject | JsonValue[]; at: string | number; place: Place },
+): T | undefined {
+  return codec.read(json, typeof json === 'number' ? { ...place, literal: literalOf(container, at, json) } : place)
+}
+
+/** Makes the error for a value of the wrong type. `found` is Go's word for it: `string`, `number 1.5`. */
+export function mismatch(found: string, place: Place, goType: string): JsonError {
+  const target = place.struct === undefined ? 'value' : `struct field ${place.struct}.${place.path}`
+  return new JsonError(`json: cannot unmarshal ${found} into Go ${target} of type ${goType}`)
+}
+
+/** Returns Go's word for the kind of a value. */
+export function kindOf(json: JsonValue): string {
+  if (Array.isArray(json)) return 'array'
+  return typeof json === 'boolean' ? 'bool' : typeof json
+}
+
+/** Says where a value stands, for messages of our own: `NetConf.ipam.routes`. */
+export function nameOf(place: Place): string {
+  return place.struct === undefined ? 'JSON' : `${place.struct}.${place.path}`
+}

@@ -1,0 +1,20 @@
+export type { Codec, Decoded, Place } from './codec.ts'
+export { array, map } from './collection.ts'
+export { type FormatOptions, formatJson } from './format.ts'
+export { float64, int, uint, uint16, uint32, uint64 } from './number.ts'
+export {
+  type Always,
+  custom,
+  type Fields,
+  named,
+  type ObjectCodec,
+  object,
+  orZero,
+  required,
+  type Table,
+  withDefault,
+} from './object.ts'
+export { maxDepth, parseJson } from './parse.ts'
+export { quote } from './quote.ts'
+export { boolean, raw, string, text } from './scalar.ts'
+export { isJsonObject, JsonError, type JsonObject, type JsonValue } from './value.ts'

@@ -1,0 +1,8 @@
+export { delegateIpam } from './delegate-ipam.ts'
+export { dispatch } from './dispatch.ts'
+export { type ArgFields, type LoadedArgs, loadArgs } from './load-args.ts'
+export type { Command, Delegate, DelegateOptions, Plugin, PluginCommand, Request } from './plugin.ts'
+export { parsePrevResult } from './prev-result.ts'
+export { type RunOptions, runPlugin } from './run-plugin.ts'
+export { toCniError } from './to-cni-error.ts'
+export type { PluginWorld } from './world.ts'

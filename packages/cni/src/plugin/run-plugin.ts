@@ -1,0 +1,57 @@
+import type { Executor } from '../exec/index.ts'
+import { dispatch } from './dispatch.ts'
+import type { Plugin } from './plugin.ts'
+import { readToEnd, writeFully } from './standard-streams.ts'
+import type { PluginWorld } from './world.ts'
+
+export interface RunOptions {
+  /** Version of the plugin's program for its about text: `v1.9.1`. */
+  version?: string
+  /** Finds and runs the plugins that this one delegates to; as processes by default. */
+  executor?: Executor
+}
+
+/**
+ * Runs a plugin as this process: what a plugin's `main` calls, and all that it calls.
+ *
+ * ```ts
+ * await runPlugin({ name: 'example', add: async (request) => ({ ... }) }, { version: 'v1.0.0' })
+ * ```
+ *
+ * Reads the environment and standard input, writes one document to standard output, and sets the exit status; the
+ * process ends once nothing is under way any more. SIGTERM aborts the request's signal, a second one kills. Standard
+ * output belongs to the protocol: `console.log` and its like write to standard error from here on.
+ */
+export async function runPlugin(plugin: Plugin, { version, executor = processes }: RunOptions = {}): Promise<void> {
+  console.log = console.info = console.debug = console.error
+  const terminated = new AbortController()
+  const onTerm = () => terminated.abort(new Error(`Cannot finish "${plugin.name}": terminated by SIGTERM`))
+  process.once('SIGTERM', onTerm)
+  const world: PluginWorld = {
+    env: process.env,
+    readStdin: () => readToEnd(0),
+    stdout: (text) => writeFully(1, text),
+    stderr: (text) => writeFully(2, text),
+    executor,
+    hostNetns: '/proc/self/ns/net',
+    ...(version === undefined ? {} : { about: version }),
+    signal: terminated.signal,
+  }
+  try {
+    process.exitCode = await dispatch(plugin, world)
+  } finally {
+    process.off('SIGTERM', onTerm)
+  }
+}
+
+/** Runs delegates as processes; what that takes is loaded when the first one is run. */
+const processes: Executor = {
+  find: async (type, path) => (await delegates()).find(type, path),
+  run: async (path, call) => (await delegates()).run(path, call),
+}
+
+async function delegates(): Promise<Executor> {
+  const { processExecutor } = await import('../exec/process-executor.ts')
+  // A delegate's standard error is the caller's, whatever the outcome (CNI 1.1 §"Section 4").
+  return processExecutor({ forward: 'always' })
+}

@@ -1,0 +1,5 @@
+export { defaultCacheDir } from './cache.ts'
+export { type CachedConfig, Cni, type CniOptions } from './cni.ts'
+export type { GcArgs } from './maintenance.ts'
+export type { AttachmentId, NetworkAttachment } from './network-attachment.ts'
+export type { CallOptions, RuntimeConf } from './runtime-conf.ts'

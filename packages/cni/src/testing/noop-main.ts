@@ -1,0 +1,12 @@
+import { processExecutor } from '../exec/index.ts'
+import { readToEnd, writeFully } from '../plugin/standard-streams.ts'
+import { runNoop } from './noop.ts'
+
+process.exitCode = await runNoop({
+  env: process.env,
+  readStdin: () => readToEnd(0),
+  stdout: (text) => writeFully(1, text),
+  stderr: (text) => writeFully(2, text),
+  executor: processExecutor({ forward: 'always', group: 'caller' }),
+  hostNetns: '/proc/self/ns/net',
+})

@@ -1,0 +1,117 @@
+import { formatJson, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
+import { asResult02, asResult04, asResult10, type ShapedResult } from './convert-result.ts'
+import type { Result } from './result.ts'
+import { result02, result04, result10 } from './result-tables.ts'
+import { result02ToJson, result04ToJson, result10ToJson } from './result-to-json.ts'
+import { currentVersion, decodeVersion, firstVersion } from './version.ts'
+
+/** What sets one shape of results apart from the others. */
+interface Shape {
+  /** The versions that have it. */
+  readonly versions: readonly string[]
+  readonly read: (json: JsonValue) => ShapedResult
+  readonly write: (from: ShapedResult, version: string) => JsonObject
+}
+
+const shapes: readonly Shape[] = [
+  {
+    versions: ['', '0.1.0', '0.2.0'],
+    read: (json) => ({ shape: '0.2', result: result02.decode(json) }),
+    write: (from, version) => result02ToJson(asResult02(from), version),
+  },
+  {
+    versions: ['0.3.0', '0.3.1', '0.4.0'],
+    read: (json) => ({ shape: '0.4', result: result04.decode(json) }),
+    write: (from, version) => result04ToJson(asResult04(from), version),
+  },
+  {
+    versions: ['1.0.0', '1.1.0'],
+    read: (json) => ({ shape: '1.0', result: result10.decode(json) }),
+    write: (from, version) => result10ToJson(asResult10(from), version),
+  },
+]
+
+export interface ParseResultOptions {
+  /** The version whose shape the result must have; the one that it states itself when absent. */
+  version?: string
+}
+
+/**
+ * Reads a result of any version into the newest shape. Its `cniVersion` stays the one it came in. Keys match in any
+ * case, unknown ones are dropped.
+ *
+ * @throws {TypeError} `unsupported CNI result version "x"`, or, when the result states a version of another shape,
+ *   `result type supports [1.0.0 1.1.0] but unmarshalled CNIVersion is "0.4.0"`
+ * @throws {SyntaxError} for a value that does not fit: JsonError, `invalid CIDR address: x`
+ */
+export function parseResult(json: JsonValue, { version = decodeVersion(json) }: ParseResultOptions = {}): Result {
+  return asResult10(readShaped(json, version))
+}
+
+/**
+ * Returns a result as `version` (0.1.0 when empty) has it, keys in the reference's order. What that version has no
+ * room for is left out.
+ *
+ * @throws {TypeError} `no converter for CNI result version 1.1.0 to x`; to 0.1.0 and 0.2.0 also
+ *   `cannot convert: no valid IP addresses`
+ */
+export function resultToJson(result: Result, version: string): JsonObject {
+  return writeShaped({ shape: '1.0', result: { ...result, cniVersion: currentVersion } }, version)
+}
+
+/** Returns what a plugin prints: {@link resultToJson}, indented by four spaces, no line break at the end. */
+export function formatResult(result: Result, version: string): string {
+  return formatJson(resultToJson(result, version), { indent: 4 })
+}
+
+/**
+ * Turns a result written as `from` has it into one as `to` has it, without a detour: within one shape everything
+ * known is kept, such as an `ips[].version` that contradicts its address. Unknown keys are dropped even when the
+ * versions are equal, as by the reference. Throws what {@link parseResult} and {@link resultToJson} throw.
+ */
+export function convertResult(json: JsonValue, from: string, to: string): JsonObject {
+  return writeShaped(readShaped(json, from), to)
+}
+
+/**
+ * Returns what an ADD wrote to standard output as an object with a `cniVersion`: the configuration's, unless it
+ * states one. `null` counts as `{}`.
+ *
+ * @throws {SyntaxError} `failed to unmarshal raw result: unexpected end of JSON input`
+ */
+export function stampResult(stdout: string, configVersion: string): JsonObject & { cniVersion: string } {
+  const { cniVersion, ...rest } = readRaw(stdout)
+  if (typeof cniVersion === 'string' && cniVersion !== '') return { cniVersion, ...rest }
+  return { cniVersion: configVersion, ...rest }
+}
+
+const rawResult = map(raw)
+
+function readRaw(stdout: string): JsonObject {
+  try {
+    return rawResult.decode(parseJson(stdout))
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    throw new SyntaxError(`failed to unmarshal raw result: ${error.message}`, { cause: error })
+  }
+}
+
+function readShaped(json: JsonValue, version: string): ShapedResult {
+  const shape = shapes.find(({ versions }) => versions.includes(version))
+  if (shape === undefined) throw new TypeError(`unsupported CNI result version ${quote(version)}`)
+  const shaped = shape.read(json)
+  const { result } = shaped
+  if (!shape.versions.includes(result.cniVersion)) {
+    const supported = `[${shape.versions.join(' ')}]`
+    throw new TypeError(`result type supports ${supported} but unmarshalled CNIVersion is ${quote(result.cniVersion)}`)
+  }
+  result.cniVersion ||= firstVersion
+  return shaped
+}
+
+function writeShaped(from: ShapedResult, version: string): JsonObject {
+  const target = version || firstVersion
+  const shape = shapes.find(({ versions }) => versions.includes(target))
+  if (shape !== undefined) return shape.write(from, target)
+  throw new TypeError(`no converter for CNI result version ${from.result.cniVersion} to ${target}`)
+}
