@@ -1,3 +1,4 @@
 export { errno, errnoName } from './errno.ts'
+export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lock.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
 export { checked, errnoText, SystemError } from './system-error.ts'

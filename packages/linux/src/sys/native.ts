@@ -9,6 +9,7 @@ export interface Native {
   umount(target: string, flags: number): number
   setsockopt(fd: number, level: number, option: number, value: number): number
   bind(fd: number, address: Uint8Array): number
+  connect(fd: number, address: Uint8Array): number
   send(fd: number, bytes: Uint8Array): number
   receive(fd: number, into: Uint8Array, timeoutMs: number): number
   flock(fd: number, operation: number): number
@@ -51,9 +52,8 @@ function load(path: string): Native {
   try {
     process.dlopen(module, path)
   } catch (cause) {
-    throw new Error(`Cannot load the native addon "${path}": build it with "npm run build:native" in @patchbay/linux`, {
-      cause,
-    })
+    const advice = addonPath === undefined ? 'build it with "npm run build"' : 'it belongs beside this program'
+    throw new Error(`Cannot load the native addon "${path}": ${advice}`, { cause })
   }
   return module.exports as Native
 }

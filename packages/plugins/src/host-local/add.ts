@@ -12,7 +12,7 @@ export async function add(request: Request): Promise<Result> {
   const { directory, sets, requested, routes, resolvConf } = loadConfig(request)
   const dns = resolvConf === '' ? {} : readResolvConf(resolvConf)
   ensureDirectory(directory)
-  using store = await openDirectoryStore(directory, request.signal)
+  using store = await openDirectoryStore(directory, request)
   const ips = allocate(store, { owner: request, sets, requested })
   return { cniVersion: currentVersion, ips, routes: [...routes], dns }
 }

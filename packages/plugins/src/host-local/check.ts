@@ -16,7 +16,7 @@ export async function check(request: Request): Promise<void> {
 
 async function hasLease(directory: string, request: Request): Promise<boolean> {
   try {
-    using store = await openDirectoryStore(directory, request.signal)
+    using store = await openDirectoryStore(directory, request)
     return store.addressesOf(request).length > 0
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error

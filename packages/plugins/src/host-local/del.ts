@@ -7,7 +7,7 @@ import { hasCode } from './file-operation.ts'
 export async function del(request: Request): Promise<void> {
   const { directory } = loadConfig(request)
   try {
-    using store = await openDirectoryStore(directory, request.signal)
+    using store = await openDirectoryStore(directory, request)
     store.releaseAll(request)
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error

@@ -8,8 +8,14 @@ import { fileNames, formatLease, isTorn, type Ownership, ownershipOf } from './l
 import type { LeaseStore, Owner } from './lease-store.ts'
 import { createWhole, removeFile, replaceWhole } from './whole-file.ts'
 
-/** How long to wait for others who have the leases locked; they hold them for milliseconds. */
+/** Others hold the lock for milliseconds each; who still has it then is stuck. */
 const LOCK_TIMEOUT_MS = 60_000
+
+export interface OpenOptions {
+  signal?: AbortSignal | undefined
+  /** How long to wait for others who have the leases locked, in milliseconds; 60 000 by default. */
+  lockTimeoutMs?: number
+}
 
 /** Makes the directory of a network's leases, with its parents, unless it is there. Throws SystemError. */
 export function ensureDirectory(directory: string): void {
@@ -22,10 +28,11 @@ export function ensureDirectory(directory: string): void {
  * @throws {CniError} 11 when others keep them locked for too long
  * @throws SystemError `ENOENT` when there is no such directory, and others
  */
-export async function openDirectoryStore(directory: string, signal?: AbortSignal): Promise<LeaseStore> {
+export async function openDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
+  const { signal, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options
   try {
-    const options = { mode: 0o750, timeoutMs: LOCK_TIMEOUT_MS, signal }
-    return new DirectoryStore(directory, await lockFile(join(directory, fileNames.lock), options))
+    const path = join(directory, fileNames.lock)
+    return new DirectoryStore(directory, await lockFile(path, { mode: 0o750, timeoutMs, signal }))
   } catch (error) {
     if (!(error instanceof FileLockedError)) throw error
     throw new CniError('tryAgainLater', error.message, { cause: error })
