@@ -43,7 +43,7 @@ function bun() {
 /** Into a new file that takes the old one's place: an executable that is running cannot be written to. */
 function compile() {
   const fresh = join(output, '.patchbay.new')
-  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs']
+  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs', '--compile-jit-policy=30']
   // A program that runs as root must not be configured by files in the directory it happens to be run in.
   const closed = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
   const entry = join(here, 'dist', 'src', 'main.js')

@@ -12,6 +12,7 @@ NAPI_MODULE_INIT() {
         ENTRY("umount", umount_),
         ENTRY("setsockopt", setsockopt_),
         ENTRY("bind", bind_),
+        ENTRY("connect", connect_),
         ENTRY("send", send_),
         ENTRY("receive", receive_),
         ENTRY("flock", flock_),

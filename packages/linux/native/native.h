@@ -104,6 +104,7 @@ FUNCTION(umount_);
 /* socket.c */
 FUNCTION(setsockopt_);
 FUNCTION(bind_);
+FUNCTION(connect_);
 FUNCTION(send_);
 FUNCTION(receive_);
 FUNCTION(flock_);

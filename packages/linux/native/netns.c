@@ -18,10 +18,14 @@ typedef struct {
 
 static int visit_begin(visit_t *visit, int netns) {
     visit->home = -1;
-    if (netns < 0) return 0;
+    if (netns == -1) return 0;
     visit->home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
     if (visit->home < 0) return -1;
-    if (setns(netns, CLONE_NEWNET) == 0) return 0;
+    /* The number of a namespace that was closed may just have been given out again, for the way home. */
+    if (netns == visit->home)
+        errno = EBADF;
+    else if (setns(netns, CLONE_NEWNET) == 0)
+        return 0;
     int saved = errno;
     close(visit->home);
     errno = saved;
@@ -74,12 +78,13 @@ typedef struct {
 
 static void *give_birth(void *data) {
     birth_t *birth = data;
-    if (unshare(CLONE_NEWNET) != 0)
+    /* The mount comes last, so that nothing stays behind when there is no descriptor left. */
+    if (unshare(CLONE_NEWNET) != 0 || (birth->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
         birth->error = errno;
-    else if (birth->path[0] && mount("/proc/thread-self/ns/net", birth->path, "none", MS_BIND, NULL) != 0)
+    else if (birth->path[0] && mount("/proc/thread-self/ns/net", birth->path, "none", MS_BIND, NULL) != 0) {
         birth->error = errno;
-    else if ((birth->fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) < 0)
-        birth->error = errno;
+        close(birth->fd);
+    }
     return NULL;
 }
 

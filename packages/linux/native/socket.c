@@ -20,6 +20,15 @@ FUNCTION(bind_) {
     return result_or_errno(env, bind(fd, (struct sockaddr *)address.data, address.length));
 }
 
+/* connect(fd, address): the address as the bytes of a sockaddr. */
+FUNCTION(connect_) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0);
+    bytes_t address = call_bytes(&call, 1);
+    if (call.wrong) return wrong_arguments(env);
+    return result_or_errno(env, connect(fd, (struct sockaddr *)address.data, address.length));
+}
+
 ssize_t send_all(int fd, bytes_t bytes) {
     ssize_t sent;
     do sent = send(fd, bytes.data, bytes.length, MSG_NOSIGNAL);

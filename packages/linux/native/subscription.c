@@ -52,16 +52,28 @@ static void *read_datagrams(void *data) {
     uint8_t buffer[DATAGRAM_BYTES];
     struct pollfd wait[2] = {{.fd = subscription->fd, .events = POLLIN}, {.fd = subscription->stop, .events = POLLIN}};
     napi_status status = napi_ok;
+    bool overrun = false;
     while (status == napi_ok) {
-        if (poll(wait, 2, -1) < 0 && errno != EINTR) break;
+        int ready = poll(wait, 2, overrun ? 0 : -1);
+        if (ready < 0 && errno != EINTR) break;
         if (wait[1].revents) break;
+        if (ready == 0) {
+            status = hand_over(subscription, -ENOBUFS, NULL);
+            overrun = false;
+        }
         if (!wait[0].revents) continue;
         ssize_t length = recv(subscription->fd, buffer, sizeof buffer, MSG_DONTWAIT);
         if (length < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        /* An overrun (ENOBUFS) loses messages but not the socket: the caller is told and reading goes on. */
-        bool last = length == 0 || (length < 0 && errno != ENOBUFS);
+        /*
+         * An overrun loses messages but not the socket, and goes on losing them until all that is queued has been read:
+         * told earlier, the caller would ask for the state of things too early.
+         */
+        if (length < 0 && errno == ENOBUFS) {
+            overrun = true;
+            continue;
+        }
         status = hand_over(subscription, length < 0 ? -errno : length, buffer);
-        if (last) break;
+        if (length <= 0) break;
     }
     /* A call that was refused because of an abort has given this thread's hold back already. */
     if (status != napi_closing) napi_release_threadsafe_function(subscription->callback, napi_tsfn_release);

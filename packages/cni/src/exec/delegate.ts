@@ -15,8 +15,8 @@ export interface DelegateOptions {
 }
 
 /**
- * Runs the plugin `type`, found in the `CNI_PATH` that it is given, with ADD and the configuration `stdin`, and returns its
- * result. Rejects with Error when the plugin is not found, and as the executor does.
+ * Runs the plugin `type`, found in the `CNI_PATH` that it is given, with ADD and the configuration `stdin`, and
+ * returns its result. Rejects with Error when the plugin is not found, and as the executor does.
  */
 export async function delegateAdd(type: string, stdin: string, options: DelegateOptions): Promise<Result> {
   const { path, run } = await prepare(type, 'ADD', stdin, options)

@@ -13,8 +13,9 @@ export interface ExecOptions {
    */
   forward?: 'success' | 'always'
   /**
-   * Whose process group a plugin runs in. In its `own` (the default, but on Windows) an aborted signal kills everything that
-   * the plugin started. A plugin's delegates belong in the `caller`'s: who kills that kills them too.
+   * Whose process group a plugin runs in. In its `own` (the default, but on Windows) an aborted signal kills
+   * everything that the plugin started. A plugin's delegates belong in the `caller`'s: who kills that kills them
+   * too.
    */
   group?: 'own' | 'caller'
   /** Milliseconds between attempts to start a plugin that is being written (`ETXTBSY`); 1000 by default. */
@@ -25,11 +26,12 @@ export interface ExecOptions {
 const attempts = 6
 
 /**
- * Returns the executor that runs plugins as processes. A plugin may write up to 16 MiB to standard output; 1 MiB of its
- * standard error is kept. It has ended when its own process has, even if a process it left behind keeps these open.
+ * Returns the executor that runs plugins as processes. A plugin may write up to 16 MiB to standard output; 1 MiB of
+ * its standard error is kept. It has ended when its own process has, even if a process it left behind keeps these
+ * open.
  *
- * `run` rejects with the CniError that the plugin printed, with a CniError of code 0 when it printed none, and with the
- * signal's reason when that is aborted; the plugin has been killed then.
+ * `run` rejects with the CniError that the plugin printed, with a CniError of code 0 when it printed none, and with
+ * the signal's reason when that is aborted; the plugin has been killed then.
  */
 export function processExecutor(options: ExecOptions = {}): Executor {
   return { find: findInPath, run: (path, call) => execPlugin(path, call, options) }

@@ -89,8 +89,8 @@ class Watch {
     child.on('close', () => this.#finish())
     child.stdout?.on('data', (chunk: Uint8Array) => this.#onStdout(chunk))
     child.stderr?.on('data', (chunk: Uint8Array) => this.#onStderr(chunk))
-    // A program need not read its input.
-    child.stdin?.on('error', () => undefined)
+    // A program need not read its input, and its streams say nothing that its end does not.
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on('error', () => undefined)
     child.stdin?.end(input.stdin)
     input.signal?.addEventListener('abort', this.#onAbort, { once: true })
   }
@@ -153,6 +153,7 @@ class Watch {
     this.#input.signal?.removeEventListener('abort', this.#onAbort)
     this.#child.stdout?.destroy()
     this.#child.stderr?.destroy()
+    // The first of the two counts.
     if (this.#input.signal?.aborted) this.#reject(this.#input.signal.reason)
     this.#resolve({
       end: this.#end ?? { kind: 'signalled', signal: 'SIGKILL' },

@@ -1,3 +1,4 @@
+import { formatPlain } from './plain.ts'
 import { isJsonObject, JsonError, type JsonObject, type JsonValue } from './value.ts'
 
 export interface FormatOptions {
@@ -14,7 +15,8 @@ export interface FormatOptions {
  * @throws {JsonError} `json: unsupported value: NaN` for a number that JSON does not have.
  */
 export function formatJson(value: JsonValue, options: FormatOptions = {}): string {
-  return new Formatter(options).format(value)
+  const plain = options.sortKeys ? undefined : formatPlain(value, options.indent)
+  return plain === undefined ? new Formatter(options).format(value) : escapeHtml(plain)
 }
 
 /** A container being written: its parts, what stands before each of them, and what closes it. */
@@ -105,14 +107,16 @@ function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }
 
-const loneSurrogate = /\p{Surrogate}/gu
-
 /** Safe inside a script element or an old JavaScript parser, as Go's default has it. */
 const htmlSensitive = /[<>&\u2028\u2029]/g
 
 /** JSON.stringify escapes the rest just as Go does, down to `\b` and `\f`. */
 function formatString(text: string): string {
-  return JSON.stringify(text.replace(loneSurrogate, '\ufffd')).replace(htmlSensitive, escapeUnit)
+  return escapeHtml(JSON.stringify(text.toWellFormed()))
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(htmlSensitive, escapeUnit)
 }
 
 function escapeUnit(unit: string): string {

@@ -1,4 +1,5 @@
 import { keepLiteral } from './literal.ts'
+import { parsePlain } from './plain.ts'
 import { quoteCharacter } from './quote.ts'
 import { JsonError, type JsonObject, type JsonValue, setKey } from './value.ts'
 
@@ -13,7 +14,7 @@ export const maxDepth = 10_000
  *   `invalid character 'x' after top-level value`.
  */
 export function parseJson(text: string): JsonValue {
-  return new Parser(text).document()
+  return parsePlain(text) ?? new Parser(text).document()
 }
 
 /** An array or object whose values are still being read; an object also has the key that the next one belongs to. */
@@ -28,8 +29,6 @@ const exponent = /[eE][+-]?/y
 const digits = /[0-9]+/y
 const hexDigits = /[0-9a-fA-F]*/y
 const fourHexDigits = /[0-9a-fA-F]{4}/y
-const loneSurrogate = /\p{Surrogate}/gu
-
 const literals = new Map<string, readonly [word: string, value: JsonValue]>([
   ['t', ['true', true]],
   ['f', ['false', false]],
@@ -162,7 +161,7 @@ class Parser {
       value += this.#escape()
     }
     this.#at++
-    return value.replace(loneSurrogate, '\ufffd')
+    return value.toWellFormed()
   }
 
   #escape(): string {

@@ -62,8 +62,8 @@ export function removeCache(key: CacheKey): void {
 }
 
 /**
- * Returns the readable entries among the files that `wanted` accepts by name, sorted by file name. A directory that does
- * not exist has none; one that cannot be read rejects with an Error whose cause is the system's.
+ * Returns the readable entries among the files that `wanted` accepts by name, sorted by file name. A directory that
+ * does not exist has none; one that cannot be read rejects with an Error whose cause is the system's.
  */
 export async function listCache(directory: string, wanted: (fileName: string) => boolean): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = []
@@ -121,8 +121,8 @@ async function writeSynced(path: string, text: string): Promise<void> {
 function cachePath({ directory, network, rt }: CacheKey): string | undefined {
   const { containerId, ifName } = rt
   if (network === '' || containerId === '' || ifName === '') {
-    const names = `network name (${quote(network)}), container ID (${quote(containerId)}), and interface name (${quote(ifName)})`
-    throw new Error(`cache file path requires ${names}`)
+    const names = `container ID (${quote(containerId)}), and interface name (${quote(ifName)})`
+    throw new Error(`cache file path requires network name (${quote(network)}), ${names}`)
   }
   const name = `${network}-${containerId}-${ifName}`
   return /[/\\\0]/.test(name) ? undefined : join(resultsDir(directory), name)

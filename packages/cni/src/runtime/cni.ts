@@ -36,13 +36,13 @@ export interface CachedConfig {
 /**
  * A container runtime's side of CNI (CNI 1.1 §"Section 3: Execution of Network Configurations").
  *
- * What the specification asks of the runtime stays the caller's business: it creates the namespace, follows every ADD,
- * even a failed one, with a DEL, and runs no two operations on one container at a time, and no GC of a network
+ * What the specification asks of the runtime stays the caller's business: it creates the namespace, follows every
+ * ADD, even a failed one, with a DEL, and runs no two operations on one container at a time, and no GC of a network
  * beside its other operations. Nothing here locks. Operations on different containers may overlap.
  *
- * Every method rejects with the reason of an aborted `signal`. An error that a plugin printed is a CniError: as it is from
- * `addNetwork`, `checkNetworkList`, `checkNetwork`, `delNetwork` and `getStatusNetworkList`, and the `cause` of an Error
- * that says which plugin failed from `addNetworkList` and `delNetworkList`.
+ * Every method rejects with the reason of an aborted `signal`. An error that a plugin printed is a CniError: as it
+ * is from `addNetwork`, `checkNetworkList`, `checkNetwork`, `delNetwork` and `getStatusNetworkList`, and the `cause`
+ * of an Error that says which plugin failed from `addNetworkList` and `delNetworkList`.
  */
 export class Cni {
   readonly #world: RuntimeWorld
@@ -53,8 +53,8 @@ export class Cni {
 
   /**
    * Attaches a container to a network: runs ADD for every plugin, in order, to the first that fails, and returns the
-   * last one's result. It is remembered in the cache; when only that fails, the call rejects although the network is set
-   * up. Nothing is undone on failure: that is what DEL is for.
+   * last one's result. It is remembered in the cache; when only that fails, the call rejects although the network is
+   * set up. Nothing is undone on failure: that is what DEL is for.
    */
   async addNetworkList(list: NetworkList, rt: RuntimeConf, options: CallOptions = {}): Promise<Result> {
     return addList(this.#world, list, rt, options)
@@ -69,10 +69,10 @@ export class Cni {
   }
 
   /**
-   * Detaches a container from a network: runs DEL for every plugin, the last first, and removes the attachment from the
-   * cache. A plugin that fails does not keep the others from running: the call rejects afterwards with the first
-   * failure, or with an AggregateError whose message is the first failure's, and the attachment stays in the cache, to
-   * be deleted again. A cache file that is missing, torn or not to be decoded is no failure.
+   * Detaches a container from a network: runs DEL for every plugin, the last first, and removes the attachment from
+   * the cache. A plugin that fails does not keep the others from running: the call rejects afterwards with the first
+   * failure, or with an AggregateError whose message is the first failure's, and the attachment stays in the cache,
+   * to be deleted again. A cache file that is missing, torn or not to be decoded is no failure.
    */
   async delNetworkList(list: NetworkList, rt: RuntimeConf, options: CallOptions = {}): Promise<void> {
     return delList(this.#world, list, rt, options)
@@ -108,8 +108,8 @@ export class Cni {
   }
 
   /**
-   * Returns the text of the configuration that an attachment was made with, and `rt` with the arguments it was made with;
-   * `undefined` when the cache does not know it. Rejects when its cache file is none.
+   * Returns the text of the configuration that an attachment was made with, and `rt` with the arguments it was made
+   * with; `undefined` when the cache does not know it. Rejects when its cache file is none.
    */
   async getNetworkListCachedConfig(list: NetworkList, rt: RuntimeConf): Promise<CachedConfig | undefined> {
     return cachedConfig(cacheKey(this.#world, list.name, rt))
@@ -121,8 +121,8 @@ export class Cni {
   }
 
   /**
-   * Returns the attachments in the cache, of all networks; only those of one container when its id is given. Files that
-   * are no cache entries are passed over. Rejects when the directory exists but cannot be read.
+   * Returns the attachments in the cache, of all networks; only those of one container when its id is given. Files
+   * that are no cache entries are passed over. Rejects when the directory exists but cannot be read.
    */
   async getCachedAttachments(containerId = ''): Promise<NetworkAttachment[]> {
     return cachedAttachments(this.#world.cacheDir || defaultCacheDir, containerId)
@@ -143,9 +143,9 @@ export class Cni {
   }
 
   /**
-   * Deletes the attachments to a network that are in the cache but not among `args.validAttachments` (all, when there are
-   * no `args`), then, from version 1.1.0, runs GC for every plugin. Does nothing for a list with `disableGC`. Rejects
-   * with an AggregateError of all that failed, or when the cache directory cannot be read.
+   * Deletes the attachments to a network that are in the cache but not among `args.validAttachments` (all, when
+   * there are no `args`), then, from version 1.1.0, runs GC for every plugin. Does nothing for a list with
+   * `disableGC`. Rejects with an AggregateError of all that failed, or when the cache directory cannot be read.
    */
   async gcNetworkList(list: NetworkList, args?: GcArgs, options: CallOptions = {}): Promise<void> {
     return collectGarbage(this.#world, list, args, options)

@@ -22,8 +22,9 @@ export interface PluginStep {
 }
 
 /**
- * Runs a plugin with ADD, on the names of an attachment that are valid, and returns the result on its wire form. Rejects
- * with CniError for a name that is not valid, with Error for a plugin that is not found, and as the executor does.
+ * Runs a plugin with ADD, on the names of an attachment that are valid, and returns the result on its wire form.
+ * Rejects with CniError for a name that is not valid, with Error for a plugin that is not found, and as the executor
+ * does.
  */
 export async function addPlugin(world: RuntimeWorld, step: PluginStep & { rt: RuntimeConf }, options: CallOptions) {
   const path = await world.executor.find(step.plugin.type, world.path)
@@ -56,8 +57,9 @@ function pluginRun(world: RuntimeWorld, command: string, step: PluginStep, optio
 }
 
 /**
- * Everything the plugin is told, as one compact object with sorted keys (CNI 1.1 §"Deriving execution configuration"). As
- * with the reference, an injected `prevResult` keeps the order of keys of its version unless there is a `runtimeConfig`.
+ * Everything the plugin is told, as one compact object with sorted keys (CNI 1.1 §"Deriving execution
+ * configuration"). As with the reference, an injected `prevResult` keeps the order of keys of its version unless
+ * there is a `runtimeConfig`.
  */
 function pluginStdin({ network, plugin, rt, inject }: PluginStep): string {
   const runtimeConfig = enabledArgs(plugin, rt?.capabilityArgs ?? {})
@@ -69,9 +71,11 @@ function pluginStdin({ network, plugin, rt, inject }: PluginStep): string {
     ...inject,
     ...(hasRuntimeConfig ? { runtimeConfig } : {}),
   }
-  const members = Object.entries(config).sort(([a], [b]) => compareBytes(a, b))
   const isSorted = (key: string) => hasRuntimeConfig || key !== 'prevResult' || inject?.[key] === undefined
-  return `{${members.map(([key, value]) => `${formatJson(key)}:${formatJson(value, { sortKeys: isSorted(key) })}`).join(',')}}`
+  const members = Object.entries(config)
+    .sort(([a], [b]) => compareBytes(a, b))
+    .map(([key, value]) => `${formatJson(key)}:${formatJson(value, { sortKeys: isSorted(key) })}`)
+  return `{${members.join(',')}}`
 }
 
 function enabledArgs(plugin: PluginConfig, capabilityArgs: Readonly<JsonObject>): JsonObject {

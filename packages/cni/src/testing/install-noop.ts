@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Makes the noop plugin an executable: writes a launcher named `type` into a directory, to be searched as a `CNI_PATH`.
- * It runs {@link runNoop} with this process's own Node or Bun. Returns its path. Throws the system's error.
+ * Makes the noop plugin an executable: writes a launcher named `type` into a directory, to be searched as a
+ * `CNI_PATH`. It runs {@link runNoop} with this process's own Node or Bun. Returns its path. Throws the system's
+ * error.
  */
 export function installNoop(directory: string, type = 'noop'): string {
   const path = join(directory, type)

@@ -14,8 +14,8 @@ const cmdArgs = object('skel.CmdArgs', {
 
 const debug = object('debug.Debug', {
   /**
-   * What ADD prints, valid or not; `{}` when empty. `PASSTHROUGH` prints the previous result, `INJECT-DNS` that with the
-   * name server 1.2.3.4.
+   * What ADD prints, valid or not; `{}` when empty. `PASSTHROUGH` prints the previous result, `INJECT-DNS` that with
+   * the name server 1.2.3.4.
    */
   ReportResult: string,
   /** Fails with this message, when it is not empty. */

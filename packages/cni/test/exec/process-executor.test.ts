@@ -68,7 +68,9 @@ test('run() leaves no descriptor open', async (t) => {
   await run(t, 'true')
   const before = count()
   for (let i = 0; i < 5; i++) await run(t, 'cat >/dev/null; echo x; echo y >&2', { stdin: 'x' })
-  assert.equal(count(), before)
+  // Some runtimes close a little later.
+  for (let i = 0; i < 100 && count() > before; i++) await sleep(10)
+  assert.ok(count() <= before, `${count()} descriptors, ${before} before`)
 })
 
 test('run() does not mind a plugin that closes or never reads its input', async (t) => {

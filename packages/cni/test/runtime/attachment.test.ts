@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import { networkListFromBytes, pluginConfFromBytes } from '../../src/config/index.ts'
-import { Cni } from '../../src/runtime/index.ts'
-import { type FakeAnswer, FakeExecutor } from '../../src/testing/index.ts'
 import { CniError } from '../../src/types/index.ts'
-import { scratch } from '../testing/scratch.ts'
-
-const rt = { containerId: 'c1', netns: '/run/netns/x', ifName: 'eth0' }
-const result = { cniVersion: '1.0.0', ips: [{ address: '10.0.0.5/24' }] }
-
-function makeList(types: readonly string[], more: object = {}) {
-  const plugins = types.map((type) => ({ type }))
-  return networkListFromBytes(JSON.stringify({ cniVersion: '1.0.0', name: 'net', plugins, ...more }))
-}
-
-function setUp(t: TestContext, answers: Record<string, FakeAnswer>) {
-  const directory = scratch(t)
-  const executor = new FakeExecutor(answers)
-  const cni = new Cni({ path: ['/bin'], cacheDir: directory, executor, env: {} })
-  return { cni, executor, directory, file: join(directory, 'results/net-c1-eth0') }
-}
-
-/** The `prevResult` that the last call was given. */
-function lastPrevResult({ calls }: FakeExecutor): unknown {
-  return calls.at(-1)?.config['prevResult']
-}
+import { lastPrevResult, makeList, result, rt, setUp } from './scene.ts'
 
 test('addNetworkList() returns the last result and remembers it', async (t) => {
   const later = { ...result, dns: { nameservers: ['1.1.1.1'] } }
@@ -152,99 +130,6 @@ test('checkNetworkList() converts the remembered result to the version of the li
   })
 })
 
-test('delNetworkList() runs the plugins backwards with the remembered result, then forgets it', async (t) => {
-  const { cni, executor, file } = setUp(t, { first: result, second: result })
-  const list = makeList(['first', 'second'])
-  await cni.addNetworkList(list, rt)
-  await cni.delNetworkList(list, { ...rt, netns: '' })
-  assert.deepEqual(executor.log.slice(2), ['DEL second', 'DEL first'])
-  for (const call of executor.calls.slice(2)) assert.deepEqual(call.config['prevResult'], result)
-  assert.equal(existsSync(file), false)
-  await cni.delNetworkList(list, rt)
-  assert.equal(lastPrevResult(executor), undefined)
-})
-
-test('delNetworkList() gives a list before 0.4.0 no result, and forgets it all the same', async (t) => {
-  const { cni, executor, file } = setUp(t, {
-    ok: { cniVersion: '0.3.1', ips: [{ version: '4', address: '10.0.0.5/24' }] },
-  })
-  const list = makeList(['ok'], { cniVersion: '0.3.1' })
-  await cni.addNetworkList(list, rt)
-  await cni.delNetworkList(list, rt)
-  assert.equal(lastPrevResult(executor), undefined)
-  assert.equal(existsSync(file), false)
-})
-
-test('delNetworkList() runs all plugins although some fail, says so, and forgets nothing', async (t) => {
-  const [early, late] = [new CniError(11, 'early'), new CniError(999, 'late', { details: 'more' })]
-  const failing = (error: Error) => (call: { command: string }) => (call.command === 'ADD' ? result : error)
-  const { cni, executor, file } = setUp(t, { a: result, b: failing(late), c: result, d: failing(early) })
-  const list = makeList(['a', 'b', 'c', 'd'])
-  await cni.addNetworkList(list, rt)
-  const message = 'plugin type="d" failed (delete): early'
-  await assert.rejects(cni.delNetworkList(list, rt), (error) => {
-    assert.ok(error instanceof AggregateError)
-    assert.deepEqual([error.message, error.cause], [message, early])
-    assert.deepEqual(
-      error.errors.map(({ message, cause }: Error) => [message, cause]),
-      [
-        [message, early],
-        ['plugin type="b" failed (delete): late; more', late],
-      ],
-    )
-    return true
-  })
-  assert.deepEqual(executor.log.slice(4), ['DEL d', 'DEL c', 'DEL b', 'DEL a'])
-  assert.equal(existsSync(file), true)
-  await assert.rejects(cni.delNetworkList(makeList(['a', 'gone']), rt), {
-    name: 'Error',
-    message: 'plugin type="gone" failed (delete): failed to find plugin "gone" in path [/bin]',
-  })
-  assert.equal(executor.log.at(-1), 'DEL a')
-})
-
-test('delNetworkList() removes a cache file that cannot be decoded and goes on without', async (t) => {
-  const { cni, executor, file } = setUp(t, { ok: result })
-  mkdirSync(dirname(file), { recursive: true })
-  for (const text of [
-    '',
-    '{"kind":"cniCacheV1","containerId":"c1',
-    '[]',
-    '{"cniVersion":"9"}',
-    '\0\0',
-    '{"kind":"cniCacheV1","result":{"cniVersion":"1.0.0","ips":1}}',
-  ]) {
-    writeFileSync(file, text)
-    await cni.delNetworkList(makeList(['ok']), rt)
-    assert.equal(lastPrevResult(executor), undefined, text)
-    assert.equal(existsSync(file), false, text)
-  }
-  mkdirSync(file)
-  await cni.delNetworkList(makeList(['ok']), rt)
-})
-
-test('delNetworkList() leaves names that are no names to the plugin and stays in its directory', async (t) => {
-  const { cni, executor, directory } = setUp(t, { ok: result })
-  mkdirSync(join(directory, 'results/net-..'), { recursive: true })
-  const outside = join(directory, 'outside-c1-eth0')
-  writeFileSync(outside, JSON.stringify(result))
-  await cni.delNetworkList(makeList(['ok'], { name: '../outside' }), rt)
-  await cni.delNetworkList(makeList(['ok']), { ...rt, containerId: './../outside-c1' })
-  await cni.delNetworkList(makeList(['ok']), { ...rt, containerId: '', ifName: '\0' })
-  assert.deepEqual(executor.log, ['DEL ok', 'DEL ok', 'DEL ok'])
-  assert.ok(executor.calls.every(({ config }) => config['prevResult'] === undefined))
-  assert.equal(existsSync(outside), true)
-})
-
-test('delNetworkList() hands on a result from before the cache had a format of its own', async (t) => {
-  const { cni, executor, file } = setUp(t, { ok: result })
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, '{ "cniVersion": "0.4.0", "ips": [{ "version": "4", "address": "10.0.0.5/24" }] }')
-  await cni.delNetworkList(makeList(['ok']), rt)
-  assert.deepEqual(lastPrevResult(executor), result)
-  assert.equal(existsSync(file), false)
-})
-
 test('addNetwork(), checkNetwork() and delNetwork() take name and version from the plugin itself', async (t) => {
   const bytes = '{ "type": "ok", "name": "net", "cniVersion": "1.0.0", "x": 1 }'
   const { cni, executor, file } = setUp(t, { ok: result })
@@ -300,48 +185,4 @@ test('every method rejects with the reason of an aborted signal, unwrapped', asy
   ]
   for (const call of calls) await assert.rejects(call(), (error) => error === reason)
   assert.deepEqual(executor.log, ['ADD ok'])
-})
-
-test('the cache file has the bytes of the reference, for its owner only', async (t) => {
-  const bytes = '{ "cniVersion": "1.1.0", "name": "net", "plugins": [ {"type":"ok"} ] }\n'
-  const answer = { cniVersion: '1.1.0', interfaces: [{ name: 'veth1', mac: '02:00:00:00:00:01' }], ips: [] }
-  const directory = join(scratch(t), 'a/b')
-  const cni = new Cni({ path: ['/bin'], cacheDir: directory, executor: new FakeExecutor({ ok: answer }), env: {} })
-  const full = {
-    ...rt,
-    args: [
-      ['IgnoreUnknown', '1'],
-      ['A', 'b'],
-    ] as const,
-    capabilityArgs: { mac: '<>', foo: { z: 1, a: [] } },
-  }
-  await cni.addNetworkList(networkListFromBytes(bytes), full)
-  const file = join(directory, 'results/net-c1-eth0')
-  const config = Buffer.from(bytes).toString('base64')
-  const head = `{"kind":"cniCacheV1","containerId":"c1","config":"${config}","ifName":"eth0","networkName":"net"`
-  const tail = '"result":{"cniVersion":"1.1.0","interfaces":[{"mac":"02:00:00:00:00:01","name":"veth1"}]}}'
-  const args =
-    '"cniArgs":[["IgnoreUnknown","1"],["A","b"]],"capabilityArgs":{"foo":{"a":[],"z":1},"mac":"\\u003c\\u003e"}'
-  assert.equal(readFileSync(file, 'utf8'), `${head},"netns":"/run/netns/x",${args},${tail}`)
-  assert.deepEqual(readdirSync(dirname(file)), ['net-c1-eth0'])
-  const modes = [file, dirname(file), directory, dirname(directory)].map((path) => statSync(path).mode & 0o777)
-  assert.deepEqual(modes, [0o600, 0o700, 0o700, 0o700])
-  chmodSync(file, 0o644)
-  await cni.addNetworkList(networkListFromBytes(bytes), { ...rt, netns: '', args: [], capabilityArgs: {} })
-  assert.equal(readFileSync(file, 'utf8'), `${head},${tail}`)
-  assert.equal(statSync(file).mode & 0o777, 0o600)
-})
-
-test('the cache keeps an older result with its keys sorted', async (t) => {
-  const old = {
-    cniVersion: '0.4.0',
-    interfaces: [{ name: 'a', mac: '02:00:00:00:00:01' }],
-    ips: [{ version: '4', address: '10.0.0.5/24' }],
-  }
-  const { cni, file } = setUp(t, { ok: old })
-  await cni.addNetworkList(makeList(['ok']), rt)
-  assert.match(
-    readFileSync(file, 'utf8'),
-    /"result":\{"cniVersion":"0.4.0","dns":\{\},"interfaces":\[\{"mac":"02:00:00:00:00:01","name":"a"\}\],"ips":\[\{"address":"10.0.0.5\/24","version":"4"\}\]\}\}$/,
-  )
 })

@@ -73,7 +73,7 @@ export class Namespace implements Disposable {
 
   /** The namespace that this process is in. */
   static current(): Namespace {
-    return Namespace.open('/proc/thread-self/ns/net')
+    return new Namespace(openFile('/proc/thread-self/ns/net'), `/proc/${process.pid}/ns/net`)
   }
 
   /**
@@ -93,7 +93,7 @@ export class Namespace implements Disposable {
    * @throws SystemError `EEXIST` when there is one of that name, `EPERM` without CAP_SYS_ADMIN
    */
   static createNamed(name: string, directory = NAMESPACE_DIRECTORY): Namespace {
-    if (name === '' || name === '.' || name === '..' || name.includes('/'))
+    if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))
       throw new RangeError(`Cannot create the namespace "${name}": not a file name`)
     prepareDirectory(directory)
     const path = `${directory}/${name}`
@@ -127,10 +127,13 @@ export class Namespace implements Disposable {
     this.close()
   }
 
-  /** Closes it and takes away its name; it ends with the last process and descriptor in it. A missing name is fine. */
+  /**
+   * Closes it and takes away its name, if it has one; it ends with the last process and descriptor in it. A name that is
+   * gone already is fine.
+   */
   remove(): void {
     this.close()
-    removeNamespace(this.path)
+    if (!this.path.startsWith('/proc/')) removeNamespace(this.path)
   }
 }
 

@@ -1,83 +1,113 @@
-import { resolve } from 'node:path'
-import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
-import { Cni, type RuntimeConf } from '@patchbay/cni/runtime'
-import { formatResult } from '@patchbay/cni/types'
+import { isatty } from 'node:tty'
+import { formatResult, type Result } from '@patchbay/cni/types'
 import { Command } from 'commander'
-import { ownExecutor } from '../own-executor.ts'
 import { runCommand } from '../run-command.ts'
 import { version } from '../version.ts'
-import { capabilityArgs, containerIdOf, pairsOf, pluginPath } from './arguments.ts'
-
-const DEFAULT_CONFIG_DIRECTORY = '/etc/cni/net.d'
+import { type Attachment, DEFAULTS, type Network, type Options, openAttachment, openNetwork } from './call.ts'
 
 const environmentHelp = `
 Environment:
-  NETCONFPATH  directory of network configurations (default: ${DEFAULT_CONFIG_DIRECTORY})
-  CNI_PATH     directories of plugins, separated by ':'
-  CNI_IFNAME   name of the container's interface (default: eth0)
+  CNI_PATH     directories of plugins, separated by ':' (default: cnitool's own)
+  NETCONFPATH  directory of network configurations (default: ${DEFAULTS.configDir})
+  CNI_IFNAME   name of the container's interface (default: ${DEFAULTS.ifName})
   CNI_ARGS     arguments for plugins, KEY=VALUE separated by ';'
   CAP_ARGS     arguments for capabilities, a JSON object
 
 Example:
+  ip netns add mine
   CNI_PATH=/opt/cni/bin cnitool add mynet /var/run/netns/mine`
 
-interface Options {
-  ifname?: string
+/** One sub-command. */
+interface Operation<C> {
+  readonly name: string
+  readonly description: string
+  run(call: C): Promise<void>
 }
 
-/** One call: what every sub-command works with. */
-interface Call {
-  cni: Cni
-  list: NetworkList
-  rt: RuntimeConf
-}
+const onAttachment: readonly Operation<Attachment>[] = [
+  {
+    name: 'add',
+    description: 'attach the namespace and print the result',
+    run: async ({ cni, list, rt }) => printResult(await cni.addNetworkList(list, rt)),
+  },
+  {
+    name: 'check',
+    description: 'tell whether it is attached as it should be',
+    run: ({ cni, list, rt }) => cni.checkNetworkList(list, rt),
+  },
+  {
+    name: 'del',
+    description: 'detach the namespace',
+    run: ({ cni, list, rt }) => cni.delNetworkList(list, rt),
+  },
+]
+
+const onNetwork: readonly Operation<Network>[] = [
+  {
+    name: 'gc',
+    description: 'detach everything that is attached to the network',
+    run: ({ cni, list }) => cni.gcNetworkList(list),
+  },
+  {
+    name: 'status',
+    description: 'tell whether the network can attach containers',
+    run: ({ cni, list }) => cni.getStatusNetworkList(list),
+  },
+]
 
 /** The program `cnitool`: runs the operations of a network by hand. */
 export async function cnitool(args: readonly string[]): Promise<number> {
   const program = new Command('cnitool')
     .description('Attach a network namespace to a CNI network, check it, and detach it.')
+    .usage('<command> [options] <network> <netns>')
+    .option('-i, --ifname <name>', "name of the container's interface")
+    .option('--cache-dir <dir>', 'where results are cached', DEFAULTS.cacheDir)
     .version(version)
-    .addHelpText('after', environmentHelp)
+    .helpCommand('help [command]', 'tell more about a command')
+    .addHelpText('afterAll', environmentHelp)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, 'Error')) })
     .exitOverride()
     .showHelpAfterError('(cnitool --help tells more)')
-  const command = (name: string, description: string, run: (call: Call) => Promise<void>) =>
-    program
-      .command(`${name} <network> <netns>`)
-      .description(description)
-      .option('-i, --ifname <name>', "name of the container's interface; CNI_IFNAME otherwise, else eth0")
-      .action(async (network: string, netns: string, options: Options) => run(await prepare(network, netns, options)))
-  command('add', 'attach the namespace to the network and print the result', add)
-  command('check', 'check that the namespace is attached as it should be', ({ cni, list, rt }) =>
-    cni.checkNetworkList(list, rt),
-  )
-  command('del', 'detach the namespace from the network', ({ cni, list, rt }) => cni.delNetworkList(list, rt))
-  command('status', 'tell whether the network is ready to attach containers', ({ cni, list }) =>
-    cni.getStatusNetworkList(list),
-  )
-  command('gc', 'detach everything that was attached to the network', ({ cni, list }) => cni.gcNetworkList(list))
+  for (const operation of onAttachment)
+    addCommand(program, operation, '<network> <netns>').action(
+      async (network: string, netns: string, _: unknown, command: Command) =>
+        operation.run(await openAttachment(network, netns, optionsOf(command))),
+    )
+  // These take the path of a namespace as the others do, for nothing.
+  for (const operation of onNetwork)
+    addCommand(program, operation, '<network> [netns]').action(
+      async (network: string, _netns: unknown, _: unknown, command: Command) =>
+        operation.run(await openNetwork(network, optionsOf(command))),
+    )
   return runCommand(program, args)
 }
 
-async function add({ cni, list, rt }: Call): Promise<void> {
-  const result = await cni.addNetworkList(list, rt)
-  process.stdout.write(formatResult(result, result.cniVersion))
+function addCommand(
+  program: Command,
+  operation: Pick<Operation<never>, 'name' | 'description'>,
+  args: string,
+): Command {
+  const { name, description } = operation
+  const command = program.command(`${name} ${args}`)
+  return command.summary(description).description(sentence(description)).allowExcessArguments()
 }
 
-async function prepare(network: string, netns: string, options: Options): Promise<Call> {
-  const { env } = process
-  const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULT_CONFIG_DIRECTORY, network)
-  const path = resolve(netns)
-  const rt: RuntimeConf = {
-    containerId: containerIdOf(path),
-    netns: path,
-    ifName: options.ifname || env['CNI_IFNAME'] || 'eth0',
-    args: pairsOf(env['CNI_ARGS'] ?? ''),
-    capabilityArgs: capabilityArgs(env['CAP_ARGS'] ?? ''),
-  }
-  const executor = ownExecutor({
-    executable: process.execPath,
-    hostNetns: '/proc/self/ns/net',
-    stderr: (text) => process.stderr.write(text),
-  })
-  return { cni: new Cni({ path: pluginPath(env['CNI_PATH'] ?? ''), executor }), list, rt }
+function optionsOf(command: Command): Options {
+  warnOfExcess(command)
+  return command.optsWithGlobals<Options>()
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
+
+/** The reference ignores them without a word. */
+function warnOfExcess({ args, registeredArguments }: Command): void {
+  const excess = args.slice(registeredArguments.length).map((argument) => JSON.stringify(argument))
+  if (excess.length > 0) process.stderr.write(`Warning: ignored ${excess.join(', ')}\n`)
+}
+
+function printResult(result: Result): void {
+  process.stdout.write(`${formatResult(result, result.cniVersion)}${isatty(1) ? '\n' : ''}`)
 }

@@ -1,12 +1,16 @@
 import { closeSync } from 'node:fs'
 import { checked, errno, native, SystemError } from '../../sys/index.ts'
 import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
+import { consistentDump } from './consistent-dump.ts'
 import { NetlinkError } from './netlink-error.ts'
 import type { Operation, Request } from './operation.ts'
 import { Transaction } from './transaction.ts'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
+const SOL_SOCKET = 1
+/** `<asm-generic/socket.h> SO_*` */
+const socketOption = { SNDBUF: 7, RCVBUF: 8, SNDBUFFORCE: 32, RCVBUFFORCE: 33 } as const
 const SOL_NETLINK = 270
 /** `<linux/netlink.h> NETLINK_*`: socket options. */
 const option = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12 } as const
@@ -14,11 +18,11 @@ const option = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12
 /** The kernel fills dump datagrams up to 32 KiB when the reader offers that much; acknowledgements are far smaller. */
 const DATAGRAM_BYTES = 65536
 
+/** What an answer takes of the receive buffer, its bookkeeping included, is below this. */
+const ANSWER_BYTES = 4096
+
 /** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller for ever. */
 const ANSWER_TIMEOUT_MS = 30_000
-
-/** A dump that other processes keep changing under us is repeated this often. */
-const DUMP_ATTEMPTS = 16
 
 /** Something that is a network namespace: its descriptor is what counts. */
 export interface NamespaceHandle {
@@ -46,7 +50,11 @@ export class NetlinkSocket implements Disposable {
   readonly #offThread: boolean
   #sequence = 0
   #closed = false
+  /** How many calls have not come to their end. */
+  #pending = 0
   #last: Promise<unknown> = Promise.resolve()
+  #answerBytes = 32 * ANSWER_BYTES
+  #requestBytes = 65536
   #buffer: Uint8Array | undefined
 
   private constructor(fd: number, offThread: boolean) {
@@ -76,8 +84,8 @@ export class NetlinkSocket implements Disposable {
     set(option.CAP_ACK, 1)
     set(option.EXT_ACK, 1)
     set(option.GET_STRICT_CHK, 1)
-    if (groups.length === 0) return
-    checked('bind', native().bind(this.fd, netlinkAddress()))
+    // Refuses what another process sends here: with root in a container's namespace one could pose as its kernel.
+    checked('connect', native().connect(this.fd, netlinkAddress()))
     for (const group of groups) set(option.ADD_MEMBERSHIP, group)
   }
 
@@ -116,35 +124,32 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError when the kernel refuses, or `EINTR` when the list never stayed the same for one reading
    */
   async dump<R>(request: Request, reply: Operation<R>): Promise<R[]> {
-    return this.#exclusive(async () => {
-      for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-        const options = { reply, nextSequence: this.#nextSequence }
-        const transaction = await this.#run(new Transaction('dump', [request], options))
-        const objects = transaction.result()
-        if (!transaction.interrupted) return objects
-      }
-      throw new NetlinkError(request.name, errno.EINTR, {
-        extack: { message: `the list changed during each of ${DUMP_ATTEMPTS} readings` },
-      })
-    })
+    const options = { reply, nextSequence: this.#nextSequence }
+    const read = () => this.#run(new Transaction('dump', [request], options))
+    return this.#exclusive(() => consistentDump(request.name, read))
   }
 
   /**
-   * Waits for the next datagram of the groups this socket listens to.
+   * Waits for the next datagram of the groups this socket listens to. Requests wait until it has come.
    *
    * @returns its messages; `undefined` when none came within `timeoutMs`
-   * @throws SystemError `ENOBUFS` when notifications were lost because nobody read them in time
+   * @throws SystemError `ENOBUFS` when notifications were lost because nobody read them in time; more are lost until
+   *   nothing is left to receive
    */
   async receive(timeoutMs: number): Promise<RawMessage[] | undefined> {
-    const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
-    if (length === -errno.ETIMEDOUT) return undefined
-    return [...messagesOf(this.#datagram(checked('recv', length)))]
+    return this.#exclusive(async () => {
+      this.#checkOpen()
+      const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
+      if (length === -errno.ETIMEDOUT) return undefined
+      return [...messagesOf(this.#datagram(checked('recv', length)))]
+    })
   }
 
+  /** Gives the descriptor back, once a request that is under way has its answer. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    closeSync(this.fd)
+    if (this.#pending === 0) closeSync(this.fd)
   }
 
   [Symbol.dispose](): void {
@@ -152,21 +157,32 @@ export class NetlinkSocket implements Disposable {
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const previous = this.#last
-    const run = previous.then(work, work)
-    this.#last = run.catch(() => {})
+    this.#pending++
+    const run = this.#last.then(work)
+    this.#last = run.then(this.#settled, this.#settled)
     return run
+  }
+
+  /** The thread pool may use the descriptor until now; closed earlier, its number could be someone else's already. */
+  readonly #settled = (): void => {
+    this.#pending--
+    if (this.#closed && this.#pending === 0) closeSync(this.fd)
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new TypeError('Cannot use this netlink socket: it is closed')
   }
 
   async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
     if (transaction.done) return transaction
+    this.#makeRoom(transaction)
     transaction.accept(await this.#send(transaction.bytes, slow))
     while (!transaction.done) transaction.accept(await this.#next())
     return transaction
   }
 
   async #send(bytes: Uint8Array, slow: boolean): Promise<Uint8Array> {
-    if (this.#closed) throw new TypeError('Cannot send on this netlink socket: it is closed')
+    this.#checkOpen()
     if (slow || this.#offThread) {
       const length = await native().exchangeAsync(this.fd, bytes, this.#space(), ANSWER_TIMEOUT_MS)
       return this.#datagram(checked('netlink', length))
@@ -180,6 +196,24 @@ export class NetlinkSocket implements Disposable {
       ? await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
       : native().receive(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
     return this.#datagram(checked('recv', length))
+  }
+
+  /** The kernel answers a whole batch before anyone reads: answers that find no room are lost. */
+  #makeRoom({ bytes, count }: Transaction<unknown>): void {
+    if (count * ANSWER_BYTES > this.#answerBytes) {
+      this.#answerBytes = count * ANSWER_BYTES
+      this.#resize(socketOption.RCVBUFFORCE, socketOption.RCVBUF, this.#answerBytes)
+    }
+    if (bytes.length > this.#requestBytes) {
+      this.#requestBytes = bytes.length
+      this.#resize(socketOption.SNDBUFFORCE, socketOption.SNDBUF, 2 * bytes.length)
+    }
+  }
+
+  /** Beyond `net.core.*mem_max` only root of the machine may go; others get what there is. */
+  #resize(forced: number, unforced: number, size: number): void {
+    if (native().setsockopt(this.fd, SOL_SOCKET, forced, size) < 0)
+      checked('setsockopt', native().setsockopt(this.fd, SOL_SOCKET, unforced, size))
   }
 
   #space(): Uint8Array {
@@ -204,7 +238,7 @@ export class NetlinkSocket implements Disposable {
   }
 }
 
-/** `struct sockaddr_nl` with no port: the kernel chooses one. */
+/** `struct sockaddr_nl` of the kernel: port 0. */
 function netlinkAddress(): Uint8Array {
   const address = new Uint8Array(12)
   new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian)

@@ -22,6 +22,8 @@ interface Numbered {
 export class Transaction<R> {
   /** The bytes to send. */
   readonly bytes: Uint8Array
+  /** How many requests they hold. */
+  readonly count: number
   /** What the kernel sent beside acknowledgements, decoded. */
   readonly replies: R[] = []
   /** A dump during which the list changed. */
@@ -42,6 +44,7 @@ export class Transaction<R> {
   ) {
     const sent = requests.map((request, position) => ({ request, position, sequence: options.nextSequence() }))
     const flags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP }[kind]
+    this.count = sent.length
     this.bytes = encode(sent, NLM_F.REQUEST | flags)
     this.#waiting = new Map(sent.map((numbered) => [numbered.sequence, numbered]))
     this.#reply = options.reply

@@ -1,4 +1,4 @@
-import { type Codec, DecodeError, type Value, within } from './codec.ts'
+import { type Codec, DecodeError, placed, type Value, within } from './codec.ts'
 import { littleEndian, viewOf } from './endian.ts'
 import { align, type Writer } from './writer.ts'
 
@@ -23,17 +23,18 @@ export interface RawAttribute {
  *
  * @throws DecodeError when a length does not fit
  */
-export function* attributesOf(bytes: Uint8Array): Generator<RawAttribute> {
+export function attributesOf(bytes: Uint8Array): RawAttribute[] {
   const view = viewOf(bytes)
-  let offset = 0
-  while (bytes.length - offset >= HEADER_BYTES) {
+  const list: RawAttribute[] = []
+  for (let offset = 0; bytes.length - offset >= HEADER_BYTES; ) {
     const length = view.getUint16(offset, littleEndian)
     if (length < HEADER_BYTES || offset + length > bytes.length)
       throw new DecodeError('', `attribute of ${length} bytes at offset ${offset} of ${bytes.length}`)
     const type = view.getUint16(offset + 2, littleEndian) & NLA_TYPE_MASK
-    yield { type, payload: bytes.subarray(offset + HEADER_BYTES, offset + length), offset }
+    list.push({ type, payload: bytes.subarray(offset + HEADER_BYTES, offset + length), offset })
     offset += align(length)
   }
+  return list
 }
 
 /** The payloads with one number, in their order. */
@@ -45,7 +46,7 @@ export interface Entry<T> {
   write(w: Writer, value: NoInfer<T>): void
   /** @returns `undefined` when there is nothing of it; what its numbers have is kept as unknown then */
   read(take: Take): T | undefined
-  /** Names below this entry for a byte of one of its payloads. */
+  /** Names below this entry for a byte of one of its payloads; a negative `offset` is in the header before it. */
   locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
 }
 
@@ -78,7 +79,7 @@ export function attr<T>(type: number, codec: Codec<T>): Entry<T> {
       const payload = take(type).at(-1)
       return payload && codec.read(payload)
     },
-    locate: (attribute, _siblings, offset) => codec.locate?.(attribute.payload, offset) ?? [],
+    locate: (attribute, _siblings, offset) => (offset < 0 ? [] : (codec.locate?.(attribute.payload, offset) ?? [])),
   }
 }
 
@@ -96,7 +97,7 @@ export function each<T>(type: number, codec: Codec<T>): Entry<T[]> {
         ? undefined
         : payloads.map((payload, index) => within(String(index), () => codec.read(payload)))
     },
-    locate: (attribute, _siblings, offset) => codec.locate?.(attribute.payload, offset) ?? [],
+    locate: (attribute, _siblings, offset) => (offset < 0 ? [] : (codec.locate?.(attribute.payload, offset) ?? [])),
   }
 }
 
@@ -108,12 +109,16 @@ export function wireTypeOf(type: number, codec: Codec<unknown> | Codec<never>): 
 /** A table of attributes: the encoder, the decoder, the type and the names in errors all come from it. */
 export function attributes<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
   const entries = Object.entries(table)
+  let byType: ReadonlyMap<number, NamedEntry> | undefined
   return {
     prefix,
     table,
     nested: true,
     write: (w, values) => writeAttributes(w, entries, values),
-    read: (bytes) => readAttributes<T>(bytes, entries),
+    read(bytes) {
+      byType ??= new Map(entries.flatMap((entry) => entry[1].types.map((type) => [type, entry])))
+      return readAttributes<T>(bytes, byType)
+    },
     locate: (payload, offset) => locateAttribute(payload, entries, offset),
   }
 }
@@ -139,22 +144,34 @@ function writeAttributes(
     for (const payload of payloads) w.attribute(type, () => w.bytes(payload))
 }
 
-function readAttributes<T extends Table>(bytes: Uint8Array, entries: NamedEntry[]): Attributes<T> {
+/** Goes by what is there, not by what the table has: a link has a tenth of all attributes that links can have. */
+function readAttributes<T extends Table>(bytes: Uint8Array, byType: ReadonlyMap<number, NamedEntry>): Attributes<T> {
   const left = new Map<number, Uint8Array[]>()
   for (const { type, payload } of attributesOf(bytes)) {
     const payloads = left.get(type)
     if (payloads) payloads.push(payload)
     else left.set(type, [payload])
   }
+  const take: Take = (type) => left.get(type) ?? []
   const values: Record<string, unknown> = {}
-  for (const [name, entry] of entries) {
-    const value = within(name, () => entry.read((type) => left.get(type) ?? []))
+  for (const type of left.keys()) {
+    const [name, entry] = byType.get(type) ?? []
+    if (name === undefined || entry === undefined || name in values) continue
+    const value = readEntry(name, entry, take)
     if (value === undefined) continue
     values[name] = value
-    for (const type of entry.types) left.delete(type)
+    for (const claimed of entry.types) left.delete(claimed)
   }
   if (left.size > 0) values['unknown'] = left
   return values as Attributes<T>
+}
+
+function readEntry(name: string, entry: Table[string], take: Take): unknown {
+  try {
+    return entry.read(take)
+  } catch (error) {
+    throw placed(name, error)
+  }
 }
 
 function locateAttribute(payload: Uint8Array, entries: NamedEntry[], offset: number): string[] {
@@ -163,7 +180,7 @@ function locateAttribute(payload: Uint8Array, entries: NamedEntry[], offset: num
     const found = entries.find(([, entry]) => entry.types.includes(attribute.type))
     if (!found) return [String(attribute.type)]
     const inner = offset - attribute.offset - HEADER_BYTES
-    return inner < 0 ? [found[0]] : [found[0], ...(found[1].locate?.(attribute, payload, inner) ?? [])]
+    return [found[0], ...(found[1].locate?.(attribute, payload, inner) ?? [])]
   }
   return []
 }

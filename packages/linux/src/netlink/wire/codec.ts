@@ -41,7 +41,12 @@ export function within<T>(name: string, decode: () => T): T {
   try {
     return decode()
   } catch (error) {
-    if (!(error instanceof DecodeError)) throw error
-    throw new DecodeError(error.path === '' ? name : `${name}.${error.path}`, error.reason)
+    throw placed(name, error)
   }
+}
+
+/** What to throw for an error that came from below `name`. */
+export function placed(name: string, error: unknown): unknown {
+  if (!(error instanceof DecodeError)) return error
+  return new DecodeError(error.path === '' ? name : `${name}.${error.path}`, error.reason)
 }

@@ -1,7 +1,7 @@
 import { type Attributes, type AttributesCodec, attr, attributes, type Table } from './attributes.ts'
 import { DecodeError, type Value } from './codec.ts'
 import { littleEndian, viewOf } from './endian.ts'
-import { binary, s32, string, u16, u32, u64 } from './scalar.ts'
+import { binary, s32, s64, string, u16, u32, u64 } from './scalar.ts'
 import { type StructCodec, struct } from './struct.ts'
 import { lazy } from './variant.ts'
 import { align, type Writer } from './writer.ts'
@@ -159,8 +159,8 @@ export interface FlatMessageCodec<H extends AnyStruct, A extends AttributesCodec
 /** Range and type that the kernel wanted of an attribute, `<linux/netlink.h> NL_POLICY_TYPE_ATTR_*`. */
 export const policy = attributes('NL_POLICY_TYPE_ATTR', {
   type: attr(1, u32),
-  minValueS: attr(2, u64),
-  maxValueS: attr(3, u64),
+  minValueS: attr(2, s64),
+  maxValueS: attr(3, s64),
   minValueU: attr(4, u64),
   maxValueU: attr(5, u64),
   minLength: attr(6, u32),

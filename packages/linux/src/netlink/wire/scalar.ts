@@ -90,6 +90,18 @@ export const u64: FixedCodec<bigint> = {
   },
 }
 
+/** Signed, eight bytes, host byte order. */
+export const s64: FixedCodec<bigint> = {
+  size: 8,
+  write(w, value) {
+    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`Cannot encode ${value}: not a signed 64-bit integer`)
+    w.u64(BigInt.asUintN(64, value))
+  },
+  read(payload) {
+    return viewOf(exactly(8, payload)).getBigInt64(0, littleEndian)
+  },
+}
+
 /** One byte: 0 is false, anything else true. */
 export const boolean8: FixedCodec<boolean> = {
   size: 1,
@@ -127,11 +139,12 @@ export function binaryOf(size: number): FixedCodec<Uint8Array> {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Text up to a NUL byte, which is written and need not be there when read. */
 export const string: Codec<string> = {
   write(w, value) {
+    if (value.includes('\0')) throw new RangeError(`Cannot encode ${JSON.stringify(value)}: text with a NUL in it`)
     w.bytes(encoder.encode(value))
     w.u8(0)
   },

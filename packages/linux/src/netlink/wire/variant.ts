@@ -52,6 +52,7 @@ export function variant<K extends Kinds>(kindType: number, dataType: number, kin
     },
     locate(attribute, siblings, offset) {
       if (attribute.type !== dataType) return ['kind']
+      if (offset < 0) return ['data']
       for (const sibling of attributesOf(siblings)) {
         if (sibling.type !== kindType) continue
         return ['data', ...(kinds[string.read(sibling.payload)]?.locate?.(attribute.payload, offset) ?? [])]

@@ -64,11 +64,11 @@ const nextHops: Codec<NextHop[]> = {
   write(w, hops) {
     for (const hop of hops) {
       const inner = new Writer(64)
+      inner.zeros(2)
       nextHopHeader.write(inner, hop)
       nextHopAttributes.write(inner, hop)
-      const bytes = inner.finish()
-      w.u16(2 + bytes.length)
-      w.bytes(bytes)
+      w.u16(inner.length)
+      w.bytes(inner.finish().subarray(2))
       w.pad()
     }
   },

@@ -36,7 +36,7 @@ export const RTN = {
 } as const
 
 /** `<linux/rtnetlink.h> RTM_F_*`: bits of `flags` that a request may carry. */
-const RTM_F = { CLONED: 0x200, FIB_MATCH: 0x2000 } as const
+const RTM_F = { CLONED: 0x200, LOOKUP_TABLE: 0x1000, FIB_MATCH: 0x2000 } as const
 
 /** A route. */
 export interface Route {
@@ -226,7 +226,8 @@ export async function getRoute(
   destination: IP,
   options: { oif?: number; matched?: boolean } = {},
 ): Promise<Route> {
-  const flags = options.matched ? RTM_F.FIB_MATCH : 0
+  // Without the second flag the kernel says that any IPv4 route is of the main table.
+  const flags = options.matched ? RTM_F.FIB_MATCH | RTM_F.LOOKUP_TABLE : 0
   const header = { ...emptyHeader(familyOf(destination.family)), dstLen: destination.bits, flags }
   const attributes = { dst: destination, oif: options.oif }
   const route = decodeRoute(

@@ -1,0 +1,53 @@
+import { dirname, resolve } from 'node:path'
+import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
+import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
+import { ownExecutor } from '../own-executor.ts'
+import { capabilityArgs, containerIdOf, pairsOf, pluginPath } from './arguments.ts'
+
+/** What holds where nothing else is said. */
+export const DEFAULTS = { configDir: '/etc/cni/net.d', ifName: 'eth0', cacheDir: defaultCacheDir } as const
+
+/** Options of the command line. */
+export interface Options {
+  ifname?: string
+  cacheDir: string
+}
+
+/** What a command about a network works with. */
+export interface Network {
+  readonly cni: Cni
+  readonly list: NetworkList
+}
+
+/** What a command about one attachment works with. */
+export interface Attachment extends Network {
+  readonly rt: RuntimeConf
+}
+
+/** Loads the configuration of a network, as the environment says where. */
+export async function openNetwork(name: string, { cacheDir }: Options): Promise<Network> {
+  const { env, execPath } = process
+  const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULTS.configDir, name)
+  const executor = ownExecutor({
+    executable: execPath,
+    hostNetns: '/proc/self/ns/net',
+    stderr: (text) => process.stderr.write(text),
+  })
+  const path = pluginPath(env['CNI_PATH'] || dirname(execPath))
+  return { cni: new Cni({ path, cacheDir: resolve(cacheDir || DEFAULTS.cacheDir), executor }), list }
+}
+
+/** Loads the configuration of a network and the arguments for one attachment to it. */
+export async function openAttachment(name: string, netns: string, options: Options): Promise<Attachment> {
+  const { env } = process
+  const network = await openNetwork(name, options)
+  const path = resolve(netns)
+  const rt: RuntimeConf = {
+    containerId: containerIdOf(path),
+    netns: path,
+    ifName: options.ifname || env['CNI_IFNAME'] || DEFAULTS.ifName,
+    args: pairsOf(env['CNI_ARGS'] ?? ''),
+    capabilityArgs: capabilityArgs(env['CAP_ARGS'] ?? ''),
+  }
+  return { ...network, rt }
+}

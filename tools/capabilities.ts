@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import { canUnshare, runInSandbox } from './sandbox.ts'
+
+/** Something of the kernel that tests may need, and a command that works only where it is there. */
+export interface KernelFeature {
+  readonly name: string
+  readonly required: boolean
+  /** Run as root in a fresh network namespace that holds the two ends of a veth pair, `base0` and `base1`. */
+  readonly probe: string
+}
+
+/** One line of the table. */
+export interface Capability {
+  readonly name: string
+  readonly present: boolean
+  readonly required: boolean
+  /** Version, path, or what to do when it is missing. */
+  readonly detail: string
+}
+
+interface Program {
+  readonly name: string
+  readonly version: readonly string[]
+  /** The Debian package that has it; those that are required are in the list of `.ci/run`. */
+  readonly package: string
+  /** Whether tests use it today. */
+  readonly required: boolean
+}
+
+export const programs: readonly Program[] = [
+  { name: 'ip', version: ['-Version'], package: 'iproute2', required: true },
+  { name: 'tc', version: ['-Version'], package: 'iproute2', required: false },
+  { name: 'nft', version: ['--version'], package: 'nftables', required: false },
+  { name: 'ping', version: ['-V'], package: 'iputils-ping', required: false },
+  { name: 'strace', version: ['-V'], package: 'strace', required: false },
+  { name: 'cc', version: ['--version'], package: 'gcc', required: true },
+]
+
+/** What to do where tests of the kernel cannot run. */
+export const namespaceAdvice = 'run as root, or allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1'
+
+/** What this machine gives to tests of the kernel. */
+export function probeCapabilities(features: readonly KernelFeature[]): Capability[] {
+  const root = process.getuid?.() === 0
+  const namespaces = canUnshare()
+  return [
+    { name: 'root', present: root, required: false, detail: root ? '' : 'tests of the kernel use a user namespace' },
+    { name: 'namespaces', present: namespaces, required: true, detail: namespaces ? '' : namespaceAdvice },
+    ...programs.map(probeProgram),
+    ...probeKernel(namespaces ? features : []),
+    reference(),
+  ]
+}
+
+function probeProgram({ name, version, package: owner, required }: Program): Capability {
+  const { error, stdout } = spawnSync(name, version, { encoding: 'utf8' })
+  if (error !== undefined) return { name, present: false, required, detail: `the package ${owner} has it` }
+  return { name, present: true, required, detail: /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '' }
+}
+
+function probeKernel(features: readonly KernelFeature[]): Capability[] {
+  const probes = features.map(({ probe }, index) => `(${probe}) >/dev/null 2>&1 && echo ${index}`)
+  const script = ['ip link add base0 type veth peer name base1', ...probes, 'true'].join('\n')
+  const { output } = runInSandbox(['sh', '-c', script], { cwd: '/' })
+  const present = new Set(output.split('\n'))
+  return features.map(({ name, required }, index) => ({
+    name: `kernel ${name}`,
+    present: present.has(String(index)),
+    required,
+    detail: present.has(String(index)) ? '' : `Linux ${release()} was built without it`,
+  }))
+}
+
+/** Plugins that do not speak the newest version of the protocol are no measure. */
+function reference(): Capability {
+  const name = 'reference plugins'
+  const given = process.env['PATCHBAY_REFERENCE']
+  const folder = given ?? '/usr/lib/cni'
+  const { error, stderr } = spawnSync(join(folder, 'bridge'), [], { env: {}, encoding: 'utf8' })
+  const versions = /supported: (.*)/.exec(error === undefined ? stderr : '')?.[1]
+  const present = versions?.split(', ').includes('1.1.0') ?? false
+  const found = versions === undefined ? `none in ${folder}` : `those in ${folder} speak ${versions}`
+  const detail = present ? folder : `${found}; .ci/reference-plugins DIR gets them for PATCHBAY_REFERENCE=DIR`
+  return { name, present, required: given !== undefined, detail }
+}
+
+/** The table as text, one capability a line. */
+export function formatCapabilities(capabilities: readonly Capability[]): string {
+  const width = Math.max(...capabilities.map(({ name }) => name.length))
+  return capabilities
+    .map(({ name, present, detail }) => `  ${name.padEnd(width)}  ${present ? 'yes' : 'no '}  ${detail}`.trimEnd())
+    .join('\n')
+}
+
+/** The one reason that excuses a skipped test: `kernel lacks vlan`, when the probe says so too. */
+export function excusesSkip(reason: string, capabilities: readonly Capability[]): boolean {
+  const feature = /^kernel lacks (.+)$/.exec(reason)?.[1]
+  return capabilities.some(({ name, present }) => name === `kernel ${feature}` && !present)
+}

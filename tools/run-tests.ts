@@ -1,0 +1,108 @@
+import { run } from 'node:test'
+import { inspect, parseArgs } from 'node:util'
+import { isMain } from './check.ts'
+
+/** What `run-tests` prints, one JSON object a line. */
+export type TestEvent =
+  | { readonly kind: 'pass'; readonly file: string; readonly name: string }
+  | { readonly kind: 'skip'; readonly file: string; readonly name: string; readonly reason: string }
+  | { readonly kind: 'fail'; readonly file: string; readonly name: string; readonly detail: string }
+  | { readonly kind: 'output'; readonly file: string; readonly text: string }
+
+/** The last line: nothing was lost. */
+export const endMark = '{"kind":"end"}'
+
+interface Reported {
+  readonly name: string
+  readonly nesting: number
+  readonly file?: string
+  readonly skip?: string | boolean
+  readonly todo?: string | boolean
+  readonly details: { readonly type?: string; readonly error?: Error & { failureType?: string } }
+}
+
+const fileTimeoutMs = 120_000
+const notSelected = /does not match pattern/
+
+/** Turns the events of `node:test` into outcomes: one for each test, none for the suites around them. */
+class Outcomes {
+  readonly #names = new Map<string, string[]>()
+  readonly #output = new Map<string, string>()
+  readonly #filtered: boolean
+
+  constructor({ filtered }: { filtered: boolean }) {
+    this.#filtered = filtered
+  }
+
+  start({ file = '', name, nesting }: { file?: string; name: string; nesting: number }): void {
+    const names = (this.#names.get(file) ?? []).slice(0, nesting)
+    this.#names.set(file, [...names, name])
+  }
+
+  text({ file = '', message }: { file?: string; message: string }): void {
+    this.#output.set(file, `${this.#output.get(file) ?? ''}${message}`)
+  }
+
+  pass(data: Reported): TestEvent | undefined {
+    const { file = '', details } = data
+    const name = this.#fullName(data)
+    const reason = skipReason(data)
+    if (reason !== undefined) return notSelected.test(reason) ? undefined : { kind: 'skip', file, name, reason }
+    if (details.type === 'suite') return undefined
+    if (data.name !== file) return { kind: 'pass', file, name }
+    return this.#filtered ? undefined : { kind: 'fail', file, name, detail: 'has no tests' }
+  }
+
+  fail(data: Reported): TestEvent | undefined {
+    const { file = '', details } = data
+    if (details.error?.failureType === 'subtestsFailed') return undefined
+    return { kind: 'fail', file, name: this.#fullName(data), detail: describeError(details.error) }
+  }
+
+  /** What the files wrote. */
+  *output(): Iterable<TestEvent> {
+    for (const [file, text] of this.#output) yield { kind: 'output', file, text }
+  }
+
+  #fullName({ file = '', name, nesting }: Reported): string {
+    const names = (this.#names.get(file) ?? []).slice(0, nesting)
+    return name === file ? '' : [...names, name].join(' › ')
+  }
+}
+
+function skipReason({ skip, todo }: Reported): string | undefined {
+  if (typeof skip === 'string' && skip !== '') return skip
+  if (skip !== undefined && skip !== false) return 'no reason given'
+  return todo === undefined || todo === false ? undefined : `to do: ${todo}`
+}
+
+function describeError(error: Error | undefined): string {
+  const cause = error?.cause
+  const text = cause instanceof Error ? inspect(cause, { depth: 6 }) : (error?.message ?? 'failed')
+  return text
+    .split('\n')
+    .filter((line) => !/^\s+at .*(?:node:internal\/|node:async_hooks)/.test(line))
+    .join('\n')
+}
+
+function main(): void {
+  const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true })
+  const print = (event: TestEvent | undefined): void => {
+    if (event !== undefined) process.stdout.write(`${JSON.stringify(event)}\n`)
+  }
+  const outcomes = new Outcomes({ filtered: values.grep !== undefined })
+  const patterns = values.grep === undefined ? {} : { testNamePatterns: [new RegExp(values.grep)] }
+  run({ files: positionals, concurrency: 2, timeout: fileTimeoutMs, ...patterns })
+    .on('test:start', (data) => outcomes.start(data))
+    .on('test:stdout', (data) => outcomes.text(data))
+    .on('test:stderr', (data) => outcomes.text(data))
+    .on('test:pass', (data) => print(outcomes.pass(data)))
+    .on('test:fail', (data) => print(outcomes.fail(data)))
+    .on('end', () => {
+      for (const event of outcomes.output()) print(event)
+      process.stdout.write(`${endMark}\n`)
+    })
+    .resume()
+}
+
+if (isMain(import.meta.url)) main()

@@ -1,0 +1,64 @@
+import type { Repository } from './repository.ts'
+
+/** Tests that run together. */
+export interface TestGroup {
+  readonly name: string
+  /** Sources that belong to it. */
+  readonly sources: RegExp
+  /** Whether its files run as root in fresh namespaces: all in the same, or each in its own. */
+  readonly namespaces: 'none' | 'shared' | 'own'
+}
+
+/** In the order they run: fast ones first. */
+export const testGroups: readonly TestGroup[] = [
+  { name: 'unit', sources: /^packages\/[^/]+\/test\/.*\.test\.ts$/, namespaces: 'shared' },
+  { name: 'tools', sources: /^tools\/test\/.*\.test\.ts$/, namespaces: 'none' },
+  { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'history', sources: /^test\/history\/.*\.test\.ts$/, namespaces: 'own' },
+]
+
+export interface Selection {
+  /** Names of groups; all when empty. */
+  readonly groups: readonly string[]
+  /** Sources, built files or folders; all when empty. */
+  readonly paths: readonly string[]
+}
+
+/** The groups with the sources to run, without those that nothing was selected from. */
+export function selectTests(repository: Repository, { groups, paths }: Selection): Map<TestGroup, readonly string[]> {
+  const unknown = groups.find((name) => !testGroups.some((group) => group.name === name))
+  if (unknown !== undefined) {
+    const known = testGroups.map(({ name }) => name).join(', ')
+    throw new RangeError(`Cannot run the tests "${unknown}": the groups are ${known}`)
+  }
+  const wanted = paths.map(sourceOf)
+  const nowhere = wanted.findIndex((path) => !repository.files.some((file) => isIn(file, path)))
+  if (nowhere >= 0) throw new RangeError(`Cannot run "${paths[nowhere]}": no such file in the repository`)
+  const selected = new Map<TestGroup, readonly string[]>()
+  for (const group of testGroups) {
+    if (groups.length > 0 && !groups.includes(group.name)) continue
+    const files = repository.files.filter((file) => group.sources.test(file))
+    const chosen = wanted.length === 0 ? files : files.filter((file) => wanted.some((path) => isIn(file, path)))
+    if (chosen.length > 0) selected.set(group, chosen)
+  }
+  return selected
+}
+
+/** `test/kernel/a.test.ts` → `test/dist/kernel/a.test.js`; the lists come from sources, so that no stale build runs. */
+export function builtFile(file: string): string {
+  const project = /^(?:packages\/[^/]+|tools|test)(?=\/)/.exec(file)?.[0] ?? ''
+  return `${project}/dist${file.slice(project.length).replace(/\.ts$/, '.js')}`
+}
+
+function sourceOf(path: string): string {
+  return path
+    .replace(/^\.\//, '')
+    .replace(/\/$/, '')
+    .replace(/(^|\/)dist\//, '$1')
+    .replace(/\.js$/, '.ts')
+}
+
+function isIn(file: string, path: string): boolean {
+  return file === path || file.startsWith(`${path}/`)
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { workspaceRoot } from '../repository.ts'
+import { checkout } from './checkout.ts'
+
+const tool = join(workspaceRoot(), 'tools/dist/test.js')
+const head = `import assert from 'node:assert/strict'\nimport { describe, test } from 'node:test'\n`
+
+type Variables = Readonly<Record<string, string>>
+
+/** A checkout with these tests, as source and as build. */
+function withTests(t: TestContext, tests: Readonly<Record<string, string>>): string {
+  const files: Record<string, string> = { 'package.json': '{ "type": "module" }' }
+  for (const [source, text] of Object.entries(tests)) {
+    files[source] = ''
+    files[source.replace(/^(packages\/a|tools|test)\//, '$1/dist/').replace(/\.ts$/, '.js')] = head + text
+  }
+  return checkout(t, files).root
+}
+
+function run(
+  root: string,
+  args: readonly string[] = [],
+  variables: Variables = {},
+): { status: number | null; lines: string[] } {
+  const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
+  const env = { ...inherited, CI: 'false', ...variables }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tool, '--root', root, ...args], {
+    env,
+    encoding: 'utf8',
+  })
+  assert.equal(stderr, '')
+  return { status, lines: stdout.trimEnd().split('\n') }
+}
+
+describe('npm test', () => {
+  test('counts tests but not the suites around them, and says so in the last line', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `describe('a', () => { test('b', () => {}); test('c', () => {}) }); test('d', () => {})`,
+      'test/history/b.test.ts': `test('e', () => {})`,
+    })
+    const { status, lines } = run(root)
+    assert.equal(status, 0)
+    assert.ok(
+      lines.some((line) => /^unit +3 passed +\d+\.\d s$/.test(line)),
+      lines.join('\n'),
+    )
+    assert.ok(lines.some((line) => /^history +1 passed /.test(line)))
+    assert.equal(lines.at(-1), '4 passed, 0 failed')
+  })
+
+  test('shows a failure with its names, its error and what the file wrote', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `describe('a', () => { test('b', () => { console.log('hint'); assert.equal(1, 2) }) }); test('c', () => {})`,
+    })
+    const { status, lines } = run(root)
+    assert.equal(status, 1)
+    const text = lines.join('\n')
+    assert.match(text, /✖ packages\/a\/test\/a\.test\.ts › a › b\n +AssertionError.*strictly equal/)
+    assert.match(text, /packages\/a\/test\/a\.test\.ts wrote:\n +hint/)
+    assert.doesNotMatch(text, /node:internal/)
+    assert.equal(lines.at(-1), '1 passed, 1 failed')
+  })
+
+  test('names the file that ran a test, also when another module declares it', (t) => {
+    const root = withTests(t, {
+      'test/kernel/a.test.ts': `import { declare } from './declare.js'; declare('moved')`,
+      'test/kernel/declare.ts': `export function declare(name) { test(name, () => { console.log('hint'); assert.equal(1, 2) }) }`,
+    })
+    const text = run(root).lines.join('\n')
+    assert.match(text, /✖ test\/kernel\/a\.test\.ts › moved\n/)
+    assert.match(text, /test\/kernel\/a\.test\.ts wrote:\n +hint/)
+  })
+
+  const broken: Record<string, readonly [string, RegExp]> = {
+    'a file that does not load': [`throw new Error('no load')`, /no load/],
+    'a file without tests': ['', /has no tests/],
+    'a file that exits with an error after its tests': [`process.on('exit', () => { process.exitCode = 3 })`, /✖/],
+  }
+  for (const [name, [text, expected]] of Object.entries(broken)) {
+    test(`counts ${name} as a failure`, (t) => {
+      const { status, lines } = run(withTests(t, { 'packages/a/test/a.test.ts': text }))
+      assert.equal(status, 1)
+      assert.match(lines.join('\n'), expected)
+      assert.equal(lines.at(-1), '0 passed, 1 failed')
+    })
+  }
+
+  test('counts a source that is not built as a failure, and ignores builds without source', (t) => {
+    const { root } = checkout(t, {
+      'packages/a/test/a.test.ts': '',
+      'packages/a/dist/test/old.test.js': `${head}test('old', () => {})`,
+    })
+    const { lines } = run(root)
+    assert.match(lines.join('\n'), /✖ packages\/a\/test\/a\.test\.ts\n +is not built/)
+    assert.equal(lines.at(-1), '0 passed, 1 failed')
+  })
+
+  test('runs what --only, --grep and paths select', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `test('one', () => {}); test('two', () => {})`,
+      'packages/a/test/b.test.ts': `test('one', () => {}); test('three', () => {})`,
+      'tools/test/c.test.ts': `test('one', () => {})`,
+    })
+    const last = (...args: string[]): string | undefined => run(root, args).lines.at(-1)
+    assert.equal(last('--only', 'tools'), '1 passed, 0 failed')
+    assert.equal(last('--only', 'unit', '--grep', 'one|three'), '3 passed, 0 failed')
+    assert.equal(last('packages/a/test/a.test.ts'), '2 passed, 0 failed')
+    assert.equal(last('packages/a/dist/test/a.test.js', 'tools'), '3 passed, 0 failed')
+    assert.equal(last('--grep', 'nothing'), '0 passed, 1 failed')
+  })
+
+  test('gives each file of the kernel tests a network, a /run and root of its own', (t) => {
+    const text = (name: string): string => `
+      import { execFileSync } from 'node:child_process'
+      import { readdirSync, writeFileSync } from 'node:fs'
+      test('${name}', () => {
+        assert.equal(process.getuid(), 0)
+        assert.deepEqual(readdirSync('/run').filter((name) => name !== 'mount'), [])
+        writeFileSync('/run/${name}', '')
+        execFileSync('ip', ['link', 'add', 'same0', 'type', 'bridge'])
+      })`
+    const root = withTests(t, { 'test/kernel/a.test.ts': text('a'), 'test/kernel/b.test.ts': text('b') })
+    const { lines } = run(root, ['--only', 'kernel'])
+    assert.equal(lines[0], 'This machine')
+    assert.ok(
+      lines.some((line) => /^ {2}kernel veth +yes$/.test(line)),
+      lines.join('\n'),
+    )
+    assert.equal(lines.at(-1), '2 passed, 0 failed')
+  })
+
+  test('says what to do where namespaces are not allowed, and fails under CI', (t) => {
+    const root = withTests(t, {
+      'bin/unshare': '',
+      'packages/a/test/a.test.ts': `test('one', () => {})`,
+      'test/kernel/b.test.ts': `test('two', () => {})`,
+    })
+    writeFileSync(join(root, 'bin/unshare'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+    chmodSync(join(root, 'bin/unshare'), 0o755)
+    const path = `${join(root, 'bin')}:${process.env['PATH']}`
+    const here = run(root, [], { PATH: path })
+    assert.equal(here.status, 0)
+    assert.ok(here.lines.some((line) => /^kernel +not run: run as root, or allow user namespaces: sysctl /.test(line)))
+    assert.equal(here.lines.at(-1), '1 passed, 0 failed')
+    const ci = run(root, [], { PATH: path, CI: 'true' })
+    assert.equal(ci.status, 1)
+    assert.ok(
+      ci.lines.some((line) => /^Missing: .*namespaces/.test(line)),
+      ci.lines.join('\n'),
+    )
+  })
+
+  test('lists skipped tests; under CI only the lack of a kernel feature is an excuse', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `test('one', () => {}); test('two', { skip: 'not today' }, () => {}); test('three', { todo: true }, () => {})`,
+      'test/kernel/b.test.ts': `test('four', { skip: 'kernel lacks bridge' }, () => {})`,
+    })
+    const here = run(root, ['--only', 'unit'])
+    assert.equal(here.status, 0)
+    assert.equal(here.lines.at(-3), 'skipped: packages/a/test/a.test.ts › two: not today')
+    assert.equal(here.lines.at(-1), '1 passed, 0 failed')
+    const ci = run(root, [], { CI: 'true' })
+    assert.equal(ci.status, 1)
+    assert.equal(ci.lines.filter((line) => line.includes('(counts as a failure')).length, 3)
+  })
+})
