@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const here = dirname(fileURLToPath(import.meta.url))
 const sanitize = process.argv.includes('--sanitize')
 const output = join(here, '..', 'dist', sanitize ? 'patchbay.sanitized.node' : 'patchbay.node')
-const sources = ['addon.c', 'netns.c', 'socket.c', 'job.c', 'subscription.c'].map((file) => join(here, file))
+const sources = ['addon.c', 'netns.c', 'socket.c', 'job.c', 'subscription.c', 'child.c'].map((file) => join(here, file))
 
 /** Node ships its headers beside itself; where a distribution splits them off, the headers package has them. */
 function includeDirectory() {

@@ -48,6 +48,12 @@ static int64_t run_exchange(int fd, bytes_t out, bytes_t in, int timeout) {
     return length < 0 ? -errno : length;
 }
 
+static int64_t run_send(int fd, bytes_t out, bytes_t in, int argument) {
+    (void)in, (void)argument;
+    ssize_t sent = send_all(fd, out);
+    return sent < 0 ? -errno : sent;
+}
+
 static int64_t run_receive(int fd, bytes_t out, bytes_t in, int timeout) {
     (void)out;
     ssize_t length = receive_one(fd, in, timeout);
@@ -70,6 +76,15 @@ FUNCTION(exchange_async) {
     job.in = call_bytes(&call, 2);
     if (call.wrong) return wrong_arguments(env);
     return job_start(env, job, call.value[1], call.value[2]);
+}
+
+/* sendAsync(fd, bytes) */
+FUNCTION(send_async) {
+    call_t call = call_begin(env, info);
+    job_t job = {.run = run_send, .fd = call_int(&call, 0)};
+    job.out = call_bytes(&call, 1);
+    if (call.wrong) return wrong_arguments(env);
+    return job_start(env, job, call.value[1], NULL);
 }
 
 /* receiveAsync(fd, response, timeoutMs) */

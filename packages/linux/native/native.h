@@ -110,8 +110,11 @@ FUNCTION(receive_);
 FUNCTION(flock_);
 FUNCTION(peer_credentials);
 FUNCTION(strerror_);
+/* child.c */
+FUNCTION(send_from_child);
 /* job.c */
 FUNCTION(exchange_async);
+FUNCTION(send_async);
 FUNCTION(receive_async);
 FUNCTION(flock_async);
 /* subscription.c */

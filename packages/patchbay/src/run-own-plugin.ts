@@ -1,11 +1,13 @@
 import { writeSync } from 'node:fs'
 import { processExecutor } from '@patchbay/cni/exec'
 import { type Plugin, runPlugin } from '@patchbay/cni/plugin'
+import { leaveRestToChildren } from '@patchbay/linux/sys'
 import { ownExecutor } from './own-executor.ts'
 import { version } from './version.ts'
 
 /** Runs a plugin as this process; the plugins it delegates to are run in-process where they are this executable too. */
 export async function runOwnPlugin(plugin: Plugin): Promise<void> {
+  leaveRestToChildren()
   await runPlugin(plugin, {
     version: `v${version}`,
     executor: ownExecutor({

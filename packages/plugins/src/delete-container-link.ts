@@ -1,9 +1,9 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { Namespace, NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { deleteLink, openRouteSocket } from '@patchbay/linux/route'
+import { deleteLinkAnnounced } from '@patchbay/linux/route'
 
 /**
- * Deletes a container's interface. A namespace or an interface that is gone is fine.
+ * Deletes a container's interface, as far as anyone can see. A namespace or an interface that is gone is fine.
  *
  * @throws NotANamespaceError when `netns` is another kind of file
  */
@@ -11,8 +11,7 @@ export async function deleteContainerLink(netns: string, ifName: string): Promis
   if (netns === '') return
   try {
     using namespace = Namespace.open(netns)
-    using socket = openRouteSocket({ netns: namespace })
-    await deleteLink(socket, ifName)
+    await deleteLinkAnnounced(namespace, ifName)
   } catch (error) {
     if (error instanceof NamespaceNotFoundError || isNetlinkError(error, 'ENODEV')) return
     throw error

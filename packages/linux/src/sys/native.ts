@@ -15,6 +15,8 @@ export interface Native {
   flock(fd: number, operation: number): number
   peerCredentials(fd: number): [pid: number, uid: number, gid: number] | number
   strerror(errno: number): string
+  sendFromChild(fd: number, bytes: Uint8Array): number
+  sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
   flockAsync(fd: number, operation: number): Promise<number>

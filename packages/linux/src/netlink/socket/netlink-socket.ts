@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { checked, errno, native, SystemError } from '../../sys/index.ts'
+import { checked, errno, native, type RestOfWork, SystemError } from '../../sys/index.ts'
 import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
 import { consistentDump } from './consistent-dump.ts'
 import { NetlinkError } from './netlink-error.ts'
@@ -102,6 +102,38 @@ export class NetlinkSocket implements Disposable {
   /** As {@link request}, but always on the thread pool: for what keeps the caller waiting in the kernel. */
   async requestSlow(requests: Request | readonly Request[]): Promise<void> {
     await this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, undefined), true)).result())
+  }
+
+  /**
+   * Sends a request that the kernel takes long over, and returns as soon as it announces what was asked for; the rest
+   * goes on without the caller: on the thread pool, or in a child process, which lets this one end.
+   *
+   * @param isAnnounced told every notification of this socket's groups until it answers yes
+   * @throws NetlinkError when the kernel refuses
+   */
+  async requestAnnounced(
+    request: Request,
+    options: { isAnnounced: (message: RawMessage) => boolean; rest: RestOfWork },
+  ): Promise<void> {
+    return this.#exclusive(async () => {
+      this.#checkOpen()
+      const transaction = this.#acknowledged(request, undefined)
+      if (options.rest === 'child') checked('fork', native().sendFromChild(this.fd, transaction.bytes))
+      else this.#sendInBackground(transaction.bytes)
+      while (!transaction.done) {
+        const length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
+        const datagram = this.#datagram(checked('recv', length))
+        transaction.accept(datagram)
+        if (!transaction.done && [...messagesOf(datagram)].some(options.isAnnounced)) return
+      }
+      transaction.result()
+    })
+  }
+
+  /** What becomes of it is in the acknowledgement, or nobody waits for it any more. */
+  #sendInBackground(bytes: Uint8Array): void {
+    this.#pending++
+    native().sendAsync(this.fd, bytes).then(this.#settled, this.#settled)
   }
 
   /**

@@ -1,4 +1,5 @@
 export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
+export { deleteLinkAnnounced } from './delete-announced.ts'
 export { bridge } from './kinds/bridge.ts'
 export { BR_STATE, bridgePort } from './kinds/bridge-port.ts'
 export { MACVLAN_MODE, macvlan } from './kinds/macvlan.ts'
