@@ -34,7 +34,7 @@ export const programs: readonly Program[] = [
   { name: 'tc', version: ['-Version'], package: 'iproute2', required: false },
   { name: 'nft', version: ['--version'], package: 'nftables', required: false },
   { name: 'ping', version: ['-V'], package: 'iputils-ping', required: false },
-  { name: 'strace', version: ['-V'], package: 'strace', required: false },
+  { name: 'strace', version: ['-V'], package: 'strace', required: true },
   { name: 'cc', version: ['--version'], package: 'gcc', required: true },
 ]
 

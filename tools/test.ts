@@ -7,6 +7,7 @@ import {
   excusesSkip,
   formatCapabilities,
   type KernelFeature,
+  namespaceAdvice,
   probeCapabilities,
 } from './capabilities.ts'
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
@@ -26,7 +27,7 @@ interface Run {
   readonly ci: boolean
 }
 
-/** What stands against a green result besides failed tests. */
+/** What the last line says. */
 interface Verdict {
   passed: number
   failed: number
@@ -161,4 +162,12 @@ function parseEvents(output: string, sources: readonly string[]): TestEvent[] {
   ]
 }
 
-await main()
+/** A word that the command line does not know gets an answer; anything else is a defect and shows its stack. */
+function explain(error: unknown): void {
+  const misspelt = error instanceof RangeError || (error instanceof TypeError && 'code' in error)
+  if (!misspelt) throw error
+  console.error(`${error.message}\n${usage}`)
+  process.exitCode = 1
+}
+
+await main().catch(explain)

@@ -43,6 +43,7 @@ function bun() {
 /** Into a new file that takes the old one's place: an executable that is running cannot be written to. */
 function compile() {
   const fresh = join(output, '.patchbay.new')
+  // Few functions of a call run often enough to be worth compiling, and the compiler's threads take the processor from it.
   const flags = ['--compile', '--minify', '--bytecode', '--format=cjs', '--compile-jit-policy=30']
   // A program that runs as root must not be configured by files in the directory it happens to be run in.
   const closed = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
@@ -53,7 +54,11 @@ function compile() {
   })
   if (run.error || run.status !== 0)
     fail(`Cannot compile the executable:\n${run.stdout}${run.stderr}${run.error ?? ''}`)
-  renameSync(fresh, executable)
+  // Written by the compiler piece by piece, the file lies in small pages in memory, each of which is a page fault at every
+  // start; a copy lies in large ones, and starts 2 ms sooner.
+  copyFileSync(fresh, `${fresh}.copy`)
+  rmSync(fresh)
+  renameSync(`${fresh}.copy`, executable)
 }
 
 async function link() {

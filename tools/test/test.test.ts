@@ -167,4 +167,22 @@ describe('npm test', () => {
     assert.equal(ci.status, 1)
     assert.equal(ci.lines.filter((line) => line.includes('(counts as a failure')).length, 3)
   })
+
+  test('answers words that it does not know', (t) => {
+    const root = withTests(t, { 'packages/a/test/a.test.ts': '' })
+    const answer = (...args: string[]): string => {
+      const { status, stderr } = spawnSync(process.execPath, [tool, '--root', root, ...args], { encoding: 'utf8' })
+      assert.equal(status, 1)
+      return stderr
+    }
+    assert.match(
+      answer('--only', 'kernal'),
+      /^Cannot run the tests "kernal": the groups are unit, tools, kernel, .*\nnpm test/,
+    )
+    assert.match(
+      answer('packages/a/test/b.test.ts'),
+      /^Cannot run "packages\/a\/test\/b\.test\.ts": no such file in the/,
+    )
+    assert.match(answer('--onyl', 'unit'), /^Unknown option '--onyl'.*\nnpm test -- /)
+  })
 })

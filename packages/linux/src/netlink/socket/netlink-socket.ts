@@ -124,7 +124,7 @@ export class NetlinkSocket implements Disposable {
         const length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
         const datagram = this.#datagram(checked('recv', length))
         transaction.accept(datagram)
-        if (!transaction.done && [...messagesOf(datagram)].some(options.isAnnounced)) return
+        if (!transaction.done && messagesOf(datagram).some(options.isAnnounced)) return
       }
       transaction.result()
     })
@@ -173,7 +173,7 @@ export class NetlinkSocket implements Disposable {
       this.#checkOpen()
       const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
       if (length === -errno.ETIMEDOUT) return undefined
-      return [...messagesOf(this.#datagram(checked('recv', length)))]
+      return messagesOf(this.#datagram(checked('recv', length)))
     })
   }
 

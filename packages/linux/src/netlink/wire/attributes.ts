@@ -71,33 +71,62 @@ export interface AttributesCodec<T extends Table> extends Codec<Attributes<T>> {
 
 /** One attribute, one number. Of several in a list the last counts, as for the kernel. */
 export function attr<T>(type: number, codec: Codec<T>): Entry<T> {
-  const wireType = wireTypeOf(type, codec)
-  return {
-    types: [type],
-    write: (w, value) => w.attribute(wireType, () => codec.write(w, value)),
-    read(take) {
-      const payload = take(type).at(-1)
-      return payload && codec.read(payload)
-    },
-    locate: (attribute, _siblings, offset) => (offset < 0 ? [] : (codec.locate?.(attribute.payload, offset) ?? [])),
-  }
+  return new SingleEntry(type, codec)
 }
 
 /** An attribute that a list may hold any number of times: `IFLA_BRIDGE_VLAN_INFO`. */
 export function each<T>(type: number, codec: Codec<T>): Entry<T[]> {
-  const wireType = wireTypeOf(type, codec)
-  return {
-    types: [type],
-    write(w, values) {
-      for (const value of values) w.attribute(wireType, () => codec.write(w, value))
-    },
-    read(take) {
-      const payloads = take(type)
-      return payloads.length === 0
-        ? undefined
-        : payloads.map((payload, index) => within(String(index), () => codec.read(payload)))
-    },
-    locate: (attribute, _siblings, offset) => (offset < 0 ? [] : (codec.locate?.(attribute.payload, offset) ?? [])),
+  return new RepeatedEntry(type, codec)
+}
+
+// Classes, because every program that talks of links makes hundreds of entries when it starts: one object each.
+
+class SingleEntry<T> implements Entry<T> {
+  readonly types: readonly number[]
+  readonly #codec: Codec<T>
+
+  constructor(type: number, codec: Codec<T>) {
+    this.types = [type]
+    this.#codec = codec
+  }
+
+  write(w: Writer, value: NoInfer<T>): void {
+    const codec = this.#codec
+    w.attribute(wireTypeOf(this.types[0] ?? 0, codec), () => codec.write(w, value))
+  }
+
+  read(take: Take): T | undefined {
+    const payload = take(this.types[0] ?? 0).at(-1)
+    return payload && this.#codec.read(payload)
+  }
+
+  locate(attribute: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
+    return offset < 0 ? [] : (this.#codec.locate?.(attribute.payload, offset) ?? [])
+  }
+}
+
+class RepeatedEntry<T> implements Entry<T[]> {
+  readonly types: readonly number[]
+  readonly #codec: Codec<T>
+
+  constructor(type: number, codec: Codec<T>) {
+    this.types = [type]
+    this.#codec = codec
+  }
+
+  write(w: Writer, values: NoInfer<T>[]): void {
+    const codec = this.#codec
+    for (const value of values) w.attribute(wireTypeOf(this.types[0] ?? 0, codec), () => codec.write(w, value))
+  }
+
+  read(take: Take): T[] | undefined {
+    const payloads = take(this.types[0] ?? 0)
+    if (payloads.length === 0) return undefined
+    return payloads.map((payload, index) => within(String(index), () => this.#codec.read(payload)))
+  }
+
+  locate(attribute: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
+    return offset < 0 ? [] : (this.#codec.locate?.(attribute.payload, offset) ?? [])
   }
 }
 
@@ -108,18 +137,37 @@ export function wireTypeOf(type: number, codec: Codec<unknown> | Codec<never>): 
 
 /** A table of attributes: the encoder, the decoder, the type and the names in errors all come from it. */
 export function attributes<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
-  const entries = Object.entries(table)
-  let byType: ReadonlyMap<number, NamedEntry> | undefined
-  return {
-    prefix,
-    table,
-    nested: true,
-    write: (w, values) => writeAttributes(w, entries, values),
-    read(bytes) {
-      byType ??= new Map(entries.flatMap((entry) => entry[1].types.map((type) => [type, entry])))
-      return readAttributes<T>(bytes, byType)
-    },
-    locate: (payload, offset) => locateAttribute(payload, entries, offset),
+  return new AttributeTable(prefix, table)
+}
+
+class AttributeTable<T extends Table> implements AttributesCodec<T> {
+  readonly prefix: string
+  readonly table: T
+  readonly nested = true
+  #entries: readonly NamedEntry[] | undefined
+  #byType: ReadonlyMap<number, NamedEntry> | undefined
+
+  constructor(prefix: string, table: T) {
+    this.prefix = prefix
+    this.table = table
+  }
+
+  write(w: Writer, values: NoInfer<Attributes<T>>): void {
+    writeAttributes(w, this.#list(), values)
+  }
+
+  read(bytes: Uint8Array): Attributes<T> {
+    this.#byType ??= new Map(this.#list().flatMap((entry) => entry[1].types.map((type) => [type, entry])))
+    return readAttributes<T>(bytes, this.#byType)
+  }
+
+  locate(payload: Uint8Array, offset: number): string[] {
+    return locateAttribute(payload, this.#list(), offset)
+  }
+
+  #list(): readonly NamedEntry[] {
+    this.#entries ??= Object.entries(this.table)
+    return this.#entries
   }
 }
 
@@ -127,7 +175,7 @@ type NamedEntry = [name: string, entry: Table[string]]
 
 function writeAttributes(
   w: Writer,
-  entries: NamedEntry[],
+  entries: readonly NamedEntry[],
   values: Record<string, unknown> & { unknown?: Unknown | undefined },
 ) {
   for (const [name, entry] of entries) {
@@ -156,7 +204,7 @@ function readAttributes<T extends Table>(bytes: Uint8Array, byType: ReadonlyMap<
   const values: Record<string, unknown> = {}
   for (const type of left.keys()) {
     const [name, entry] = byType.get(type) ?? []
-    if (name === undefined || entry === undefined || name in values) continue
+    if (name === undefined || entry === undefined || Object.hasOwn(values, name)) continue
     const value = readEntry(name, entry, take)
     if (value === undefined) continue
     values[name] = value
@@ -174,7 +222,7 @@ function readEntry(name: string, entry: Table[string], take: Take): unknown {
   }
 }
 
-function locateAttribute(payload: Uint8Array, entries: NamedEntry[], offset: number): string[] {
+function locateAttribute(payload: Uint8Array, entries: readonly NamedEntry[], offset: number): string[] {
   for (const attribute of attributesOf(payload)) {
     if (offset >= attribute.offset + align(HEADER_BYTES + attribute.payload.length)) continue
     const found = entries.find(([, entry]) => entry.types.includes(attribute.type))

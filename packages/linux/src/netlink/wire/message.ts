@@ -51,22 +51,24 @@ export interface RawMessage {
  *
  * @throws DecodeError when a length does not fit
  */
-export function* messagesOf(datagram: Uint8Array): Generator<RawMessage> {
+export function messagesOf(datagram: Uint8Array): RawMessage[] {
   const view = viewOf(datagram)
+  const messages: RawMessage[] = []
   let offset = 0
   while (datagram.length - offset >= HEADER_BYTES) {
     const length = view.getUint32(offset, littleEndian)
     if (length < HEADER_BYTES || offset + length > datagram.length)
       throw new DecodeError('', `message of ${length} bytes at offset ${offset} of ${datagram.length}`)
-    yield {
+    messages.push({
       type: view.getUint16(offset + 4, littleEndian),
       flags: view.getUint16(offset + 6, littleEndian),
       sequence: view.getUint32(offset + 8, littleEndian),
       portId: view.getUint32(offset + 12, littleEndian),
       body: datagram.subarray(offset + HEADER_BYTES, offset + length),
-    }
+    })
     offset += align(length)
   }
+  return messages
 }
 
 /** Writes one message: header, what `body` writes, padding. */

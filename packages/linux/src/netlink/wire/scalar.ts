@@ -2,25 +2,32 @@ import { type Codec, DecodeError, type FixedCodec } from './codec.ts'
 import { littleEndian, viewOf } from './endian.ts'
 import type { Writer } from './writer.ts'
 
-function integer(
-  size: number,
-  signed: boolean,
-  write: (w: Writer, value: number) => void,
-  read: (view: DataView) => number,
-): FixedCodec<number> {
-  const bits = size * 8
-  const minimum = signed ? -(2 ** (bits - 1)) : 0
-  const maximum = signed ? 2 ** (bits - 1) - 1 : 2 ** bits - 1
-  return {
-    size,
-    write(w, value) {
-      if (!Number.isInteger(value) || value < minimum || value > maximum)
-        throw new RangeError(`Cannot encode ${value}: not an integer from ${minimum} to ${maximum}`)
-      write(w, value)
-    },
-    read(payload) {
-      return read(viewOf(exactly(size, payload)))
-    },
+/** A whole number of up to four bytes. */
+class Integer implements FixedCodec<number> {
+  readonly size: number
+  readonly #signed: boolean
+  readonly #littleEndian: boolean
+
+  constructor(size: number, { signed = false, bigEndian = false } = {}) {
+    this.size = size
+    this.#signed = signed
+    this.#littleEndian = littleEndian && !bigEndian
+  }
+
+  write(w: Writer, value: number): void {
+    const span = 2 ** (8 * this.size)
+    const minimum = this.#signed ? -span / 2 : 0
+    const maximum = minimum + span - 1
+    if (!Number.isInteger(value) || value < minimum || value > maximum)
+      throw new RangeError(`Cannot encode ${value}: not an integer from ${minimum} to ${maximum}`)
+    w.integer(value, this.size, this.#littleEndian)
+  }
+
+  read(payload: Uint8Array): number {
+    const { length } = exactly(this.size, payload)
+    let value = 0
+    for (let at = 0; at < length; at++) value = value * 256 + (payload[this.#littleEndian ? length - 1 - at : at] ?? 0)
+    return this.#signed && value >= 2 ** (8 * length - 1) ? value - 2 ** (8 * length) : value
   }
 }
 
@@ -29,53 +36,26 @@ function exactly(size: number, payload: Uint8Array): Uint8Array {
   return payload
 }
 
-const swapped16 = (value: number) => ((value & 0xff) << 8) | (value >>> 8)
-const swapped32 = (value: number) =>
-  (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
-
-const write16 = (w: Writer, value: number) => w.u16(value & 0xffff)
-const write32 = (w: Writer, value: number) => w.u32(value >>> 0)
-
 /** Unsigned, one byte. */
-export const u8 = integer(
-  1,
-  false,
-  (w, value) => w.u8(value),
-  (view) => view.getUint8(0),
-)
+export const u8: FixedCodec<number> = new Integer(1)
 
 /** Unsigned, two bytes, host byte order. */
-export const u16 = integer(2, false, write16, (view) => view.getUint16(0, littleEndian))
+export const u16: FixedCodec<number> = new Integer(2)
 
 /** Unsigned, four bytes, host byte order. */
-export const u32 = integer(4, false, write32, (view) => view.getUint32(0, littleEndian))
+export const u32: FixedCodec<number> = new Integer(4)
 
 /** Signed, one byte. */
-export const s8 = integer(
-  1,
-  true,
-  (w, value) => w.u8(value & 0xff),
-  (view) => view.getInt8(0),
-)
+export const s8: FixedCodec<number> = new Integer(1, { signed: true })
 
 /** Signed, four bytes, host byte order. */
-export const s32 = integer(4, true, write32, (view) => view.getInt32(0, littleEndian))
+export const s32: FixedCodec<number> = new Integer(4, { signed: true })
 
 /** Unsigned, two bytes, network byte order. */
-export const be16 = integer(
-  2,
-  false,
-  (w, value) => w.u16(littleEndian ? swapped16(value) : value),
-  (view) => view.getUint16(0),
-)
+export const be16: FixedCodec<number> = new Integer(2, { bigEndian: true })
 
 /** Unsigned, four bytes, network byte order. */
-export const be32 = integer(
-  4,
-  false,
-  (w, value) => w.u32(littleEndian ? swapped32(value) : value),
-  (view) => view.getUint32(0),
-)
+export const be32: FixedCodec<number> = new Integer(4, { bigEndian: true })
 
 /** Unsigned, eight bytes, host byte order. */
 export const u64: FixedCodec<bigint> = {

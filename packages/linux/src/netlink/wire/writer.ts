@@ -41,6 +41,16 @@ export class Writer {
     this.#view.setUint32(offset, value, littleEndian)
   }
 
+  /** The low `size` bytes of a whole number, of which a negative one is written as its two's complement. */
+  integer(value: number, size: number, littleEndian: boolean): void {
+    const start = this.#reserve(size)
+    let rest = value
+    for (let at = 0; at < size; at++) {
+      this.#bytes[start + (littleEndian ? at : size - 1 - at)] = rest & 0xff
+      rest = Math.floor(rest / 256)
+    }
+  }
+
   /** Host byte order. */
   u64(value: bigint): void {
     const offset = this.#reserve(8)
