@@ -4,6 +4,7 @@ import type { Plugin } from '@patchbay/cni/plugin'
 export const plugins: Readonly<Record<string, () => Promise<Plugin>>> = {
   bridge: async () => (await import('@patchbay/plugins/bridge')).bridge,
   'host-local': async () => (await import('@patchbay/plugins/host-local')).hostLocal,
+  'host-local-ptp': async () => (await import('@patchbay/plugins/host-local')).hostLocalPtp,
   loopback: async () => (await import('@patchbay/plugins/loopback')).loopback,
   macvlan: async () => (await import('@patchbay/plugins/macvlan')).macvlan,
   ptp: async () => (await import('@patchbay/plugins/ptp')).ptp,

@@ -1,1 +1,2 @@
 export { hostLocal } from './host-local.ts'
+export { hostLocalPtp } from './host-local-ptp.ts'
