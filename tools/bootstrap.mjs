@@ -49,8 +49,8 @@ function build() {
 }
 
 const [command = '', ...args] = process.argv.slice(2)
-if (Number(process.versions.node.split('.')[0]) < 20)
-  fail(`Cannot run Node ${process.versions.node}: 20 or newer is needed`)
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 20 || (major === 20 && minor < 4)) fail(`Cannot run Node ${process.versions.node}: 20.4 or newer is needed`)
 if (!Object.hasOwn(tools, command)) {
   fail(`Cannot run "${command}": the commands are ${Object.keys(tools).join(', ')}`)
 }

@@ -11,7 +11,9 @@ const root = join(here, '..', '..')
 const output = join(root, 'dist', 'cni', 'bin')
 const executable = join(output, 'patchbay')
 const addon = join(root, 'packages', 'linux', 'dist', 'patchbay.node')
-const sources = ['address', 'cni', 'linux', 'plugins', 'patchbay'].map((name) => join(root, 'packages', name, 'dist'))
+const sources = ['address', 'cni', 'linux', 'plugins', 'patchbay'].map((name) =>
+  join(root, 'packages', name, 'dist', 'src'),
+)
 
 function fail(message) {
   console.error(message)

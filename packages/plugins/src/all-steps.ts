@@ -1,9 +1,7 @@
-import { messageOf } from './error-message.ts'
-
 /**
  * Runs every step, whatever became of the others, and reports all failures together: what a deletion owes.
  *
- * @throws the error of the one step that failed, or an AggregateError whose message joins those of several
+ * @throws the error of the one step that failed, or an AggregateError of those of several
  */
 export async function allSteps(...steps: (() => Promise<unknown> | unknown)[]): Promise<void> {
   const errors: unknown[] = []
@@ -15,5 +13,5 @@ export async function allSteps(...steps: (() => Promise<unknown> | unknown)[]): 
     }
   }
   if (errors.length === 1) throw errors[0]
-  if (errors.length > 1) throw new AggregateError(errors, errors.map(messageOf).join('; '))
+  if (errors.length > 1) throw new AggregateError(errors)
 }

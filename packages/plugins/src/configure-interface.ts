@@ -17,6 +17,9 @@ import { settleAddresses } from './settle-addresses.ts'
 /** IPv6 addresses that are still tentative after this long are an error when the link is up. */
 const SETTLE_MS = 5000
 
+/** `<linux/rtnetlink.h>` */
+const RTNH_F_ONLINK = 4
+
 /** A container's interface: what the kernel calls it, and what the runtime does. */
 export interface ContainerLink {
   index: number
@@ -51,11 +54,22 @@ export async function configureInterface(
   await setUpWithAddresses(container, link, ips, options)
   const gateway = { 4: gatewayOf(ips, 4), 6: gatewayOf(ips, 6) }
   if (gateway[6]) await settleAddresses(container, link, SETTLE_MS)
-  const routes = (result.routes ?? []).map((route) => ({
-    ...route,
-    ...optional('gw', route.gw ?? gateway[route.dst.family]),
-  }))
-  await addRoutes(container, link, [...(options.networkRoutes ?? []), ...routes.map((route) => kernelRoute(route))])
+  const { networkRoutes = [] } = options
+  const routes = (result.routes ?? []).map((route) => {
+    const gw = route.gw ?? gateway[route.dst.family]
+    const isNear = gw === undefined || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isIn(gw, ips)
+    return { ...kernelRoute({ ...route, ...optional('gw', gw) }), ...(!isNear && { flags: RTNH_F_ONLINK }) }
+  })
+  await addRoutes(container, link, [...networkRoutes, ...routes])
+}
+
+/** Without the kernel's own route to it, the kernel does not believe that a gateway in the network is on the link. */
+function isOnLink(gateway: IP, routes: readonly KernelRoute[]): boolean {
+  return routes.some((route) => !route.gateway && route.dst.contains(gateway))
+}
+
+function isIn(gateway: IP, ips: readonly IPConfig[]): boolean {
+  return ips.some(({ address }) => address.contains(gateway))
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {

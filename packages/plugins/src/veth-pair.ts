@@ -1,7 +1,7 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { writeSysctl } from '@patchbay/linux/netns'
-import { addLink, findLink, getLink, type Link, type LinkSettings } from '@patchbay/linux/route'
+import { addLink, deleteLink, findLink, getLink, type Link, type LinkSettings } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 
@@ -43,8 +43,13 @@ export function randomVethName(): string {
 export async function makeVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
   const made = await addPair(host, container, options)
   acceptNoRouterAdvertisements(host, made.ifname)
-  const end = await getLink(container.route, options.ifName)
-  return { host: made, container: { ...end, ifname: options.ifName } }
+  try {
+    const end = await getLink(container.route, options.ifName)
+    return { host: made, container: { ...end, ifname: options.ifName } }
+  } catch (error) {
+    await deleteLink(host.route, made.index)
+    throw error
+  }
 }
 
 async function addPair(host: Host, container: Host, options: VethOptions): Promise<Link & { ifname: string }> {
@@ -60,9 +65,7 @@ async function addPair(host: Host, container: Host, options: VethOptions): Promi
       if (!isNetlinkError(error, 'EEXIST'))
         throw new Error(`failed to make veth pair: ${messageOf(error)}`, { cause: error })
       if (await findLink(container.route, ifName))
-        throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`, {
-          cause: error,
-        })
+        throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`)
     }
   }
   throw new Error('failed to find a unique veth name')

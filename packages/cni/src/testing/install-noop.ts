@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url'
  */
 export function installNoop(directory: string, type = 'noop'): string {
   const path = join(directory, type)
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  const program = fileURLToPath(new URL(`./noop-main.${extension}`, import.meta.url))
+  // The CommonJS form of this package has no `import.meta`.
+  const own = import.meta.url ? fileURLToPath(import.meta.url) : __filename
+  const program = join(dirname(own), `noop-main${extname(own)}`)
   writeFileSync(path, `#!/bin/sh\nexec ${shellQuote(process.execPath)} ${shellQuote(program)}\n`)
   chmodSync(path, 0o755)
   return path

@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** The functions of the native addon. A negative number is a negated errno. */
 export interface Native {
@@ -28,34 +31,47 @@ let loaded: Native | undefined
 let addonPath: string | undefined
 
 /**
- * Names the file of the native addon. A program that is not laid out as the package is (one compiled to a single
- * executable) calls this before its first system call; afterwards it has no effect.
+ * Names the file of the native addon. A program that is laid out neither as the package is nor has the addon beside it
+ * calls this before its first system call; afterwards it has no effect.
  */
 export function useNativeAddon(path: string): void {
   addonPath = path
 }
 
 /**
- * The native addon, loaded by the first call.
+ * The native addon, loaded by the first call: the file that was named, else the one beside the file that this module is
+ * bundled into, else the one in the package.
  *
- * @throws Error when the file is missing or was built for another platform; the message says how to build it.
+ * @throws Error when the file is missing or was built for another platform; the message says what to do
  */
 export function native(): Native {
-  loaded ??= load(addonPath ?? packagedAddon())
+  loaded ??= load()
   return loaded
 }
 
-function packagedAddon(): string {
-  return createRequire(import.meta.url).resolve('@patchbay/linux/patchbay.node')
-}
-
-function load(path: string): Native {
+function load(): Native {
+  const { path, advice } = addonPath === undefined ? findAddon() : { path: addonPath, advice: besideProgram }
   const module = { exports: {} }
   try {
     process.dlopen(module, path)
   } catch (cause) {
-    const advice = addonPath === undefined ? 'build it with "npm run build"' : 'it belongs beside this program'
     throw new Error(`Cannot load the native addon "${path}": ${advice}`, { cause })
   }
   return module.exports as Native
+}
+
+const besideProgram = 'it belongs beside this program'
+
+function findAddon(): { path: string; advice: string } {
+  // Bundlers leave no `import.meta` in a CommonJS file, which has the other.
+  const own = import.meta.url ? fileURLToPath(import.meta.url) : __filename
+  const beside = { path: join(dirname(own), 'patchbay.node'), advice: besideProgram }
+  if (existsSync(beside.path)) return beside
+  try {
+    const folder = dirname(createRequire(own).resolve('@patchbay/linux/package.json'))
+    const advice = `build it for this machine with "node ${join(folder, 'native', 'build.mjs')}"`
+    return { path: join(folder, 'dist', 'patchbay.node'), advice }
+  } catch {
+    return beside
+  }
 }

@@ -12,8 +12,8 @@ export interface BridgeLink {
 }
 
 /**
- * The bridge by its name, made when it is not there and set up in any case. One that is there keeps its MTU and VLAN
- * filtering.
+ * The bridge by its name, made when it is not there, and set up unless {@link awaitsAddress}. One that is there keeps its
+ * MTU and VLAN filtering.
  *
  * @throws Error `failed to create bridge "cni0": ...`
  */
@@ -24,7 +24,7 @@ export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Br
     const bridge = found ? { link: found, made: false } : await makeBridge(host, config)
     if (!isBridge(bridge.link)) throw new Error(`"${name}" already exists but is not a bridge`)
     acceptNoRouterAdvertisements(host, name)
-    await setUp(host, bridge.link, config.promiscMode)
+    await setUp(host, bridge.link, { up: !awaitsAddress(config), promisc: config.promiscMode })
     return bridge
   } catch (error) {
     throw new Error(`failed to create bridge "${name}": ${messageOf(error)}`, { cause: error })
@@ -42,7 +42,7 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink>
   const data = vlanFiltering ? { vlanFiltering } : {}
   const settings = {
     ifname: config.bridge,
-    mtu: config.mtu || undefined,
+    mtu: config.mtu > 0 ? config.mtu : undefined,
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
@@ -55,8 +55,16 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink>
   }
 }
 
-async function setUp(host: Host, link: Link, promisc: boolean): Promise<void> {
-  const wanted = IFF.UP | (promisc ? IFF.PROMISC : 0)
+/**
+ * Whether the hardware address of the bridge will be that of its gateway: it is then set up with it, so that nobody ever
+ * sees another one.
+ */
+export function awaitsAddress({ deterministicMac, isGateway, ipamType, vlan }: BridgeConfig): boolean {
+  return deterministicMac && isGateway && ipamType !== '' && vlan === 0
+}
+
+async function setUp(host: Host, link: Link, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
+  const wanted = (up ? IFF.UP : 0) | (promisc ? IFF.PROMISC : 0)
   if ((link.flags & wanted) === wanted) return
-  await setLink(host.route, link.index, { up: true, ...(promisc && { promisc }) })
+  await setLink(host.route, link.index, { ...(up && { up }), ...(promisc && { promisc }) })
 }

@@ -18,7 +18,7 @@ export const bridgeConf = object('NetConf', {
   hairpinMode: orZero(boolean),
   promiscMode: orZero(boolean),
   vlan: orZero(int),
-  vlanTrunk: array(object('VlanTrunk', { minID: int, maxID: int, id: int })),
+  vlanTrunk: array(object('VlanTrunk', { minID: int, maxID: int, id: int }), '[]*main.VlanTrunk'),
   preserveDefaultVlan: orZero(boolean),
   macspoofchk: orZero(boolean),
   enabledad: orZero(boolean),
@@ -47,7 +47,7 @@ const MAX_VLAN = 4094
  * @throws Error naming the key and what it may be
  */
 export function loadBridgeConfig(request: Request): BridgeConfig {
-  const conf = decode(request)
+  const conf = decodeBridgeConf(request)
   if (conf.vlan < 0 || conf.vlan > MAX_VLAN)
     throw new RangeError(`invalid VLAN ID ${conf.vlan} (must be between 0 and ${MAX_VLAN})`)
   const config: BridgeConfig = {
@@ -69,7 +69,12 @@ export function checkForAdd(config: BridgeConfig): void {
   refuseUnsupported({ ipMasq: config.ipMasq && config.ipamType !== '', macspoofchk: config.macspoofchk })
 }
 
-function decode(request: Request): Decoded<typeof bridgeConf> {
+/**
+ * What the configuration says, not yet looked at: all that STATUS needs.
+ *
+ * @throws JsonError `failed to load netconf: ...`
+ */
+export function decodeBridgeConf(request: Request): Decoded<typeof bridgeConf> {
   try {
     return bridgeConf.decode(request.config)
   } catch (error) {

@@ -8,7 +8,10 @@ import {
   dumpAddresses,
   findLink,
   getLink,
+  IFF,
   type Link,
+  RT_SCOPE,
+  setLink,
   setLinkRequest,
 } from '@patchbay/linux/route'
 import { asAddress } from '../configure-interface.ts'
@@ -18,6 +21,9 @@ import { ensureForwarding } from '../forwarding.ts'
 import type { Host } from '../hosts.ts'
 import type { BridgeConfig } from './config.ts'
 import { makePort, portSettings } from './port.ts'
+
+/** What a bridge shows that has had ports, has none now, and was never given an address. */
+const NO_MAC = '00:00:00:00:00:00'
 
 /** What a gateway network adds to the addresses that the IPAM plugin gave. */
 export interface GatewayPlan {
@@ -97,14 +103,42 @@ async function ensureAddresses(
 ): Promise<void> {
   const present = await dumpAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
-  for (const gateway of missing) await removeConflicts(host, { link, config, gateway, present })
-  if (missing.length === 0) return
-  // An address set on purpose stays: the kernel would otherwise give a bridge the lowest one of its ports, and
-  // containers would lose their gateway whenever a port comes or goes.
-  const source = macSource(gateways.map(({ address }) => address))
-  const mac = config.deterministicMac && source ? await deterministicMac(source) : await ownMac(host, link)
-  await host.route.request(setLinkRequest(link.index, { address: mac }))
+  const conflicts = present.filter((address) => missing.some((gateway) => isConflict(address, gateway)))
+  if (conflicts.length > 0 && !config.forceAddress) {
+    const gateway = missing.find((each) => conflicts.some((address) => isConflict(address, each)))
+    throw new Error(`"${link.ifname}" already has an IP address different from ${gateway}`)
+  }
+  for (const address of conflicts) await deleteAddress(host.route, address)
+  if (missing.length === 0) return ensureUp(host, link)
+  const kept = present.filter((address) => !conflicts.includes(address))
+  const mac = await macFor(host, link, { config, gateways, kept })
+  await host.route.request(setLinkRequest(link.index, { address: mac, up: true }))
   await addMissing(host, link, missing)
+}
+
+/** A second IPv4 address is one too many; of IPv6 a link may have any number, but of one network only one. */
+function isConflict({ address }: Address, gateway: CIDR): boolean {
+  return address.family === gateway.family && (gateway.family === 4 || address.overlaps(gateway))
+}
+
+async function ensureUp(host: Host, link: Link): Promise<void> {
+  if (!(link.flags & IFF.UP)) await setLink(host.route, link.index, { up: true })
+}
+
+/**
+ * An address set on purpose stays: the kernel would otherwise give a bridge the lowest one of its ports, and containers
+ * would lose their gateway whenever a port comes or goes. A bridge that serves a network already keeps the one that
+ * its containers know.
+ */
+async function macFor(
+  host: Host,
+  link: Link,
+  options: { config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
+): Promise<Link['address']> {
+  const { config, gateways, kept } = options
+  const serves = kept.some(({ scope }) => scope !== RT_SCOPE.LINK)
+  const source = config.deterministicMac && !serves ? macSource(gateways.map(({ address }) => address)) : undefined
+  return source ? deterministicMac(source) : ownMac(host, link)
 }
 
 async function addMissing(host: Host, link: Link, missing: readonly CIDR[]): Promise<void> {
@@ -119,22 +153,11 @@ async function addMissing(host: Host, link: Link, missing: readonly CIDR[]): Pro
   }
 }
 
+/** The address from before the first port, unless the bridge had lost all its ports and had none then. */
 async function ownMac(host: Host, link: Link): Promise<Link['address']> {
+  if (String(link.address) !== NO_MAC) return link.address
   const { address } = await getLink(host.route, link.index)
   return address
-}
-
-async function removeConflicts(
-  host: Host,
-  options: { link: Link; config: BridgeConfig; gateway: CIDR; present: readonly Address[] },
-): Promise<void> {
-  const { link, config, gateway, present } = options
-  for (const address of present) {
-    if (address.address.family !== gateway.family) continue
-    if (gateway.family === 6 && !address.address.overlaps(gateway)) continue
-    if (!config.forceAddress) throw new Error(`"${link.ifname}" already has an IP address different from ${gateway}`)
-    await deleteAddress(host.route, address)
-  }
 }
 
 /** The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. */

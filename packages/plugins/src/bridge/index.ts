@@ -14,7 +14,7 @@ export const bridge: Plugin = {
 
 /** The network can serve when its IPAM plugin can. */
 async function status(request: Request): Promise<void> {
-  const { loadBridgeConfig } = await import('./config.ts')
-  const { ipamType } = loadBridgeConfig(request)
-  if (ipamType !== '') await request.delegate(ipamType, 'STATUS')
+  const { decodeBridgeConf } = await import('./config.ts')
+  const { ipam } = decodeBridgeConf(request)
+  if (ipam?.type) await request.delegate(ipam.type, 'STATUS')
 }

@@ -34,7 +34,12 @@ export async function makePort(
 ): Promise<VethPair> {
   const { ifName, mac, port } = options
   const hostSettings = { master: port.bridge }
-  const pair = await makeVethPair(host, container, { ifName, mac, mtu: options.mtu || undefined, hostSettings })
+  const pair = await makeVethPair(host, container, {
+    ifName,
+    mac,
+    mtu: options.mtu > 0 ? options.mtu : undefined,
+    hostSettings,
+  })
   options.made(pair)
   await configurePort(host, pair.host.index, port, pair.host.ifname)
   return pair
@@ -77,6 +82,7 @@ async function configureVlans(host: Host, index: number, port: PortSettings, nam
         trunk.map((vid) => ({ vid })),
       ),
     )
-  if (port.trunk && vlan === 0)
+  // Frames without a tag go on as they would without the trunk.
+  if (trunk.length > 0 && vlan === 0)
     await step('setup default native vlan tag', () => addBridgeVlans(host.route, index, [{ vid: 1, flags: own }]))
 }

@@ -19,7 +19,7 @@ async function add(request: Request): Promise<Result> {
   const { index } = await getLink(container.route, LOOPBACK)
   const addresses = (await dumpAddresses(container.route, { index })).map(({ address }) => address)
   const foreign = addresses.find((address) => !address.address.isLoopback)
-  if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign}"`)
+  if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign.address}"`)
   if (previous) return previous
   const lo: Interface = { name: LOOPBACK, mac: '00:00:00:00:00:00', sandbox: request.netns }
   return { cniVersion: request.cniVersion, interfaces: [lo], ips: firstOfEachFamily(addresses) }

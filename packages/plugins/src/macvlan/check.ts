@@ -2,17 +2,18 @@ import type { Request } from '@patchbay/cni/plugin'
 import { checkAddresses, checkLink, checkRoutes, containerInterface, requirePrevResult } from '../check-interface.ts'
 import { openHost } from '../hosts.ts'
 import { findMaster } from './add.ts'
-import { loadMacvlanConfig, parseMode } from './config.ts'
+import { loadMacvlanConfig, parseMode, requestedMac } from './config.ts'
 
 /** Checks that a container's interface is as its ADD said. */
 export async function check(request: Request): Promise<void> {
   const config = loadMacvlanConfig(request)
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)
+  await findMaster(config.linkInContainer ? container : host, config)
+  requestedMac(request, config)
   if (config.ipamType !== '') await request.delegate(config.ipamType, 'CHECK')
   const result = requirePrevResult(request)
   const expected = containerInterface(request, result)
-  await findMaster(config.linkInContainer ? container : host, config)
   const link = await checkLink(container, expected, 'macvlan')
   const kind = link.linkinfo?.link
   const mode = kind?.kind === 'macvlan' ? kind.data?.mode : undefined

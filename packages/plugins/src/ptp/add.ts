@@ -34,10 +34,11 @@ interface RoutedIP extends IPConfig {
 export async function add(request: Request): Promise<Result> {
   const config = loadPtpConfig(request)
   refuseUnsupported({ ipMasq: config.ipMasq })
+  // Opened first, so that it is closed last: taking a step back needs it.
+  using host = openHost(request.hostNetns)
   await using undo = new UndoStack(request.warn)
   const ipam = await allocateAddresses(request, config.ipamType, undo)
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
-  using host = openHost(request.hostNetns)
   for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
   using container = openHost(request.netns)
   const { pair, macs } = await makePair(request, { config, host, container, ips })
@@ -81,7 +82,7 @@ async function makePair(
   const macs = { host: await macOf(({ gateway }) => gateway), container: await macOf(({ address }) => address.address) }
   const pair = await makeVethPair(host, container, {
     ifName: request.ifName,
-    mtu: config.mtu || undefined,
+    mtu: config.mtu > 0 ? config.mtu : undefined,
     mac: macs.container && String(macs.container),
     hostSettings: { address: macs.host },
   })

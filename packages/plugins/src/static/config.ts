@@ -6,7 +6,7 @@ import { dns, type IPConfig, netConf, route } from '@patchbay/cni/types'
 const ipamConf = object('IPAMConfig', {
   type: string,
   addresses: array(object('Address', { address: orZero(string), gateway: string })),
-  routes: array(route),
+  routes: array(route, '[]*types.Route'),
   dns,
 })
 
@@ -33,31 +33,37 @@ export function loadStaticConfig(request: Request): StaticConfig {
   const conf = staticConf.decode(request.config)
   if (!conf.ipam) throw new Error("IPAM config missing 'ipam' key")
   const { addresses = [], routes, dns: resolver } = conf.ipam
-  const configured = addresses.map(({ address, gateway }) => configuredAddress(address, gateway))
-  const replaced = conf.runtimeConfig?.ips?.length ? conf.runtimeConfig.ips : (conf.args?.cni?.ips ?? [])
-  const ips =
-    replaced.length > 0
-      ? replaced.map((text) => ({
-          address: parseAddress(text, 'an entry in the', "'ips' field is NOT in CIDR notation"),
-        }))
-      : withArguments(configured, request.args)
-  return { ips, ...(routes && { routes }), ...(resolver && { dns: resolver }) }
+  const given = argumentAddresses(request.args)
+  // All are read, so that what is wrong is told even where another source takes its place.
+  const replacing = [conf.runtimeConfig?.ips, conf.args?.cni?.ips].map(listedAddresses)
+  const replacement = replacing.find((ips) => ips.length > 0)
+  return {
+    ips: replacement ?? [...addresses.map(configuredAddress), ...given],
+    ...(routes && { routes }),
+    ...(resolver && { dns: resolver }),
+  }
 }
 
-function configuredAddress(text: string, gateway: string | undefined): IPConfig {
+function configuredAddress({ address: text, gateway }: { address: string; gateway?: string }): IPConfig {
   const address = parseAddress(text, 'the', "'address' field is expected to be in CIDR notation")
   return gateway ? { address, gateway: parseIP(gateway) } : { address }
 }
 
-/** Adds what CNI_ARGS gives: `IP` and, for those addresses whose network it is in, `GATEWAY`; each a list with commas. */
-function withArguments(configured: readonly IPConfig[], args: string): IPConfig[] {
+function listedAddresses(texts: readonly string[] = []): IPConfig[] {
+  return texts.map((text) => ({
+    address: parseAddress(text, 'an entry in the', "'ips' field is NOT in CIDR notation"),
+  }))
+}
+
+/** What CNI_ARGS gives: `IP` and, for those of its addresses whose network it is in, `GATEWAY`; each a list with commas. */
+function argumentAddresses(args: string): IPConfig[] {
   const given = loadArgs(args, { IP: listOf, GATEWAY: listOf })
-  const added: IPConfig[] = (given.IP ?? []).map((text) => ({
+  const ips: IPConfig[] = (given.IP ?? []).map((text) => ({
     address: parseAddress(text, 'the', "'ip' field is expected to be in CIDR notation"),
   }))
   for (const gateway of (given.GATEWAY ?? []).map(parseGateway))
-    for (const ip of added) if (ip.address.contains(gateway)) ip.gateway = gateway
-  return [...configured, ...added]
+    for (const ip of ips) if (ip.address.contains(gateway)) ip.gateway = gateway
+  return ips
 }
 
 function listOf(text: string): string[] {

@@ -28,8 +28,8 @@ async function check(request: Request): Promise<void> {
   const result = parsePrevResult(request.config)
   if (!result) throw new Error('Required prevResult missing')
   for (const { address, gateway } of ips) {
-    const given = result.ips?.find((ip) => ip.address.equals(address))
+    const given = result.ips?.find((ip) => ip.address.address.equals(address.address))
     if (given && gateway && !given.gateway?.equals(gateway))
-      throw new Error(`static: Failed to match addr ${address} on interface ${request.ifName}`)
+      throw new Error(`static: Failed to match addr ${address.address} on interface ${request.ifName}`)
   }
 }

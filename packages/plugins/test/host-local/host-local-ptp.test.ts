@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { hostLocal, hostLocalPtp } from '../../src/host-local/index.ts'
 
 test('hostLocalPtp refuses ADD and CHECK with what to use instead, and releases like hostLocal', async () => {
+  // The request is not looked at.
   for (const refused of [hostLocalPtp.add, hostLocalPtp.check])
-    // The request is not looked at.
     await assert.rejects(async () => refused?.({} as never), { name: 'CniError', code: 7, msg: /use "host-local"/ })
   assert.equal(hostLocalPtp.del, hostLocal.del)
 })

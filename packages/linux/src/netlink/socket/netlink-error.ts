@@ -57,7 +57,15 @@ function describe(extack: ExtendedAck | undefined): string {
   return `${sentence}${extack.path === undefined ? missing : ` (${extack.path})`}`
 }
 
-/** Whether `error` is the kernel's refusal with one of these error names. */
+/**
+ * Whether `error` is the kernel's refusal with one of these error names, or any when none is given. Errors of another
+ * copy of this package count as well.
+ */
 export function isNetlinkError(error: unknown, ...codes: string[]): error is NetlinkError {
-  return error instanceof NetlinkError && (codes.length === 0 || codes.includes(error.code))
+  return isAnyNetlinkError(error) && (codes.length === 0 || codes.includes(error.code))
+}
+
+function isAnyNetlinkError(error: unknown): error is NetlinkError {
+  if (error instanceof NetlinkError) return true
+  return error instanceof Error && error.name === 'NetlinkError' && 'code' in error && 'operation' in error
 }

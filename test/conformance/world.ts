@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+
+/** What a process printed, and how it ended. */
+export interface Outcome {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface WorldOptions {
+  /** Names of the containers' network namespaces. */
+  containers: readonly string[]
+  /** Whether new interfaces of containers look for duplicates of their IPv6 addresses, which takes a second or two. */
+  containerDad: boolean
+}
+
+/**
+ * A machine to try plugins on: a network and mounts of its own, empty /run and /var/lib, and containers' namespaces in
+ * /run/netns. A process that waits for the end of its input holds it, so that it ends with this one at the latest.
+ */
+export class World implements Disposable {
+  readonly #holder: ChildProcess
+
+  private constructor(holder: ChildProcess) {
+    this.#holder = holder
+  }
+
+  static async open(options: WorldOptions): Promise<World> {
+    const script = `${setUp(options)}\necho ready\nexec cat`
+    const holder = spawn('unshare', ['--net', '--mount', '--', 'sh', '-ec', script], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const world = new World(holder)
+    for await (const chunk of holder.stdout) if (String(chunk).includes('ready')) return world
+    throw new Error('Cannot set a world up: its shell ended')
+  }
+
+  /** Runs a program on that machine. */
+  run(command: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Outcome {
+    const { input = '', env = process.env } = options
+    const place = ['net', 'mnt'].map((kind) => `--${mountOption(kind)}=/proc/${this.#holder.pid}/ns/${kind}`)
+    const result = spawnSync('nsenter', [...place, '--', ...command], {
+      input,
+      env,
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+      timeout: 60_000,
+      killSignal: 'SIGKILL',
+    })
+    if (result.error) throw result.error
+    return result
+  }
+
+  /**
+   * Runs a shell script on that machine and returns what it printed.
+   *
+   * @throws Error with what it wrote to standard error, when a command in it fails
+   */
+  shell(script: string): string {
+    const { status, stdout, stderr } = this.run(['sh', '-ec', script])
+    if (status !== 0) throw new Error(`Cannot run "${script}": status ${status}: ${stderr}`)
+    return stdout
+  }
+
+  /** The path by which this process finds a file of that machine. */
+  path(file: string): string {
+    return `/proc/${this.#holder.pid}/root${file}`
+  }
+
+  [Symbol.dispose](): void {
+    this.#holder.kill('SIGKILL')
+  }
+}
+
+function mountOption(kind: string): string {
+  return kind === 'mnt' ? 'mount' : kind
+}
+
+/** The host's own links have no duplicates, and nobody waits for them. */
+function setUp({ containers, containerDad }: WorldOptions): string {
+  const withoutDad = 'echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
+  return [
+    'mount -t tmpfs none /run',
+    'mount -t tmpfs none /var/lib',
+    withoutDad,
+    'ip link set lo up',
+    ...containers.map((name) => `ip netns add ${name}`),
+    ...(containerDad ? [] : containers.map((name) => `nsenter --net=/run/netns/${name} sh -c '${withoutDad}'`)),
+  ].join('\n')
+}

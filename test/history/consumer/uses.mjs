@@ -1,0 +1,12 @@
+// What a package of somebody else's uses of ours; see both-versions.mjs.
+export * as address from '@patchbay/address'
+export * as config from '@patchbay/cni/config'
+export * as plugin from '@patchbay/cni/plugin'
+export * as runtime from '@patchbay/cni/runtime'
+export * as testing from '@patchbay/cni/testing'
+export * as types from '@patchbay/cni/types'
+export * as netlink from '@patchbay/linux/netlink'
+export * as netns from '@patchbay/linux/netns'
+export * as route from '@patchbay/linux/route'
+export * as sys from '@patchbay/linux/sys'
+export { hostLocal } from '@patchbay/plugins/host-local'

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict'
+import { fstatSync } from 'node:fs'
+import { test } from 'node:test'
+import { parseCIDR } from '@patchbay/address'
+import { littleEndian, type NetlinkSocket } from '@patchbay/linux/netlink'
+import {
+  addAddressRequest,
+  addLink,
+  addLinkRequest,
+  deleteLink,
+  dumpLinks,
+  findLink,
+  getLink,
+  openRouteSocket,
+  RTNLGRP,
+  setLink,
+  setLinkRequest,
+} from '@patchbay/linux/route'
+import { native } from '@patchbay/linux/sys'
+import { openDescriptors, type TestNamespace, withNamespaces } from './namespace-fixture.ts'
+import { assertShows, hasLink, ip, ipJson, ipJsonOne, linkNames, runIn } from './witness.ts'
+
+/** `<asm-generic/socket.h>` */
+const SOL_SOCKET = 1
+const SO_RCVBUF = 8
+
+const bridge = { link: { kind: 'bridge' } } as const
+
+for (const offThread of [false, true]) {
+  const mode = offThread ? 'off the thread' : 'on the thread'
+
+  test(`NetlinkSocket keeps the answers of 200 concurrent calls apart, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      for (let number = 0; number < 20; number++) ip(host, 'link', 'add', `b${number}`, 'type', 'bridge')
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const answers = Array.from({ length: 200 }, async (_, number) => {
+        const name = `b${number % 20}`
+        if (number % 5 === 0) return assert.equal((await dumpLinks(socket)).length, 21)
+        if (number % 5 === 1) return assert.equal(await findLink(socket, `none${number}`), undefined)
+        if (number % 5 === 2)
+          return assert.rejects(addLink(socket, { ifname: name, linkinfo: bridge }), { code: 'EEXIST' })
+        return assert.equal((await getLink(socket, name)).ifname, name)
+      })
+      await Promise.all(answers)
+    }))
+
+  test(`NetlinkSocket sends many requests in one go and says which was refused, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const requests = ['a', 'b', 'a', 'c'].map((ifname) => addLinkRequest({ ifname, linkinfo: bridge }))
+      await assert.rejects(socket.request(requests), { operation: 'RTM_NEWLINK', code: 'EEXIST', position: 2 })
+      assert.deepEqual(linkNames(host), ['a', 'b', 'c', 'lo'])
+      await socket.request([])
+    }))
+
+  test(`NetlinkSocket ${offThread ? 'leaves the event loop free' : 'is quick'} while the kernel takes its time, ${mode}`, () =>
+    withNamespaces(['host', 'container'], async ({ host, container }) => {
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const { index } = await addLink(socket, { ifname: 'v0', linkinfo: { link: { kind: 'veth' } } })
+      let turns = 0
+      let running = true
+      const count = (): void => {
+        turns++
+        if (running) setImmediate(count)
+      }
+      setImmediate(count)
+      // Takes the kernel as long as deleting a link does.
+      await setLink(socket, index, { netNsFd: container.netns.fd })
+      running = false
+      assert.ok(offThread ? turns > 5 : turns === 0, `${turns} turns`)
+      assert.ok(hasLink(container, 'v0'))
+    }))
+
+  test(`NetlinkSocket is usable after an error, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      await assert.rejects(getLink(socket, 'nothing'), { code: 'ENODEV', sequence: 1 })
+      assert.equal((await getLink(socket, 'lo')).ifname, 'lo')
+    }))
+
+  test(`NetlinkSocket.close() lets what is under way end, and refuses the rest, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      ip(host, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1')
+      const before = openDescriptors()
+      const socket = openRouteSocket({ netns: host.netns, offThread })
+      const running = deleteLink(socket, 'v0')
+      await Promise.resolve()
+      await Promise.resolve()
+      socket.close()
+      const late = getLink(socket, 'lo')
+      await running
+      await assert.rejects(late, { name: 'TypeError', message: 'Cannot use this netlink socket: it is closed' })
+      assert.deepEqual(linkNames(host), ['lo'])
+      socket.close()
+      assert.equal(openDescriptors(), before)
+    }))
+}
+
+test('NetlinkSocket sends more requests in one go than their answers have room for at first', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const { index } = await addLink(host.socket, { ifname: 'br0', linkinfo: bridge })
+    const addresses = Array.from({ length: 500 }, (_, number) => parseCIDR(`10.7.${number >> 8}.${number & 0xff}/32`))
+    await host.socket.request(addresses.map((address) => addAddressRequest({ index, address })))
+    const [shown] = ipJson(host, 'address', 'show', 'dev', 'br0')
+    assert.equal(Array.isArray(shown?.['addr_info']) && shown['addr_info'].length, 500)
+  }))
+
+test('NetlinkSocket sends more bytes in one go than it has room for at first', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const { index } = await addLink(host.socket, { ifname: 'br0', linkinfo: bridge })
+    // The kernel passes over attributes that it does not know.
+    const unknown = new Map([[0x3ff, [new Uint8Array(1000)]]])
+    await host.socket.request(
+      Array.from({ length: 300 }, (_, number) => setLinkRequest(index, { mtu: 1000 + number, unknown })),
+    )
+    assertShows(ipJsonOne(host, 'link', 'show', 'br0'), { mtu: 1299 })
+  }))
+
+test('NetlinkSocket.receive() gives notifications, undefined when none came, and does not disturb requests', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    using socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
+    assert.equal(await socket.receive(0), undefined)
+    const notification = socket.receive(5000)
+    const requests = Array.from({ length: 20 }, () => getLink(socket, 'lo'))
+    ip(host, 'link', 'add', 'br0', 'type', 'bridge')
+    assert.deepEqual(
+      (await notification)?.map(({ type }) => type),
+      [16],
+    )
+    for (const link of await Promise.all(requests)) assert.equal(link.ifname, 'lo')
+  }))
+
+test('NetlinkSocket.receive() reports that notifications were lost, and goes on', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const { index } = await addLink(host.socket, { ifname: 'br0', linkinfo: bridge })
+    using socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
+    native().setsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, 2048)
+    await host.socket.request(Array.from({ length: 50 }, (_, number) => setLinkRequest(index, { mtu: 1300 + number })))
+    const seen: string[] = []
+    for (let more = true; more; ) {
+      try {
+        more = (await socket.receive(0)) !== undefined
+        if (more) seen.push('notification')
+      } catch (error) {
+        assert.ok(error instanceof Error && 'code' in error && error.code === 'ENOBUFS', String(error))
+        seen.push('ENOBUFS')
+      }
+    }
+    assert.ok(seen.includes('ENOBUFS') && seen.includes('notification'), seen.join())
+    assert.equal(await socket.receive(0), undefined)
+  }))
+
+test('what was decoded stays as it is when the socket is used again', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const link = await getLink(host.socket, 'lo')
+    const before = structuredClone([link.stats64, link.unknown])
+    await addLink(host.socket, { ifname: 'longer-name', mtu: 1300, up: true, linkinfo: bridge })
+    await getLink(host.socket, 'longer-name')
+    assert.deepEqual([link.stats64, link.unknown], before)
+  }))
+
+test('NetlinkSocket belongs to its namespace, and to this process’s own without one', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    ip(host, 'link', 'add', 'only-here', 'type', 'bridge')
+    using own = openRouteSocket()
+    assert.equal(await findLink(own, 'only-here'), undefined)
+    assert.equal((await getLink(host.socket, 'only-here')).ifname, 'only-here')
+  }))
+
+test('NetlinkSocket outlives the descriptor of its namespace', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    using socket = openRouteSocket({ netns: host.netns })
+    host.netns.close()
+    assert.equal((await getLink(socket, 'lo')).ifname, 'lo')
+    assert.throws(() => openRouteSocket({ netns: host.netns }), {
+      name: 'SystemError',
+      syscall: 'socket',
+      code: 'EBADF',
+    })
+  }))
+
+test('NetlinkSocket takes no answer but the kernel’s', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const forger = native().socketIn(host.netns.fd, 16, 3, 0)
+    const victim = portOf(host, host.socket)
+    // What root in a container could send to the socket that was opened there: "sequence 1: EPERM".
+    const address = Buffer.from('1000000000000000' + '00000000', 'hex')
+    address.writeUInt32LE(victim, 4)
+    assert.equal(native().connect(forger, address), 0)
+    const forged = Buffer.from(`24000000020000000100000000000000ffffffff${'00'.repeat(16)}`, 'hex')
+    assert.equal(native().send(forger, forged), -111)
+    assert.equal((await getLink(host.socket, 'lo')).ifname, 'lo')
+  }))
+
+/** The netlink port of a socket, as the kernel lists it. */
+function portOf(place: TestNamespace, socket: NetlinkSocket): number {
+  assert.ok(littleEndian)
+  const { ino } = fstatSync(socket.fd)
+  const line = runIn(place, 'cat', '/proc/thread-self/net/netlink')
+    .split('\n')
+    .find((each) => each.trim().endsWith(` ${ino}`))
+  return Number(line?.trim().split(/\s+/)[2])
+}

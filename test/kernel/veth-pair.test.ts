@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type * as VethPairModule from '../../packages/plugins/src/veth-pair.ts'
+import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
+import { assertShows, ip, ipJsonOne, linkNames, runIn } from './witness.ts'
+
+// The package exports plugins alone. The type is that of the very module.
+const path = new URL('../../../packages/plugins/dist/src/veth-pair.js', import.meta.url).href
+const { makeVethPair, randomVethName } = (await import(path)) as typeof VethPairModule
+
+/** A host and a container, as plugins have them. */
+async function withEnds(
+  work: (
+    ends: Record<'host' | 'container', TestNamespace & { route: TestNamespace['socket'] } & Disposable>,
+  ) => Promise<void>,
+): Promise<void> {
+  const asHost = (place: TestNamespace) => ({ ...place, route: place.socket, [Symbol.dispose]: () => {} })
+  await withNamespaces(['host', 'container'], ({ host, container }) =>
+    work({ host: asHost(host), container: asHost(container) }),
+  )
+}
+
+/** Names to try, one after another. */
+function namesFrom(names: readonly string[]): () => string {
+  const left = names.values()
+  return () => left.next().value ?? 'none'
+}
+
+test('makeVethPair() returns both ends as their own namespaces have them', () =>
+  withEnds(async ({ host, container }) => {
+    // The indexes of the two namespaces drift apart.
+    for (const name of ['a0', 'a1', 'a2']) ip(host, 'link', 'add', name, 'type', 'bridge')
+    const pair = await makeVethPair(host, container, { ifName: 'eth0', mtu: 1400, mac: '02:00:00:00:00:01' })
+    const [shownHost, shownContainer] = [
+      ipJsonOne(host, 'link', 'show', pair.host.ifname),
+      ipJsonOne(container, 'link', 'show', 'eth0'),
+    ]
+    assert.match(pair.host.ifname, /^veth[0-9a-f]{8}$/)
+    assert.notEqual(pair.host.index, pair.container.index)
+    assertShows(shownHost, {
+      ifindex: pair.host.index,
+      address: String(pair.host.address),
+      mtu: 1400,
+      link_index: pair.container.index,
+    })
+    assertShows(shownContainer, {
+      ifindex: pair.container.index,
+      address: '02:00:00:00:00:01',
+      mtu: 1400,
+      link_index: pair.host.index,
+    })
+    assert.equal(String(pair.container.address), '02:00:00:00:00:01')
+  }))
+
+test('makeVethPair() sets the host end up alone, which accepts no router advertisements', () =>
+  withEnds(async ({ host, container }) => {
+    const { host: end } = await makeVethPair(host, container, { ifName: 'eth0' })
+    assert.ok(String(ipJsonOne(host, 'link', 'show', end.ifname)['flags']).includes('UP'))
+    assert.ok(!String(ipJsonOne(container, 'link', 'show', 'eth0')['flags']).includes('UP'))
+    assert.equal(runIn(host, 'cat', `/proc/sys/net/ipv6/conf/${end.ifname}/accept_ra`), '0\n')
+  }))
+
+test('makeVethPair() tries another name when one is taken on the host', () =>
+  withEnds(async ({ host, container }) => {
+    ip(host, 'link', 'add', 'veth00000001', 'type', 'bridge')
+    // A name that the container has is free on the host.
+    ip(container, 'link', 'add', 'veth00000002', 'type', 'bridge')
+    const nextName = namesFrom(['veth00000001', 'veth00000001', 'veth00000002'])
+    const pair = await makeVethPair(host, container, { ifName: 'eth0', nextName })
+    assert.equal(pair.host.ifname, 'veth00000002')
+    assert.deepEqual(linkNames(host), ['lo', 'veth00000001', 'veth00000002'])
+    assert.equal(ipJsonOne(host, 'link', 'show', 'veth00000001')['link_index'], undefined)
+  }))
+
+test('makeVethPair() gives up after ten names that are taken', () =>
+  withEnds(async ({ host, container }) => {
+    ip(host, 'link', 'add', 'veth00000001', 'type', 'bridge')
+    let tried = 0
+    const nextName = () => {
+      tried++
+      return 'veth00000001'
+    }
+    const making = makeVethPair(host, container, { ifName: 'eth0', nextName })
+    await assert.rejects(making, { message: 'failed to find a unique veth name' })
+    assert.equal(tried, 10)
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo', 'veth00000001'], ['lo']])
+  }))
+
+test('makeVethPair() reports a name that is taken in the container, and leaves that interface as it is', () =>
+  withEnds(async ({ host, container }) => {
+    ip(container, 'link', 'add', 'eth0', 'address', '02:00:00:00:00:09', 'type', 'bridge')
+    const before = ipJsonOne(container, 'link', 'show', 'eth0')
+    const nextName = namesFrom(['vethaaaaaaaa', 'vethbbbbbbbb'])
+    await assert.rejects(makeVethPair(host, container, { ifName: 'eth0', nextName }), {
+      message: 'container veth name ("eth0") peer provided ("vethaaaaaaaa") already exists',
+    })
+    assert.deepEqual(ipJsonOne(container, 'link', 'show', 'eth0')['address'], before['address'])
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['eth0', 'lo']])
+  }))
+
+test('makeVethPair() reports the name in the container when both are taken', () =>
+  withEnds(async ({ host, container }) => {
+    ip(host, 'link', 'add', 'veth00000001', 'type', 'bridge')
+    ip(container, 'link', 'add', 'eth0', 'type', 'bridge')
+    const making = makeVethPair(host, container, { ifName: 'eth0', nextName: () => 'veth00000001' })
+    await assert.rejects(making, /^Error: container veth name \("eth0"\) peer provided .* already exists$/)
+  }))
+
+test('makeVethPair() takes back a pair whose end in the container it cannot look at', () =>
+  withEnds(async ({ host, container }) => {
+    // A socket that is somewhere else finds no end.
+    await assert.rejects(makeVethPair(host, { ...container, route: host.route }, { ifName: 'eth0' }), {
+      code: 'ENODEV',
+    })
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['lo']])
+  }))
+
+test('randomVethName() is another one each time', () => {
+  const names = new Set(Array.from({ length: 1000 }, () => randomVethName()))
+  assert.ok(names.size > 990)
+  for (const name of names) assert.match(name, /^veth[0-9a-f]{8}$/)
+})
