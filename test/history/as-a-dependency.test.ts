@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Checkout, esbuild, makeProject, root, run, succeed, type Tarballs, tsc, unpack } from './outside-project.ts'
 
@@ -138,6 +138,12 @@ function runConsumer(file: string, env: Readonly<Record<string, string>> = {}, f
   assert.deepEqual(JSON.parse(output), seenByConsumer)
 }
 
+function failureOf(file: string): string {
+  const { status, stderr } = run([process.execPath, file], { cwd: '/' })
+  assert.equal(status, 1)
+  return stderr
+}
+
 /** Writes the program into a folder of the project, to be a module of the given kind. */
 function placeConsumer(name: string, type: 'module' | 'commonjs'): string {
   const place = join(project, name)
@@ -177,18 +183,19 @@ for (const { type, ...options } of compilations) {
 for (const format of ['esm', 'cjs']) {
   test(`a program bundled as ${format} finds the addon in the package, beside itself, or where it says`, () => {
     const place = placeConsumer('bundled', 'module')
-    const bundle = join(place, format === 'esm' ? 'bundle.mjs' : 'bundle.cjs')
+    const bundle = join(place, `bundle.${format === 'esm' ? 'mjs' : 'cjs'}`)
     const options = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${bundle}`]
     assert.equal(succeed([...esbuild, join(place, 'consumer.ts'), ...options], { cwd: folder }), '')
     runConsumer(bundle)
 
+    // Nowhere near the package; then with what only looks like an addon, which goes before any other.
     const alone = mkdtempSync(join(folder, 'alone-'))
-    const copy = join(alone, format === 'esm' ? 'program.mjs' : 'program.cjs')
+    const copy = join(alone, `program${extname(bundle)}`)
     copyFileSync(bundle, copy)
-    const { status, stderr } = run([process.execPath, copy], { cwd: '/' })
-    assert.equal(status, 1)
-    const message = `Cannot load the native addon "${alone}/patchbay.node": it belongs beside this program`
-    assert.ok(stderr.includes(message), stderr)
+    assert.ok(failureOf(copy).includes(`"${alone}/patchbay.node": it belongs beside this program`))
+    writeFileSync(join(place, 'patchbay.node'), '')
+    assert.ok(failureOf(bundle).includes(`"${place}/patchbay.node": it belongs beside this program`))
+    rmSync(join(place, 'patchbay.node'))
     runConsumer(copy, { ADDON: addon })
     copyFileSync(addon, join(alone, 'patchbay.node'))
     runConsumer(copy)

@@ -91,3 +91,13 @@ test('a lease that holds a container id alone is one, and is released', () =>
     assert.deepEqual(scene.call('DEL', old), { status: 0, stdout: '' })
     assert.equal(scene.shell(`ls ${leases}/10*`), `${leases}/10.1.2.8\n`)
   }))
+
+test('a configuration of host-local-ptp is refused with a sentence that says what to use, and DEL of one succeeds', () =>
+  withScene((scene) => {
+    const old = { ...config, type: 'veth', ipam: { type: 'host-local-ptp', subnet: '10.1.2.0/24' } }
+    const { status, stdout } = scene.call('ADD', old)
+    assert.equal(status, 1)
+    assert.match(JSON.parse(stdout).msg, /use "host-local"/)
+    assert.equal(scene.shell('ip -brief link show type veth'), '')
+    assert.deepEqual(scene.call('DEL', old), { status: 0, stdout: '' })
+  }))

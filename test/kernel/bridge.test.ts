@@ -122,6 +122,13 @@ const failures: Record<string, Failure> = {
     message: /^failed to add route '10\.9\.0\.0\/16 via 172\.16\.0\.1 dev eth0 .*': network is unreachable/,
     calls: ['ADD ipam', 'DEL ipam'],
   },
+  'the port does not come up': {
+    prepare: (lab) => {
+      lab.beforeIpam = () => void ip(lab.host, 'link', 'set', hostEnds(lab)[0] ?? '', 'down')
+    },
+    message: /^bridge port in error state: down$/,
+    calls: ['ADD ipam', 'DEL ipam'],
+  },
   'the bridge has another address': {
     prepare: ({ host }) => {
       ip(host, 'link', 'add', 'cni0', 'type', 'bridge')

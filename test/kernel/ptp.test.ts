@@ -73,6 +73,14 @@ test('ptp: containers reach the host and each other through it, at once and by b
       assert.equal((await ping({ netns: lab.container.netns, to: parseIP(to), timeoutMs: 3000 })).length, 1, to)
   }))
 
+test('ptp ADD is content with a route to the container that the host has already', () =>
+  withLab(async (lab) => {
+    ip(lab.host, 'link', 'set', 'lo', 'up')
+    ip(lab.host, 'route', 'add', '10.1.2.3/32', 'dev', 'lo', 'scope', 'host')
+    await lab.add(ptp, config)
+    assert.equal(linkNames(lab.container).length, 2)
+  }))
+
 test('ptp DEL takes the pair and its routes away, and may be called again', () =>
   withLab(async (lab) => {
     await lab.add(ptp, config)

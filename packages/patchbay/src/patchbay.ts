@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { LeasesOptions } from './leases/leases.ts'
 import { plugins, toolNames } from './programs.ts'
 import { runCommand } from './run-command.ts'
 import { version } from './version.ts'
@@ -14,6 +15,16 @@ export async function patchbay(args: readonly string[]): Promise<number> {
     .description('list the plugins that this executable is, by the names it is run by')
     .action(() => {
       process.stdout.write(`${Object.keys(plugins).join('\n')}\n`)
+    })
+  program
+    .command('leases [network]')
+    .description('list the addresses that host-local has leased, with their containers')
+    .option('--data-dir <dir>', 'where leases are kept', '/var/lib/cni/networks')
+    .option('--cache-dir <dir>', 'where runtimes remember attachments', '/var/lib/cni')
+    .option('--json', 'print an array of objects')
+    .action(async (network: string | undefined, options: LeasesOptions) => {
+      const { leases } = await import('./leases/leases.ts')
+      await leases(network, options)
     })
   program.addHelpText('after', `\nRun by another name it is that program: ${names().join(', ')}.`)
   return runCommand(program, args.length === 0 ? ['--help'] : args)

@@ -5,6 +5,7 @@ import {
   type Address,
   addAddressRequest,
   deleteAddress,
+  deleteLink,
   dumpAddresses,
   findLink,
   getLink,
@@ -19,6 +20,7 @@ import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import type { Host } from '../hosts.ts'
+import type { VethPair } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
@@ -160,13 +162,28 @@ async function ownMac(host: Host, link: Link): Promise<Link['address']> {
   return address
 }
 
-/** The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. */
+/**
+ * The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. Like the bridge
+ * it is there for good, but never without its VLAN: whoever came next would take it for one that is complete.
+ */
 async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link): Promise<Link> {
   const ifName = `${config.bridge}.${config.vlan}`
   const found = await findLink(host.route, ifName)
   if (found) return found
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
-  const pair = await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, made: () => {} })
-  await host.route.request(setLinkRequest(pair.container.index, { up: true }))
-  return pair.container
+  let made: VethPair | undefined
+  const keep = (pair: VethPair) => {
+    made = pair
+  }
+  try {
+    const pair = await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, made: keep })
+    await host.route.request(setLinkRequest(pair.container.index, { up: true }))
+    return pair.container
+  } catch (error) {
+    if (made) await deleteLink(host.route, made.host.index)
+    // Another call was quicker.
+    const other = made ? undefined : await findLink(host.route, ifName)
+    if (!other) throw error
+    return other
+  }
 }

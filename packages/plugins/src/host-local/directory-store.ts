@@ -4,8 +4,8 @@ import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
 import { type FileLock, FileLockedError, lockFile } from '@patchbay/linux/sys'
 import { fileOperation } from './file-operation.ts'
-import { fileNames, formatLease, isTorn, type Ownership, ownershipOf } from './lease-file.ts'
-import type { LeaseStore, Owner } from './lease-store.ts'
+import { fileNames, formatLease, isTorn, type Ownership, ownershipOf, parseLease } from './lease-file.ts'
+import type { Lease, LeaseStore, Owner } from './lease-store.ts'
 import { createWhole, removeFile, replaceWhole } from './whole-file.ts'
 
 /** Others hold the lock for milliseconds each; who still has it then is stuck. */
@@ -44,7 +44,7 @@ interface Entry {
   content?: string | undefined
 }
 
-interface Lease {
+interface OwnLease {
   readonly name: string
   readonly ip: IP
   readonly ownership: Ownership
@@ -63,6 +63,14 @@ class DirectoryStore implements LeaseStore {
 
   addressesOf(owner: Owner): IP[] {
     return this.#leasesOf(owner).map(({ ip }) => ip)
+  }
+
+  allLeases(): Lease[] {
+    return [...this.#entries()].flatMap(([name, entry]) => {
+      const ip = tryParseIP(name)
+      const content = ip && this.#contentOf(name, entry)
+      return ip && content !== undefined ? [{ ip, owner: parseLease(content) }] : []
+    })
   }
 
   firstFree(first: IP, last: IP): IP | undefined {
@@ -113,7 +121,7 @@ class DirectoryStore implements LeaseStore {
     this.#lock.close()
   }
 
-  #leasesOf(owner: Owner): Lease[] {
+  #leasesOf(owner: Owner): OwnLease[] {
     return [...this.#entries()].flatMap(([name, entry]) => {
       const ip = tryParseIP(name)
       const ownership = ip && ownershipOf(this.#contentOf(name, entry) ?? '', owner)

@@ -1,2 +1,3 @@
 export { hostLocal } from './host-local.ts'
 export { hostLocalPtp } from './host-local-ptp.ts'
+export { type ListedLease, listLeases } from './list-leases.ts'

@@ -1,4 +1,4 @@
-import type { Owner } from './lease-store.ts'
+import type { Lease, Owner } from './lease-store.ts'
 
 /** The names in a network's directory that are no leases; a lease is named after its address. */
 export const fileNames = {
@@ -11,6 +11,13 @@ export const fileNames = {
 /** What a lease's file holds: two lines, without a line break at the end. */
 export function formatLease({ containerId, ifName }: Owner): string {
   return `${containerId}\r\n${ifName}`
+}
+
+/** Whom a lease with this content belongs to; `undefined` when it names nobody. */
+export function parseLease(content: string): Lease['owner'] {
+  if (isTorn(content)) return undefined
+  const [containerId = '', ifName] = content.trim().split('\r\n')
+  return ifName === undefined ? { containerId } : { containerId, ifName }
 }
 
 /** How a lease names its owner: container and interface, or in the old form the container alone. */

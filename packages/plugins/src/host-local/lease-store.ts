@@ -6,10 +6,19 @@ export interface Owner {
   readonly ifName: string
 }
 
+/** An address and whom it is leased to; nobody, when a crash has torn what said so. */
+export interface Lease {
+  readonly ip: IP
+  /** In leases of old versions the container alone. */
+  readonly owner: { readonly containerId: string; readonly ifName?: string } | undefined
+}
+
 /** The leases of one network, for this caller alone until the store is disposed of. */
 export interface LeaseStore extends Disposable {
   /** Addresses leased to `owner`, in no particular order. */
   addressesOf(owner: Owner): readonly IP[]
+  /** All leases, in no particular order. */
+  allLeases(): readonly Lease[]
   /** The first free address from `first` to `last`, both included. */
   firstFree(first: IP, last: IP): IP | undefined
   /**
@@ -19,7 +28,7 @@ export interface LeaseStore extends Disposable {
    * @returns false, and changes nothing, when the address is taken
    */
   reserve(ip: IP, options: { owner: Owner; set: number }): boolean
-  /** Takes back what {@link reserve} has just given. */
+  /** Ends one lease; there may be none. */
   release(ip: IP): void
   /** Ends all leases of `owner`; there may be none. Goes on after a failure. */
   releaseAll(owner: Owner): void

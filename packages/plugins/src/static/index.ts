@@ -3,7 +3,7 @@ import { isAtLeast, type Result } from '@patchbay/cni/types'
 import { loadStaticConfig, type StaticConfig } from './config.ts'
 
 /** The IPAM plugin `static`: gives out the addresses that its configuration lists, and remembers nothing. */
-export const staticIpam: Plugin = { name: 'static', add, del, check }
+export const staticIpam: Plugin = { name: 'static', add, del, check, status }
 
 async function add(request: Request): Promise<Result> {
   const { ips, routes, dns } = loadStaticConfig(request)
@@ -21,6 +21,11 @@ function checkVersion(version: string, ips: StaticConfig['ips']): void {
 
 /** Nothing is kept, so there is nothing to give back: not even a bad configuration is in the way. */
 async function del(): Promise<void> {}
+
+/** What the configuration lists can be given out whenever it can be read. */
+async function status(request: Request): Promise<void> {
+  loadStaticConfig(request)
+}
 
 /** Checks that the addresses in the result have the gateways of the configuration. */
 async function check(request: Request): Promise<void> {

@@ -10,6 +10,10 @@ export class MemoryStore implements LeaseStore {
     return [...this.leases.values()].filter((lease) => isSame(lease.owner, owner)).map(({ ip }) => ip)
   }
 
+  allLeases(): { ip: IP; owner: Owner }[] {
+    return [...this.leases.values()]
+  }
+
   firstFree(first: IP, last: IP): IP | undefined {
     for (let ip: IP | undefined = first; ip !== undefined && ip.compare(last) <= 0; ip = ip.next()) {
       if (!this.leases.has(String(ip))) return ip

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { patchbay } from './implementation.ts'
+
+const program = join(patchbay.directory, 'patchbay')
+
+/** A directory of leases and one of remembered attachments, and the options that name them. */
+function makeState(context: TestContext): string[] {
+  const root = mkdtempSync(join(tmpdir(), 'patchbay-leases-'))
+  context.after(() => rmSync(root, { recursive: true }))
+  const [leases, results] = [join(root, 'networks', 'pods'), join(root, 'results')]
+  for (const directory of [leases, results]) mkdirSync(directory, { recursive: true })
+  for (const [address, owner] of [
+    ['10.1.0.2', 'c1\r\neth0'],
+    ['10.1.0.10', 'c2\r\neth0'],
+    ['10.1.0.3', 'c3\r\neth0'],
+  ] as const)
+    writeFileSync(join(leases, address), owner)
+  for (const [containerId, netns] of [
+    ['c1', '/proc/self/ns/net'],
+    ['c2', '/run/netns/gone'],
+  ])
+    writeFileSync(
+      join(results, `pods-${containerId}-eth0`),
+      JSON.stringify({ kind: 'cniCacheV1', containerId, config: '', ifName: 'eth0', networkName: 'pods', netns }),
+    )
+  return ['--data-dir', join(root, 'networks'), '--cache-dir', root]
+}
+
+const leases = (...args: string[]) => spawnSync(program, ['leases', ...args], { encoding: 'utf8' })
+
+test('patchbay leases lists what host-local has leased, and whether its namespace is there', (context) => {
+  const options = makeState(context)
+  const { status, stdout } = leases(...options, '--json')
+  assert.equal(status, 0)
+  const rows: Record<string, string>[] = JSON.parse(stdout)
+  assert.deepEqual(
+    rows.map(({ network, address, containerId, ifName, namespace }) =>
+      [network, address, containerId, ifName, namespace].join(' '),
+    ),
+    ['pods 10.1.0.2 c1 eth0 present', 'pods 10.1.0.3 c3 eth0 unknown', 'pods 10.1.0.10 c2 eth0 gone'],
+  )
+  const columns =
+    /^NETWORK +ADDRESS +CONTAINER +INTERFACE +AGE +NAMESPACE\npods +10\.1\.0\.2 +c1 +eth0 +\d+s +present\n/
+  assert.match(leases('pods', ...options).stdout, columns)
+})
+
+test('patchbay leases fails for a network that has no directory', (context) => {
+  const { status, stderr } = leases('other', ...makeState(context))
+  assert.equal(status, 1)
+  assert.match(stderr, /^Error: Cannot list the leases of "other": no directory /)
+})

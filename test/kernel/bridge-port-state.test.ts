@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { getLink } from '@patchbay/linux/route'
+import type * as Operational from '../../packages/plugins/src/bridge/operational.ts'
+import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
+import { ip } from './witness.ts'
+
+// The package exports plugins alone. The type is that of the very module.
+const path = new URL('../../../packages/plugins/dist/src/bridge/operational.js', import.meta.url).href
+const { waitUntilUp } = (await import(path)) as typeof Operational
+
+/** A pair of which one end, `port`, is up and the other, `far`, is down. */
+async function withPort(work: (host: TestNamespace & { index: number }) => Promise<void>): Promise<void> {
+  await withNamespaces(['host'], async ({ host }) => {
+    ip(host, 'link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'far')
+    ip(host, 'link', 'set', 'port', 'up')
+    await work({ ...host, index: (await getLink(host.socket, 'port')).index })
+  })
+}
+
+function wait(host: TestNamespace & { index: number }) {
+  return waitUntilUp({ netns: host.netns, route: host.socket, [Symbol.dispose]: () => {} }, host.index)
+}
+
+test('waitUntilUp() returns when a port has come up, and at once for one that is up', () =>
+  withPort(async (host) => {
+    const waiting = wait(host)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    ip(host, 'link', 'set', 'far', 'up')
+    const { index, operstate } = await waiting
+    assert.deepEqual([index, operstate], [host.index, 6])
+    const started = performance.now()
+    await wait(host)
+    assert.ok(performance.now() - started < 100)
+  }))
+
+test('waitUntilUp() gives up after two and a half seconds, and says what state the port is in', () =>
+  withPort(async (host) => {
+    const started = performance.now()
+    await assert.rejects(wait(host), { message: 'bridge port in error state: lower-layer-down' })
+    const took = performance.now() - started
+    assert.ok(took >= 2400 && took < 10_000, `${took} ms`)
+  }))
+
+test('waitUntilUp() fails when the port goes away', () =>
+  withPort(async (host) => {
+    const waiting = assert.rejects(wait(host), { code: 'ENODEV' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    ip(host, 'link', 'delete', 'port')
+    await waiting
+  }))
