@@ -45,13 +45,23 @@ export const namespaceAdvice = 'run as root, or allow user namespaces: sysctl -w
 export function probeCapabilities(features: readonly KernelFeature[]): Capability[] {
   const root = process.getuid?.() === 0
   const namespaces = canUnshare()
+  const installed = programs.map(probeProgram)
+  // The probes are made of it.
+  const probing = namespaces && installed.some(({ name, present }) => name === 'ip' && present)
   return [
     { name: 'root', present: root, required: false, detail: root ? '' : 'tests of the kernel use a user namespace' },
     { name: 'namespaces', present: namespaces, required: true, detail: namespaces ? '' : namespaceAdvice },
-    ...programs.map(probeProgram),
-    ...probeKernel(namespaces ? features : []),
+    ...installed,
+    ...probeKernel(probing ? features : []),
     reference(),
   ]
+}
+
+/** Why tests of the kernel cannot run here, and what to do; `undefined` when they can. */
+export function obstacleIn(capabilities: readonly Capability[]): string | undefined {
+  const missing = capabilities.filter(({ present, required }) => required && !present)
+  if (missing.length === 0) return undefined
+  return missing.map(({ name, detail }) => `no ${name} (${detail})`).join(', ')
 }
 
 function probeProgram({ name, version, package: owner, required }: Program): Capability {

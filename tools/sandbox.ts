@@ -29,7 +29,8 @@ export function canUnshare(): boolean {
 }
 
 /** What the program would leave behind goes to file systems in memory: named namespaces, locks, leases. */
-const prelude = 'exec 2>&1; mount -t tmpfs none /run; mount -t tmpfs none /var/lib; ip link set lo up; exec "$@"'
+const prelude =
+  'exec 2>&1; mount -t tmpfs none /run; mount -t tmpfs none /var/lib; if command -v ip; then ip link set lo up; fi >/dev/null; exec "$@"'
 
 /** The command line that runs a program with a network, a /run and a /var/lib of its own; it writes to one stream. */
 export function sandboxCommand(program: readonly string[]): readonly string[] {

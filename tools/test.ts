@@ -7,7 +7,7 @@ import {
   excusesSkip,
   formatCapabilities,
   type KernelFeature,
-  namespaceAdvice,
+  obstacleIn,
   probeCapabilities,
 } from './capabilities.ts'
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
@@ -53,8 +53,9 @@ async function main(): Promise<void> {
     ? showCapabilities(run, verdict)
     : []
   const events: TestEvent[] = []
+  const obstacle = obstacleIn(capabilities)
   for (const [group, sources] of selected) {
-    if (group.namespaces === 'own' && !canUnshare()) console.log(`${group.name.padEnd(12)} not run: ${namespaceAdvice}`)
+    if (group.namespaces === 'own' && obstacle) console.log(`${group.name.padEnd(12)} not run: ${obstacle}`)
     else events.push(...(await runGroup(run, group, sources)))
   }
   const { passed, failed } = tally(events)
@@ -76,7 +77,7 @@ function showCapabilities({ ci }: Run, verdict: Verdict): Capability[] {
   const missing = capabilities.filter(({ present, required }) => required && !present)
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ')
-    console.log(`Missing: ${names}. ${ci ? 'Each counts as a failure.' : 'Tests that need them will fail.'}`)
+    console.log(`Missing: ${names}. ${ci ? 'Each counts as a failure.' : 'Tests of the kernel are not run.'}`)
     if (ci) verdict.failed += missing.length
   }
   return capabilities

@@ -73,6 +73,20 @@ test('ptp: containers reach the host and each other through it, at once and by b
       assert.equal((await ping({ netns: lab.container.netns, to: parseIP(to), timeoutMs: 3000 })).length, 1, to)
   }))
 
+test('ptp ADD takes routes through any address of a subnet, and through none outside', () =>
+  withLab(async (lab) => {
+    lab.ipam = {
+      ...dualStack,
+      routes: [
+        { dst: '172.16.0.0/12', gw: '10.1.2.9' },
+        { dst: 'fd99::/16', gw: 'fd00::9' },
+      ],
+    }
+    await lab.add(ptp, config)
+    assert.match(ip(lab.container, '-4', 'route', 'show'), /172\.16\.0\.0\/12 via 10\.1\.2\.9 dev eth0 onlink/)
+    assert.match(ip(lab.container, '-6', 'route', 'show'), /fd99::\/16 via fd00::9 dev eth0 .*onlink/)
+  }))
+
 test('ptp ADD is content with a route to the container that the host has already', () =>
   withLab(async (lab) => {
     ip(lab.host, 'link', 'set', 'lo', 'up')

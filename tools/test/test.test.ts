@@ -144,7 +144,11 @@ describe('npm test', () => {
     const path = `${join(root, 'bin')}:${process.env['PATH']}`
     const here = run(root, [], { PATH: path })
     assert.equal(here.status, 0)
-    assert.ok(here.lines.some((line) => /^kernel +not run: run as root, or allow user namespaces: sysctl /.test(line)))
+    assert.ok(
+      here.lines.some((line) =>
+        /^kernel +not run: no namespaces \(run as root, or allow user namespaces: sysctl /.test(line),
+      ),
+    )
     assert.equal(here.lines.at(-1), '1 passed, 0 failed')
     const ci = run(root, [], { PATH: path, CI: 'true' })
     assert.equal(ci.status, 1)
