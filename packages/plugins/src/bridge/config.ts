@@ -1,6 +1,7 @@
-import { array, boolean, type Decoded, int, JsonError, object, orZero, string, withDefault } from '@patchbay/cni/json'
+import { array, boolean, type Decoded, int, object, orZero, string, withDefault } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
+import { decodeNetConf } from '../decode-netconf.ts'
 import { requestedMac } from '../requested-mac.ts'
 import { refuseUnsupported } from '../unsupported.ts'
 import { trunkVlans } from './trunk.ts'
@@ -75,10 +76,5 @@ export function checkForAdd(config: BridgeConfig): void {
  * @throws JsonError `failed to load netconf: ...`
  */
 export function decodeBridgeConf(request: Request): Decoded<typeof bridgeConf> {
-  try {
-    return bridgeConf.decode(request.config)
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw new JsonError(`failed to load netconf: ${error.message}`)
-  }
+  return decodeNetConf(bridgeConf, request)
 }

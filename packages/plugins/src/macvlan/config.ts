@@ -1,7 +1,8 @@
-import { boolean, type Decoded, int, JsonError, object, orZero, string, uint32, withDefault } from '@patchbay/cni/json'
+import { boolean, type Decoded, int, object, orZero, string, uint32, withDefault } from '@patchbay/cni/json'
 import { loadArgs, type Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { MACVLAN_MODE } from '@patchbay/linux/route'
+import { decodeNetConf } from '../decode-netconf.ts'
 
 /** The configuration of the plugin `macvlan`. */
 export const macvlanConf = object('NetConf', {
@@ -24,13 +25,8 @@ export interface MacvlanConfig extends Decoded<typeof macvlanConf> {
 
 /** @throws JsonError `failed to load netconf: ...` */
 export function loadMacvlanConfig(request: Request): MacvlanConfig {
-  try {
-    const conf = macvlanConf.decode(request.config)
-    return { ...conf, ipamType: conf.ipam?.type ?? '' }
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw new JsonError(`failed to load netconf: ${error.message}`)
-  }
+  const conf = decodeNetConf(macvlanConf, request)
+  return { ...conf, ipamType: conf.ipam?.type ?? '' }
 }
 
 /**

@@ -1,6 +1,7 @@
-import { boolean, type Decoded, int, JsonError, object, orZero, string, withDefault } from '@patchbay/cni/json'
+import { boolean, type Decoded, int, object, orZero, string, withDefault } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
+import { decodeNetConf } from '../decode-netconf.ts'
 
 /** The configuration of the plugin `ptp`. */
 export const ptpConf = object('NetConf', {
@@ -19,11 +20,6 @@ export interface PtpConfig extends Decoded<typeof ptpConf> {
 
 /** @throws JsonError `failed to load netconf: ...` */
 export function loadPtpConfig(request: Request): PtpConfig {
-  try {
-    const conf = ptpConf.decode(request.config)
-    return { ...conf, ipamType: conf.ipam?.type ?? '' }
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error
-    throw new JsonError(`failed to load netconf: ${error.message}`)
-  }
+  const conf = decodeNetConf(ptpConf, request)
+  return { ...conf, ipamType: conf.ipam?.type ?? '' }
 }
