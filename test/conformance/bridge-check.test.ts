@@ -168,3 +168,29 @@ unlikeReference(
     },
   },
 )
+
+unlikeReference(
+  'bridge CHECK does not mind how a hardware address is written, and looks for a route in its own table',
+  (scene) => {
+    const config = network({ ipam: { ...ranges(subnet4), routes: [{ dst: '10.99.0.0/16', table: 77 }] } })
+    const { interfaces, ...result } = scene.add(config)
+    const capitals = JSON.parse(
+      JSON.stringify(interfaces).replace(/"mac":"[^"]*"/g, (mac) => mac.toUpperCase().replace('MAC', 'mac')),
+    )
+    const plain = network({ ipam: ranges(subnet4) })
+    return [
+      scene.check(plain, { prevResult: { ...result, routes: [], interfaces: capitals } }).status,
+      scene.check(config).status,
+    ]
+  },
+  {
+    judge: (ours, theirs) =>
+      assert.deepEqual(
+        [ours, theirs],
+        [
+          [0, 0],
+          [1, 1],
+        ],
+      ),
+  },
+)

@@ -182,3 +182,36 @@ unlikeReference(
     },
   },
 )
+
+unlikeReference(
+  'bridge DEL with a file that is no namespace still releases the address',
+  (scene) => {
+    const config = network({ isGateway: true })
+    scene.add(config)
+    scene.shell('echo >/run/file')
+    const { stdout } = scene.del(config, { netns: '/run/file' })
+    return { message: JSON.parse(stdout).msg, leases: scene.shell('ls /var/lib/cni/networks/net1') }
+  },
+  {
+    judge: (ours, theirs) => {
+      assert.equal(ours.message, theirs.message)
+      assert.doesNotMatch(ours.leases, /10\.1\.2\.2/)
+      assert.match(theirs.leases, /10\.1\.2\.2/)
+    },
+  },
+)
+
+unlikeReference(
+  'bridge ADD gives the kernel the MTU and the MSS of a route',
+  (scene) => {
+    const routes = [{ dst: '10.99.0.0/16', mtu: 1400, advmss: 1300 }]
+    scene.add(network({ ipam: { ...ranges(subnet4), routes } }))
+    return scene.inContainer('ip route show 10.99.0.0/16')
+  },
+  {
+    judge: (ours, theirs) => {
+      assert.match(ours, /mtu 1400 advmss 1300/)
+      assert.doesNotMatch(theirs, /mtu|advmss/)
+    },
+  },
+)

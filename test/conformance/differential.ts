@@ -38,10 +38,10 @@ function message(ours: string, theirs: string): RegExp {
  * whole network of host and containers, each implementation on a machine of its own.
  */
 export function sameAsReference(name: string, scenario: Scenario, options: DifferentialOptions = {}): void {
-  test(name, { skip: withoutReference }, async () => {
+  testWithReference(name, async (reference) => {
     const patterns = [...documented, ...(options.allowed ?? [])]
     const ours = await observe(patchbay, scenario, options)
-    const theirs = reference ? await observe(reference, scenario, options) : ours
+    const theirs = await observe(reference, scenario, options)
     const unexpected = differences(ours, theirs).filter((line) => !patterns.some((pattern) => pattern.test(line)))
     assert.equal(unexpected.join('\n'), '')
   })
@@ -56,12 +56,24 @@ export function unlikeReference<T>(
   scenario: (scene: Scene) => Promise<T> | T,
   options: SceneOptions & { judge: (ours: T, theirs: T) => void },
 ): void {
-  test(name, { skip: withoutReference }, async () => {
-    if (!reference) return
+  testWithReference(name, async (reference) => {
     using ours = await Scene.open(patchbay, options)
     using theirs = await Scene.open(reference, options)
     options.judge(await scenario(ours), await scenario(theirs))
   })
+}
+
+let isSkipSaid = false
+
+/** Without the reference a whole file is skipped, which is said once. */
+function testWithReference(name: string, run: (reference: Implementation) => Promise<void>): void {
+  if (reference) {
+    const found = reference
+    test(name, () => run(found))
+  } else if (!isSkipSaid) {
+    isSkipSaid = true
+    test('compared with the reference plugins', { skip: withoutReference })
+  }
 }
 
 async function observe(implementation: Implementation, scenario: Scenario, options: SceneOptions): Promise<Json[]> {

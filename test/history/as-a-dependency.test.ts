@@ -3,7 +3,18 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { Checkout, esbuild, makeProject, root, run, succeed, type Tarballs, tsc, unpack } from './outside-project.ts'
+import {
+  Checkout,
+  esbuild,
+  makeProject,
+  type Outcome,
+  root,
+  run,
+  succeed,
+  type Tarballs,
+  tsc,
+  unpack,
+} from './outside-project.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-outside-'))
 const project = join(folder, 'project')
@@ -132,14 +143,19 @@ const seenByConsumer = {
   prevResult: null,
 }
 
-function runConsumer(file: string, env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): void {
+function consumer(file: string, env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Outcome {
   const cache = mkdtempSync(join(folder, 'cache-'))
-  const output = succeed([process.execPath, ...flags, file], { cwd: '/', env: { CACHE: cache, ...env } })
-  assert.deepEqual(JSON.parse(output), seenByConsumer)
+  return run([process.execPath, ...flags, file], { cwd: '/', env: { CACHE: cache, ...env } })
+}
+
+function runConsumer(...call: Parameters<typeof consumer>): void {
+  const { status, stdout, stderr } = consumer(...call)
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+  assert.deepEqual(JSON.parse(stdout), seenByConsumer)
 }
 
 function failureOf(file: string): string {
-  const { status, stderr } = run([process.execPath, file], { cwd: '/' })
+  const { status, stderr } = consumer(file)
   assert.equal(status, 1)
   return stderr
 }

@@ -22,7 +22,6 @@ NAPI_MODULE_INIT() {
         ENTRY("exchangeAsync", exchange_async),
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),
-        ENTRY("flockAsync", flock_async),
         ENTRY("subscribe", subscribe),
         ENTRY("unsubscribe", unsubscribe),
     };

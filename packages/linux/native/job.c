@@ -1,6 +1,5 @@
 /* Blocking calls that run on the thread pool and settle a promise with a number, as the synchronous ones answer. */
 #include "native.h"
-#include <sys/file.h>
 #include <sys/socket.h>
 
 typedef struct {
@@ -60,14 +59,6 @@ static int64_t run_receive(int fd, bytes_t out, bytes_t in, int timeout) {
     return length < 0 ? -errno : length;
 }
 
-static int64_t run_flock(int fd, bytes_t out, bytes_t in, int operation) {
-    (void)out, (void)in;
-    int result;
-    do result = flock(fd, operation);
-    while (result < 0 && errno == EINTR);
-    return result < 0 ? -errno : 0;
-}
-
 /* exchangeAsync(fd, request, response, timeoutMs): sends, then waits for one datagram. */
 FUNCTION(exchange_async) {
     call_t call = call_begin(env, info);
@@ -94,12 +85,4 @@ FUNCTION(receive_async) {
     job.in = call_bytes(&call, 1);
     if (call.wrong) return wrong_arguments(env);
     return job_start(env, job, NULL, call.value[1]);
-}
-
-/* flockAsync(fd, operation) */
-FUNCTION(flock_async) {
-    call_t call = call_begin(env, info);
-    job_t job = {.run = run_flock, .fd = call_int(&call, 0), .argument = call_int(&call, 1)};
-    if (call.wrong) return wrong_arguments(env);
-    return job_start(env, job, NULL, NULL);
 }

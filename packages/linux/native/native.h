@@ -116,7 +116,6 @@ FUNCTION(send_from_child);
 FUNCTION(exchange_async);
 FUNCTION(send_async);
 FUNCTION(receive_async);
-FUNCTION(flock_async);
 /* subscription.c */
 FUNCTION(subscribe);
 FUNCTION(unsubscribe);

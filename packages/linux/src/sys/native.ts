@@ -22,7 +22,6 @@ export interface Native {
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
-  flockAsync(fd: number, operation: number): Promise<number>
   subscribe(fd: number, callback: (datagram: Uint8Array | number) => void): object | number
   unsubscribe(subscription: object): number
 }
