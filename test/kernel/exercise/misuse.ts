@@ -22,7 +22,6 @@ const validArguments: Record<Exclude<NativeName, 'subscribe' | 'unsubscribe' | '
   sendAsync: [-1, new Uint8Array(16)],
   exchangeAsync: [-1, new Uint8Array(16), new Uint8Array(16), 0],
   receiveAsync: [-1, new Uint8Array(16), 0],
-  flockAsync: [-1, 0],
 }
 
 const wrongValues = [
@@ -92,7 +91,6 @@ export async function exerciseClosedDescriptors(): Promise<void> {
     assert.ok((await native().receiveAsync(fd, new Uint8Array(16), 1)) < 0)
     assert.ok((await native().exchangeAsync(fd, new Uint8Array(16), new Uint8Array(16), 1)) < 0)
     assert.ok((await native().sendAsync(fd, new Uint8Array(16))) < 0)
-    assert.ok((await native().flockAsync(fd, 2)) < 0)
     if (fd !== -1) assert.ok(native().socketIn(fd, 16, 3, 0) < 0)
   }
 }
