@@ -11,7 +11,7 @@ import {
   standardBroadcast,
 } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
-import type { Host } from './hosts.ts'
+import type { ContainerLink, Host } from './hosts.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
 /** IPv6 addresses that are still tentative after this long are an error when the link is up. */
@@ -19,12 +19,6 @@ const SETTLE_MS = 5000
 
 /** `<linux/rtnetlink.h>` */
 const RTNH_F_ONLINK = 4
-
-/** A container's interface: what the kernel calls it, and what the runtime does. */
-export interface ContainerLink {
-  index: number
-  ifName: string
-}
 
 export interface InterfaceOptions {
   /** Set in the request that sets the link up. */

@@ -9,6 +9,12 @@ export interface Host extends Disposable {
   readonly route: NetlinkSocket
 }
 
+/** A container's interface: what the kernel calls it, and what the runtime does. */
+export interface ContainerLink {
+  index: number
+  ifName: string
+}
+
 /**
  * Opens the namespace at `path` with a socket in it.
  *

@@ -1,6 +1,5 @@
 import { type Address, dumpAddresses, getLink, IF_OPER, IFA_F, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
-import type { ContainerLink } from './configure-interface.ts'
-import type { Host } from './hosts.ts'
+import type { ContainerLink, Host } from './hosts.ts'
 
 /**
  * Waits until duplicate address detection has let every IPv6 address of a link through, as the kernel announces it.
