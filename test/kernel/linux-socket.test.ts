@@ -201,3 +201,16 @@ function portOf(place: TestNamespace, socket: NetlinkSocket): number {
     .find((each) => each.trim().endsWith(` ${ino}`))
   return Number(line?.trim().split(/\s+/)[2])
 }
+
+test('a call on a closed NetlinkSocket leaves descriptors of others alone', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const socket = openRouteSocket({ netns: host.netns })
+    socket.close()
+    // The next descriptor to be given out has the number that the socket had.
+    using other = openRouteSocket({ netns: host.netns })
+    assert.equal(other.fd, socket.fd)
+    await assert.rejects(getLink(socket, 'lo'), { name: 'TypeError' })
+    await assert.rejects(socket.receive(0), { name: 'TypeError' })
+    assert.equal((await getLink(other, 'lo')).ifname, 'lo')
+    fstatSync(other.fd)
+  }))

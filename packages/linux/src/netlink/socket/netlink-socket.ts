@@ -189,6 +189,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    // Counted after it was closed, a call would give the descriptor back once more, whosever it is by then.
+    this.#checkOpen()
     this.#pending++
     const run = this.#last.then(work)
     this.#last = run.then(this.#settled, this.#settled)
