@@ -87,9 +87,9 @@ for (const offThread of [false, true]) {
       await Promise.resolve()
       await Promise.resolve()
       socket.close()
-      const late = getLink(socket, 'lo')
+      const message = 'Cannot use this netlink socket: it is closed'
+      await assert.rejects(getLink(socket, 'lo'), { name: 'TypeError', message })
       await running
-      await assert.rejects(late, { name: 'TypeError', message: 'Cannot use this netlink socket: it is closed' })
       assert.deepEqual(linkNames(host), ['lo'])
       socket.close()
       assert.equal(openDescriptors(), before)
