@@ -1,17 +1,9 @@
 import type { JsonObject } from '../kernel/witness.ts'
 import { fixed, layer2, network, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { sameAsReference } from './differential.ts'
-import type { CallOptions, Scene } from './scene.ts'
+import type { CallOptions } from './scene.ts'
 
 /** ADD, CHECK and DEL, with a look at everything after each change. */
-function lifetime(scene: Scene, config: JsonObject, options: CallOptions = {}): void {
-  scene.add(config, options)
-  scene.show()
-  scene.check(config, options)
-  scene.del(config, options)
-  scene.show()
-}
-
 const networks: Record<string, JsonObject> = {
   'a gateway': network({ isGateway: true }),
   'a default gateway': network({ isDefaultGateway: true }),
@@ -60,7 +52,7 @@ const networks: Record<string, JsonObject> = {
 }
 
 for (const [what, config] of Object.entries(networks))
-  sameAsReference(`bridge: a network with ${what}`, (scene) => lifetime(scene, config))
+  sameAsReference(`bridge: a network with ${what}`, (scene) => scene.lifetime(config))
 
 sameAsReference('bridge: a container interface that stays down', (scene) => {
   const config = layer2({ disableContainerInterface: true })
@@ -103,7 +95,7 @@ const askedMacs: [string, JsonObject, CallOptions][] = [
 ]
 for (const [way, keys, options] of askedMacs)
   sameAsReference(`bridge: a hardware address asked for by ${way}`, (scene) =>
-    lifetime(scene, network({ isGateway: true, ...keys }), options),
+    scene.lifetime(network({ isGateway: true, ...keys }), options),
   )
 
 sameAsReference('bridge: an existing bridge with an MTU, an address and a port', (scene) => {
@@ -113,7 +105,7 @@ sameAsReference('bridge: an existing bridge with an MTU, an address and a port',
     ip address add 10.1.2.1/24 brd + dev cni0
     ip link add port0 address 02:00:00:00:00:01 master cni0 up type veth peer name port1
     ip link set port1 up`)
-  lifetime(scene, network({ isGateway: true, mtu: 1400, promiscMode: true }))
+  scene.lifetime(network({ isGateway: true, mtu: 1400, promiscMode: true }))
 })
 
 sameAsReference(

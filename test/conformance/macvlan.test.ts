@@ -25,13 +25,9 @@ function connect(scene: Scene): void {
     ip link set far0 up`)
 }
 
-function lifetime(scene: Scene, config: JsonObject, callOptions: CallOptions = {}): void {
+function lifetime(scene: Scene, config: JsonObject, options: CallOptions = {}): void {
   connect(scene)
-  scene.add(config, callOptions)
-  scene.show()
-  scene.check(config, callOptions)
-  scene.del(config, callOptions)
-  scene.show()
+  scene.lifetime(config, options)
 }
 
 const networks: Record<string, JsonObject> = {

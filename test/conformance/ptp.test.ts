@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { JsonObject } from '../kernel/witness.ts'
 import { fixed, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { type DifferentialOptions, sameAsReference, unlikeReference } from './differential.ts'
-import type { CallOptions, Reply, Scene } from './scene.ts'
+import type { Reply } from './scene.ts'
 
 function network(keys: JsonObject = {}): JsonObject {
   const ipam = { type: 'host-local', ...subnet4 }
@@ -20,14 +20,6 @@ const options: DifferentialOptions = {
     /\/flags\/0: "onlink", reference undefined$/,
     /eth\d\/accept_dad: /,
   ],
-}
-
-function lifetime(scene: Scene, config: JsonObject, callOptions: CallOptions = {}): void {
-  scene.add(config, callOptions)
-  scene.show()
-  scene.check(config, callOptions)
-  scene.del(config, callOptions)
-  scene.show()
 }
 
 const networks: Record<string, JsonObject> = {
@@ -56,7 +48,7 @@ const networks: Record<string, JsonObject> = {
   'name servers': network({ dns: { nameservers: ['9.9.9.9'] } }),
 }
 for (const [what, config] of Object.entries(networks))
-  sameAsReference(`ptp: a network with ${what}`, (scene) => lifetime(scene, config), options)
+  sameAsReference(`ptp: a network with ${what}`, (scene) => scene.lifetime(config), options)
 
 for (const cniVersion of ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', null])
   sameAsReference(

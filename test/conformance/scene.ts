@@ -102,6 +102,15 @@ export class Scene implements Disposable {
     return { status, stdout }
   }
 
+  /** Attaches, checks and detaches a container, and keeps what there is in between and afterwards. */
+  lifetime(config: JsonObject, options: CallOptions = {}): void {
+    this.add(config, options)
+    this.show()
+    this.check(config, options)
+    this.del(config, options)
+    this.show()
+  }
+
   /** Calls ADD; what it returns is the `prevResult` of the calls that follow. */
   add(config: JsonObject, options: CallOptions = {}): JsonObject {
     const { status, stdout } = this.call('ADD', config, options)

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { type Executor, type PluginCall, processExecutor } from '@patchbay/cni/exec'
 import { parseJson } from '@patchbay/cni/json'
-import { dispatch, type PluginWorld } from '@patchbay/cni/plugin'
+import { dispatch, type Plugin, type PluginWorld } from '@patchbay/cni/plugin'
 import { parseCniError } from '@patchbay/cni/types'
 import { plugins } from './programs.ts'
 
@@ -26,21 +26,20 @@ export function ownExecutor(options: OwnExecutorOptions): Executor {
     async run(path, call) {
       const load = own !== undefined && identityOf(path) === own ? plugins[basename(path)] : undefined
       if (!load) return others.run(path, call)
-      const plugin = await load()
-      return runInProcess(call, { ...options, executor }, (world) => dispatch(plugin, world))
+      return runInProcess(await load(), call, { ...options, executor })
     },
   }
   return executor
 }
 
 async function runInProcess(
+  plugin: Plugin,
   call: PluginCall,
   { hostNetns, stderr, executor }: Pick<PluginWorld, 'hostNetns' | 'stderr' | 'executor'>,
-  run: (world: PluginWorld) => Promise<0 | 1>,
 ): Promise<string> {
   call.signal?.throwIfAborted()
   let output = ''
-  const status = await run({
+  const status = await dispatch(plugin, {
     env: call.env,
     readStdin: async () => call.stdin,
     stdout: (text) => {

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto'
-import { splitPath } from '@patchbay/cni/exec'
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@patchbay/cni/json'
 
 /** The container id that goes with a namespace: `cnitool-` and twenty hexadecimal digits of its path's SHA-512. */
 export function containerIdOf(netns: string): string {
   return `cnitool-${createHash('sha512').update(netns).digest('hex').slice(0, 20)}`
-}
-
-/** The directories of `CNI_PATH`. */
-export function pluginPath(text: string): readonly string[] {
-  return splitPath(text)
 }
 
 /**

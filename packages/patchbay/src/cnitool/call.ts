@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path'
 import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
+import { splitPath } from '@patchbay/cni/exec'
 import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
 import { ownExecutor } from '../own-executor.ts'
-import { capabilityArgs, containerIdOf, pairsOf, pluginPath } from './arguments.ts'
+import { capabilityArgs, containerIdOf, pairsOf } from './arguments.ts'
 
 /** What holds where nothing else is said. */
 export const DEFAULTS = { configDir: '/etc/cni/net.d', ifName: 'eth0', cacheDir: defaultCacheDir } as const
@@ -33,7 +34,7 @@ export async function openNetwork(name: string, { cacheDir }: Options): Promise<
     hostNetns: '/proc/self/ns/net',
     stderr: (text) => process.stderr.write(text),
   })
-  const path = pluginPath(env['CNI_PATH'] || dirname(execPath))
+  const path = splitPath(env['CNI_PATH'] || dirname(execPath))
   return { cni: new Cni({ path, cacheDir: resolve(cacheDir || DEFAULTS.cacheDir), executor }), list }
 }
 

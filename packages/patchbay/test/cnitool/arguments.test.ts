@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { capabilityArgs, containerIdOf, pairsOf, pluginPath } from '../../src/cnitool/arguments.ts'
+import { splitPath } from '@patchbay/cni/exec'
+import { capabilityArgs, containerIdOf, pairsOf } from '../../src/cnitool/arguments.ts'
 
 test('containerIdOf() is what sha512sum makes of the path', () => {
   // printf /var/run/netns/mine | sha512sum | cut -c 1-20
@@ -8,10 +9,10 @@ test('containerIdOf() is what sha512sum makes of the path', () => {
   assert.equal(containerIdOf('/run/netns/ünïcödé'), 'cnitool-c065b0d772b66c7a38eb')
 })
 
-test('pluginPath() splits at colons and keeps empty elements', () => {
-  assert.deepEqual(pluginPath('/a:/b'), ['/a', '/b'])
-  assert.deepEqual(pluginPath('/a::b'), ['/a', '', 'b'])
-  assert.deepEqual(pluginPath(''), [])
+test('splitPath() splits at colons and keeps empty elements', () => {
+  assert.deepEqual(splitPath('/a:/b'), ['/a', '/b'])
+  assert.deepEqual(splitPath('/a::b'), ['/a', '', 'b'])
+  assert.deepEqual(splitPath(''), [])
 })
 
 test('pairsOf() reads pairs in order, the same key more than once', () => {

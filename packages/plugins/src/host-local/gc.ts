@@ -6,8 +6,6 @@ import { openDirectoryStore } from './directory-store.ts'
 import { hasCode } from './file-operation.ts'
 import type { Lease } from './lease-store.ts'
 
-type ValidAttachments = readonly { readonly containerID?: string; readonly ifname?: string }[]
-
 /**
  * Ends the leases in this network of all that is not in `cni.dev/valid-attachments`, and those that a crash has left to
  * nobody. A configuration without that key says nothing of who is alive, so nothing is ended.
@@ -18,11 +16,12 @@ export async function gc(request: Request): Promise<void> {
   const { directory } = loadConfig(request)
   try {
     using store = await openDirectoryStore(directory, request)
-    const stale = store.allLeases().filter((lease) => !isHeld(lease, validAttachments))
+    const isHeld = holders(validAttachments)
+    const stale = store.allLeases().filter((lease) => !isHeld(lease))
     await allSteps(
       ...stale.map(
         ({ ip }) =>
-          () =>
+          async () =>
             store.release(ip),
       ),
     )
@@ -31,11 +30,23 @@ export async function gc(request: Request): Promise<void> {
   }
 }
 
-/** A lease in the old form, which names the container alone, is held by any attachment of that container. */
-export function isHeld({ owner }: Lease, valid: ValidAttachments): boolean {
-  if (owner === undefined) return false
-  const { containerId, ifName } = owner
-  return valid.some(
-    ({ containerID, ifname }) => containerID === containerId && (ifName === undefined || ifname === ifName),
-  )
+/**
+ * Tells whether a lease is held by one of the valid attachments: by a look-up, since there may be as many of the one as of
+ * the other. A lease in the old form, which names the container alone, is held by any attachment of that container.
+ */
+function holders(
+  valid: readonly { readonly containerID?: string; readonly ifname?: string }[],
+): (lease: Lease) => boolean {
+  const interfaces = new Set(valid.map(({ containerID = '', ifname = '' }) => keyOf(containerID, ifname)))
+  const containers = new Set(valid.map(({ containerID }) => containerID))
+  return ({ owner }) => {
+    if (owner === undefined) return false
+    const { containerId, ifName } = owner
+    return ifName === undefined ? containers.has(containerId) : interfaces.has(keyOf(containerId, ifName))
+  }
+}
+
+/** Neither part can hold what stands between them. */
+function keyOf(containerId: string, ifName: string): string {
+  return `${containerId}/${ifName}`
 }

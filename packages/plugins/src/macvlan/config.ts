@@ -1,8 +1,9 @@
 import { boolean, type Decoded, int, object, orZero, string, uint32, withDefault } from '@patchbay/cni/json'
-import { loadArgs, type Request } from '@patchbay/cni/plugin'
+import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { MACVLAN_MODE } from '@patchbay/linux/route'
 import { decodeNetConf } from '../decode-netconf.ts'
+import { requestedMac as requestedByCaller } from '../requested-mac.ts'
 
 /** The configuration of the plugin `macvlan`. */
 export const macvlanConf = object('NetConf', {
@@ -35,8 +36,7 @@ export function loadMacvlanConfig(request: Request): MacvlanConfig {
  * @throws SyntaxError for what is wrong with CNI_ARGS
  */
 export function requestedMac(request: Request, { runtimeConfig, mac }: MacvlanConfig): string | undefined {
-  const { MAC } = loadArgs(request.args, { MAC: (text) => text })
-  return runtimeConfig?.mac || MAC || mac || undefined
+  return requestedByCaller(request.args, { runtimeConfig }) ?? (mac || undefined)
 }
 
 const modes = {

@@ -100,8 +100,8 @@ class SingleEntry<T> implements Entry<T> {
     return payload && this.#codec.read(payload)
   }
 
-  locate(attribute: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
-    return offset < 0 ? [] : (this.#codec.locate?.(attribute.payload, offset) ?? [])
+  locate({ payload }: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
+    return locateBelow(this.#codec, payload, offset)
   }
 }
 
@@ -125,9 +125,14 @@ class RepeatedEntry<T> implements Entry<T[]> {
     return payloads.map((payload, index) => within(String(index), () => this.#codec.read(payload)))
   }
 
-  locate(attribute: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
-    return offset < 0 ? [] : (this.#codec.locate?.(attribute.payload, offset) ?? [])
+  locate({ payload }: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
+    return locateBelow(this.#codec, payload, offset)
   }
+}
+
+/** Nothing is below an attribute's header. */
+function locateBelow(codec: Codec<unknown> | Codec<never>, payload: Uint8Array, offset: number): string[] {
+  return offset < 0 ? [] : (codec.locate?.(payload, offset) ?? [])
 }
 
 /** The number of an attribute with the flag that its payload asks for. */

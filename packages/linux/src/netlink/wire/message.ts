@@ -3,7 +3,6 @@ import { DecodeError, type Value } from './codec.ts'
 import { littleEndian, viewOf } from './endian.ts'
 import { binary, s32, s64, string, u16, u32, u64 } from './scalar.ts'
 import { type StructCodec, struct } from './struct.ts'
-import { lazy } from './variant.ts'
 import { align, type Writer } from './writer.ts'
 
 /** `<linux/netlink.h> NLMSG_*`: message types of netlink itself. */
@@ -178,10 +177,7 @@ export const extendedAck = attributes('NLMSGERR_ATTR', {
   msg: attr(1, string),
   offs: attr(2, u32),
   cookie: attr(3, binary),
-  policy: attr(
-    4,
-    lazy(() => policy),
-  ),
+  policy: attr(4, policy),
   missType: attr(5, u32),
   missNest: attr(6, u32),
 })
