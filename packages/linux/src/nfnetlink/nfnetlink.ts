@@ -1,0 +1,28 @@
+import { be16, NetlinkSocket, type SocketOptions, struct, u8, type Value } from '../netlink/index.ts'
+
+/** `NETLINK_NETFILTER`, `<linux/netlink.h>`. */
+export const NETLINK_NETFILTER = 12
+
+/** `<linux/netfilter/nfnetlink.h> NFNL_SUBSYS_*`: the upper byte of a message's type. */
+export const NFNL_SUBSYS = { NONE: 0, CTNETLINK: 1, NFTABLES: 10 } as const
+
+/** `<linux/netfilter.h> NFPROTO_*`: what a table or an entry is about. */
+export const NFPROTO = { UNSPEC: 0, INET: 1, IPV4: 2, ARP: 3, NETDEV: 5, BRIDGE: 7, IPV6: 10 } as const
+
+/** `struct nfgenmsg`, `<linux/netfilter/nfnetlink.h>`: before the attributes of each message. */
+export const nfgenmsg = struct({ family: u8, version: u8, resId: be16 })
+export type Nfgenmsg = Value<typeof nfgenmsg>
+
+/** The type of a message: its subsystem and its number within that. */
+export function nfnetlinkType(subsystem: number, message: number): number {
+  return (subsystem << 8) | message
+}
+
+/**
+ * A socket for the packet filter and connection tracking of one namespace.
+ *
+ * @throws SystemError
+ */
+export function openNetfilterSocket(options: SocketOptions = {}): NetlinkSocket {
+  return NetlinkSocket.open(NETLINK_NETFILTER, options)
+}
