@@ -45,7 +45,7 @@ function interrupt(signal: string, file: string, ...args: readonly string[]): Ou
 /** No namespace, no interface, no lease and no cached result is left; the bridge stays, as always. */
 function nothingIsLeft(): void {
   const look = `ls /run/netns; ip -o link show type veth
-    find /var/lib/cni -type f | grep -v -e /lock$ -e /last_reserved_ip.0$ || true`
+    find /var/lib/cni -type f | grep -v -e /lock$ -e /last_reserved_ip.0$ -e /.patchbay.boot$ || true`
   assert.equal(world.shell(look), '')
 }
 

@@ -38,5 +38,5 @@ async function neighbours({ route }: Place): Promise<string[]> {
 
 /** Files named after addresses; a lock and the place to go on from stay. */
 function leases(): string[] {
-  return readdirSync(LEASES).filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip.'))
+  return readdirSync(LEASES).filter((name) => name !== 'lock' && !/^(last_reserved_ip|\.patchbay)\./.test(name))
 }

@@ -34,7 +34,8 @@ export function readCache(key: CacheKey): string | undefined {
 
 /**
  * Writes an attachment's file, mode 0600 in a directory with mode 0700. At every moment the file is the old one or
- * the new one, whole. Rejects with the system's error.
+ * the new one, whole, and when this resolves it is the new one also after a crash of the machine. Rejects with the
+ * system's error.
  */
 export async function writeCache(key: CacheKey, config: string, result: JsonObject): Promise<void> {
   const path = cachePath(key)
@@ -45,6 +46,7 @@ export async function writeCache(key: CacheKey, config: string, result: JsonObje
   try {
     await writeSynced(temporary, formatCacheEntry(config, key.network, key.rt, result))
     await rename(temporary, path)
+    await syncDirectory(directory)
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
     throw new Error(pathErrorText('open', path, error), { cause: error })
@@ -114,6 +116,16 @@ async function writeSynced(path: string, text: string): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** A new name lasts when the directory that it is in has been synced. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Backing } from '@patchbay/plugins/host-local'
+
 /** A lease as it is shown; these are the keys of the JSON form too. */
 export interface LeaseRow {
   network: string
@@ -8,8 +10,7 @@ export interface LeaseRow {
   ifName: string | null
   /** ISO 8601. */
   since: string
-  /** Whether the container's namespace is there; `unknown` when nobody remembers which it was. */
-  namespace: 'present' | 'gone' | 'unknown'
+  namespace: Backing
 }
 
 const header = ['NETWORK', 'ADDRESS', 'CONTAINER', 'INTERFACE', 'AGE', 'NAMESPACE'] as const

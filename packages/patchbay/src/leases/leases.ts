@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { Cni, type NetworkAttachment } from '@patchbay/cni/runtime'
-import { listLeases } from '@patchbay/plugins/host-local'
+import { backingNamespaces, listLeases } from '@patchbay/plugins/host-local'
 import { formatLeases, type LeaseRow } from './format-leases.ts'
 
 export interface LeasesOptions {
@@ -18,9 +17,9 @@ export interface LeasesOptions {
  * @throws Error when there is no such network
  */
 export async function leases(network: string | undefined, options: LeasesOptions): Promise<void> {
-  const attachments = await new Cni({ path: [], cacheDir: options.cacheDir }).getCachedAttachments()
+  const backing = await backingNamespaces(options.cacheDir)
   const names = network === undefined ? networksIn(options.dataDir) : [network]
-  const rows = names.flatMap((name) => rowsOf(name, options.dataDir, attachments))
+  const rows = names.flatMap((name) => rowsOf(name, options.dataDir, backing))
   process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : formatLeases(rows, new Date()))
 }
 
@@ -32,7 +31,9 @@ function networksIn(dataDir: string): string[] {
     .sort()
 }
 
-function rowsOf(network: string, dataDir: string, attachments: readonly NetworkAttachment[]): LeaseRow[] {
+type BackingOf = Awaited<ReturnType<typeof backingNamespaces>>
+
+function rowsOf(network: string, dataDir: string, backing: BackingOf): LeaseRow[] {
   const directory = join(dataDir, network)
   if (!existsSync(directory)) throw new Error(`Cannot list the leases of "${network}": no directory "${directory}"`)
   return listLeases(directory).map(({ ip, owner, since }) => ({
@@ -41,21 +42,6 @@ function rowsOf(network: string, dataDir: string, attachments: readonly NetworkA
     containerId: owner?.containerId ?? null,
     ifName: owner?.ifName ?? null,
     since: since.toISOString(),
-    namespace: namespaceOf({ network, ...owner }, attachments),
+    namespace: backing(network, owner),
   }))
-}
-
-/** `unknown` for attachments that no runtime remembers where we look. */
-function namespaceOf(
-  lease: { network: string; containerId?: string; ifName?: string },
-  attachments: readonly NetworkAttachment[],
-): LeaseRow['namespace'] {
-  const attachment = attachments.find(
-    ({ network, containerId, ifName }) =>
-      network === lease.network &&
-      containerId === lease.containerId &&
-      (lease.ifName === undefined || ifName === lease.ifName),
-  )
-  if (attachment === undefined) return 'unknown'
-  return existsSync(attachment.netns) ? 'present' : 'gone'
 }

@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { loadConfig } from './config.ts'
+import { type HostLocalConfig, loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import { hasCode } from './file-operation.ts'
 
@@ -9,15 +9,14 @@ import { hasCode } from './file-operation.ts'
  * @throws Error `host-local: Failed to find address added by container c1`
  */
 export async function check(request: Request): Promise<void> {
-  const { directory } = loadConfig(request)
-  if (await hasLease(directory, request)) return
+  if (await hasLease(loadConfig(request), request)) return
   throw new Error(`host-local: Failed to find address added by container ${request.containerId}`)
 }
 
-async function hasLease(directory: string, request: Request): Promise<boolean> {
+async function hasLease({ directory, keeping }: HostLocalConfig, request: Request): Promise<boolean> {
   try {
-    using store = await openDirectoryStore(directory, request)
-    return store.addressesOf(request).length > 0
+    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
+    return store.leasesOf(request).length > 0
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
     return false

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { CIDR, type IP, tryParseIP } from '@patchbay/address'
-import { array, type Codec, type Decoded, object, orZero, string, text } from '@patchbay/cni/json'
+import { array, boolean, type Codec, type Decoded, object, orZero, string, text } from '@patchbay/cni/json'
 import { loadArgs, type Request } from '@patchbay/cni/plugin'
 import { ip, isAtLeast, type Route, route } from '@patchbay/cni/types'
 import type { RangeConf } from './range.ts'
@@ -33,6 +33,8 @@ const net = object('allocator.Net', {
     routes: array(route, '[]*types.Route'),
     dataDir: orZero(string),
     resolvConf: orZero(string),
+    durability: orZero(string),
+    keepOverReboot: orZero(boolean),
     ranges: orZero(rangeSets),
   }),
   runtimeConfig: orZero(
@@ -64,6 +66,13 @@ export interface HostLocalConfig {
   readonly routes: readonly Route[]
   /** A resolv.conf(5) for the result's `dns`; empty for none. */
   readonly resolvConf: string
+  /** How leases are kept. */
+  readonly keeping: {
+    /** Whether they outlast a crash of the machine; `undefined` to have it depend on the directory. */
+    readonly isSynced: boolean | undefined
+    /** Whether they stay when the machine starts anew. */
+    readonly keepOverReboot: boolean
+  }
 }
 
 /**
@@ -71,7 +80,7 @@ export interface HostLocalConfig {
  *
  * @throws {SyntaxError} for what cannot be decoded
  * @throws {RangeError} `IPAM config missing 'ipam' key`, `no IP ranges specified`, `range set 0 overlaps with 1`, and
- *   what else is wrong with the ranges
+ *   what else is wrong with the ranges or the durability
  */
 export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): HostLocalConfig {
   const conf = net.decode(request.config)
@@ -81,8 +90,15 @@ export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): 
   const sets = canonicalRangeSets([...conf.runtimeConfig.ipRanges, ...singleRange(ipam), ...ipam.ranges])
   checkFamilies(sets, conf.cniVersion)
   checkSetsApart(sets)
-  const { dataDir, resolvConf, routes = [] } = ipam
-  return { directory: join(dataDir || DEFAULT_DATA_DIR, request.name), sets, requested, routes, resolvConf }
+  const { dataDir, resolvConf, routes = [], keepOverReboot } = ipam
+  const keeping = { isSynced: isSynced(ipam.durability), keepOverReboot }
+  return { directory: join(dataDir || DEFAULT_DATA_DIR, request.name), sets, requested, routes, resolvConf, keeping }
+}
+
+function isSynced(durability: string): boolean | undefined {
+  if (durability === '') return undefined
+  if (durability === 'synced' || durability === 'none') return durability === 'synced'
+  throw new RangeError(`Cannot use the durability "${durability}": it is neither "synced" nor "none"`)
 }
 
 function requestedIn({ args, runtimeConfig }: Net, envArgs: string): IP[] {

@@ -5,10 +5,11 @@ import { hasCode } from './file-operation.ts'
 
 /** Ends all leases of the container's interface in this network; there may be none. */
 export async function del(request: Request): Promise<void> {
-  const { directory } = loadConfig(request)
+  const { directory, keeping } = loadConfig(request)
   try {
-    using store = await openDirectoryStore(directory, request)
+    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
     store.releaseAll(request)
+    store.sync()
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
   }

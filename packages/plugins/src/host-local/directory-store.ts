@@ -1,25 +1,44 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
 import { type FileLock, FileLockedError, lockFile } from '@patchbay/linux/sys'
+import { type Boot, currentBoot } from './boot.ts'
+import { type Catalogue, MapCatalogue } from './catalogue.ts'
+import { endEarlierBoots } from './earlier-boots.ts'
 import { fileOperation } from './file-operation.ts'
-import { fileNames, formatLease, isTorn, type Ownership, ownershipOf, parseLease } from './lease-file.ts'
-import type { Lease, LeaseStore, Owner } from './lease-store.ts'
-import { createWhole, removeFile, replaceWhole } from './whole-file.ts'
+import { isInMemory } from './file-system.ts'
+import { IndexFile } from './index-file.ts'
+import { countLeases, readFile, readLeases, takenAddresses } from './lease-directory.ts'
+import { fileNames, formatLease, isTorn, ownershipOf, parseLease } from './lease-file.ts'
+import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
+import { createWhole, removeFile, replaceWhole, syncDirectory } from './whole-file.ts'
 
 /** Others hold the lock for milliseconds each; who still has it then is stuck. */
 const LOCK_TIMEOUT_MS = 60_000
+
+/** With fewer leases, reading them all is as quick as an index. */
+const INDEX_FROM = 32
 
 export interface OpenOptions {
   signal?: AbortSignal | undefined
   /** How long to wait for others who have the leases locked, in milliseconds; 60 000 by default. */
   lockTimeoutMs?: number
+  /** Whether leases outlast a crash of the machine; by default when the directory does. */
+  isSynced?: boolean | undefined
+  /** Whether leases of earlier boots stay, also when their containers have no namespace; false by default. */
+  keepOverReboot?: boolean | undefined
+  /** The present boot, by default as the kernel tells. */
+  boot?: Boot | undefined
+  /** Where runtimes remember attachments; `/var/lib/cni` by default. */
+  cacheDir?: string | undefined
 }
 
 /** Makes the directory of a network's leases, with its parents, unless it is there. Throws SystemError. */
-export function ensureDirectory(directory: string): void {
-  fileOperation('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }))
+export function ensureDirectory(directory: string, { isSynced }: Pick<OpenOptions, 'isSynced'> = {}): void {
+  const first = fileOperation('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }))
+  if (first === undefined || !(isSynced ?? !isInMemory(directory))) return
+  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
 }
 
 /**
@@ -29,63 +48,70 @@ export function ensureDirectory(directory: string): void {
  * @throws SystemError `ENOENT` when there is no such directory, and others
  */
 export async function openDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
+  const { boot = currentBoot(), keepOverReboot = false, cacheDir, isSynced } = options
+  const lock = await lockDirectory(directory, options)
+  try {
+    if (boot && !keepOverReboot) await endEarlierBoots(directory, { boot, cacheDir })
+    return new DirectoryStore(directory, lock, { boot, isSynced })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+async function lockDirectory(directory: string, options: OpenOptions): Promise<FileLock> {
   const { signal, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options
   try {
-    const path = join(directory, fileNames.lock)
-    return new DirectoryStore(directory, await lockFile(path, { mode: 0o750, timeoutMs, signal }))
+    return await lockFile(join(directory, fileNames.lock), { mode: 0o750, timeoutMs, signal })
   } catch (error) {
     if (!(error instanceof FileLockedError)) throw error
     throw new CniError('tryAgainLater', error.message, { cause: error })
   }
 }
 
-interface Entry {
-  readonly isFile: boolean
-  content?: string | undefined
-}
-
-interface OwnLease {
-  readonly name: string
-  readonly ip: IP
-  readonly ownership: Ownership
-}
-
 class DirectoryStore implements LeaseStore {
   readonly #directory: string
   readonly #lock: FileLock
-  /** What is in the directory, by name; read when it is first needed, then kept: the directory is locked. */
-  #listing: Map<string, Entry> | undefined
+  readonly #bootId: string | undefined
+  #isSynced: boolean | undefined
+  /** Where leases are: as long as the directory is locked, this and the directory agree. */
+  #known: Catalogue | undefined
+  #indexFile: IndexFile | undefined
+  /** Whether something was made, removed or renamed in the directory. */
+  #hasChanged = false
 
-  constructor(directory: string, lock: FileLock) {
+  constructor(directory: string, lock: FileLock, { boot, isSynced }: Pick<OpenOptions, 'boot' | 'isSynced'>) {
     this.#directory = directory
     this.#lock = lock
+    this.#bootId = boot?.id
+    this.#isSynced = isSynced
   }
 
-  addressesOf(owner: Owner): IP[] {
-    return this.#leasesOf(owner).map(({ ip }) => ip)
+  leasesOf(owner: Owner): OwnLease[] {
+    return this.#catalogue()
+      .addressesOf(owner.containerId)
+      .flatMap((ip) => {
+        const ownership = ownershipOf(this.#read(ip.toString()) ?? '', owner)
+        return ownership ? [{ ip, ownership }] : []
+      })
   }
 
   allLeases(): Lease[] {
-    return [...this.#entries()].flatMap(([name, entry]) => {
-      const ip = tryParseIP(name)
-      const content = ip && this.#contentOf(name, entry)
-      return ip && content !== undefined ? [{ ip, owner: parseLease(content) }] : []
-    })
+    return readLeases(this.#directory).flatMap(({ ip, content }) =>
+      content === undefined ? [] : [{ ip, owner: parseLease(content) }],
+    )
   }
 
   firstFree(first: IP, last: IP): IP | undefined {
-    for (let ip: IP | undefined = first; ip !== undefined && ip.compare(last) <= 0; ip = ip.next()) {
-      const entry = this.#entries().get(ip.toString())
-      if (entry === undefined || this.#isTorn(ip.toString(), entry)) return ip
-    }
-    return undefined
+    return this.#catalogue().firstFree(first, last)
   }
 
   reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
     const name = ip.toString()
-    const content = formatLease(owner)
-    if (!createWhole(this.#path(name), content, isTorn)) return false
-    this.#listing?.set(name, { isFile: true, content })
+    const catalogue = this.#catalogue()
+    this.#hasChanged = true
+    if (!createWhole(this.#path(name), formatLease(owner), { isVoid: isTorn, sync: this.#shouldSync() })) return false
+    catalogue.add({ ip, containerId: owner.containerId })
     try {
       replaceWhole(this.#path(fileNames.lastReserved(set)), name)
     } catch (error) {
@@ -96,16 +122,21 @@ class DirectoryStore implements LeaseStore {
   }
 
   release(ip: IP): void {
-    this.#remove(ip.toString())
+    const name = ip.toString()
+    const catalogue = this.#catalogue()
+    const containerId = parseLease(this.#read(name) ?? '')?.containerId
+    this.#hasChanged = true
+    removeFile(this.#path(name))
+    catalogue.remove({ ip, containerId })
   }
 
   releaseAll(owner: Owner): void {
-    const leases = this.#leasesOf(owner)
+    const leases = this.leasesOf(owner)
     const exact = leases.filter(({ ownership }) => ownership === 'interface')
     const failures: unknown[] = []
-    for (const { name } of exact.length > 0 ? exact : leases) {
+    for (const { ip } of exact.length > 0 ? exact : leases) {
       try {
-        this.#remove(name)
+        this.release(ip)
       } catch (error) {
         failures.push(error)
       }
@@ -117,49 +148,49 @@ class DirectoryStore implements LeaseStore {
     return tryParseIP(this.#read(fileNames.lastReserved(set)) ?? '')
   }
 
+  refresh(): boolean {
+    if (this.#indexFile === undefined || this.#indexFile.index.size.taken === countLeases(this.#directory)) return false
+    this.#indexFile.close({ stamp: false })
+    this.#known = this.#makeCatalogue()
+    return true
+  }
+
+  sync(): void {
+    if (this.#hasChanged && this.#shouldSync()) syncDirectory(this.#directory)
+  }
+
   [Symbol.dispose](): void {
+    this.#indexFile?.close({ stamp: this.#hasChanged })
     this.#lock.close()
   }
 
-  #leasesOf(owner: Owner): OwnLease[] {
-    return [...this.#entries()].flatMap(([name, entry]) => {
-      const ip = tryParseIP(name)
-      const ownership = ip && ownershipOf(this.#contentOf(name, entry) ?? '', owner)
-      return ip && ownership ? [{ name, ip, ownership }] : []
-    })
+  #catalogue(): Catalogue {
+    this.#known ??= this.#openIndex() ?? this.#makeCatalogue()
+    return this.#known
   }
 
-  #isTorn(name: string, entry: Entry): boolean {
-    const content = this.#contentOf(name, entry)
-    return content !== undefined && isTorn(content)
+  #openIndex(): Catalogue | undefined {
+    if (this.#bootId === undefined) return undefined
+    this.#indexFile = IndexFile.open({ directory: this.#directory, bootId: this.#bootId })
+    return this.#indexFile?.index
   }
 
-  /** `undefined` for what is no file, and for one that cannot be read. */
-  #contentOf(name: string, entry: Entry): string | undefined {
-    if (entry.isFile && !('content' in entry)) entry.content = this.#read(name)
-    return entry.content
+  /** Reads the whole directory, and writes down what is found when that is much. */
+  #makeCatalogue(): Catalogue {
+    const taken = takenAddresses(readLeases(this.#directory))
+    const bootId = taken.length < INDEX_FROM ? undefined : this.#bootId
+    this.#indexFile = bootId === undefined ? undefined : IndexFile.create({ directory: this.#directory, bootId }, taken)
+    this.#hasChanged ||= this.#indexFile !== undefined
+    return this.#indexFile?.index ?? new MapCatalogue(taken)
   }
 
-  #entries(): Map<string, Entry> {
-    this.#listing ??= new Map(
-      fileOperation('open', this.#directory, () => readdirSync(this.#directory, { withFileTypes: true })).map(
-        (entry) => [entry.name, { isFile: entry.isFile() }],
-      ),
-    )
-    return this.#listing
+  #shouldSync(): boolean {
+    this.#isSynced ??= !isInMemory(this.#directory)
+    return this.#isSynced
   }
 
   #read(name: string): string | undefined {
-    try {
-      return readFileSync(this.#path(name), 'utf8')
-    } catch {
-      return undefined
-    }
-  }
-
-  #remove(name: string): void {
-    removeFile(this.#path(name))
-    this.#listing?.delete(name)
+    return readFile(this.#path(name))
   }
 
   #path(name: string): string {

@@ -13,9 +13,9 @@ import type { Lease } from './lease-store.ts'
 export async function gc(request: Request): Promise<void> {
   const { validAttachments } = netConf.decode(request.config)
   if (validAttachments === undefined) return
-  const { directory } = loadConfig(request)
+  const { directory, keeping } = loadConfig(request)
   try {
-    using store = await openDirectoryStore(directory, request)
+    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
     const isHeld = holders(validAttachments)
     const stale = store.allLeases().filter((lease) => !isHeld(lease))
     await allSteps(
@@ -24,6 +24,7 @@ export async function gc(request: Request): Promise<void> {
           async () =>
             store.release(ip),
       ),
+      () => store.sync(),
     )
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error

@@ -1,4 +1,4 @@
-import type { Lease, Owner } from './lease-store.ts'
+import type { Lease, Owner, Ownership } from './lease-store.ts'
 
 /** The names in a network's directory that are no leases; a lease is named after its address. */
 export const fileNames = {
@@ -6,6 +6,10 @@ export const fileNames = {
   lock: 'lock',
   /** Holds the address last reserved for a range set, by the set's index. */
   lastReserved: (set: number) => `last_reserved_ip.${set}`,
+  /** Tells where leases are; only there when they are many. */
+  index: '.patchbay.index',
+  /** Holds the id of the boot in which leases of earlier ones were last looked through. */
+  boot: '.patchbay.boot',
 } as const
 
 /** What a lease's file holds: two lines, without a line break at the end. */
@@ -19,9 +23,6 @@ export function parseLease(content: string): Lease['owner'] {
   const [containerId = '', ifName] = content.trim().split('\r\n')
   return ifName === undefined ? { containerId } : { containerId, ifName }
 }
-
-/** How a lease names its owner: container and interface, or in the old form the container alone. */
-export type Ownership = 'interface' | 'container'
 
 /** Whether a lease with this content belongs to `owner`; `undefined` when it does not. */
 export function ownershipOf(content: string, owner: Owner): Ownership | undefined {

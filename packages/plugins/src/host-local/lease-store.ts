@@ -13,10 +13,19 @@ export interface Lease {
   readonly owner: { readonly containerId: string; readonly ifName?: string } | undefined
 }
 
+/** How a lease names its owner: container and interface, or in the old form the container alone. */
+export type Ownership = 'interface' | 'container'
+
+/** A lease of a certain owner. */
+export interface OwnLease {
+  readonly ip: IP
+  readonly ownership: Ownership
+}
+
 /** The leases of one network, for this caller alone until the store is disposed of. */
 export interface LeaseStore extends Disposable {
-  /** Addresses leased to `owner`, in no particular order. */
-  addressesOf(owner: Owner): readonly IP[]
+  /** The leases of `owner`, in no particular order. */
+  leasesOf(owner: Owner): readonly OwnLease[]
   /** All leases, in no particular order. */
   allLeases(): readonly Lease[]
   /** The first free address from `first` to `last`, both included. */
@@ -34,4 +43,8 @@ export interface LeaseStore extends Disposable {
   releaseAll(owner: Owner): void
   /** The address last reserved for a range set, released or not; `undefined` when that is not known. */
   lastReserved(set: number): IP | undefined
+  /** Looks whether leases have come or gone by another way than this store; returns whether that may be. */
+  refresh(): boolean
+  /** Makes what was leased and released outlast a crash of the machine, where that is asked for. */
+  sync(): void
 }

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { tryParseIP } from '@patchbay/address'
+import { readLeases } from './lease-directory.ts'
 import { parseLease } from './lease-file.ts'
 import type { Lease } from './lease-store.ts'
 
@@ -14,22 +14,13 @@ export interface ListedLease extends Lease {
  * The leases in a network's directory, by address. They are not locked meanwhile: one that is just made or ended may be
  * in the list or not.
  *
- * @throws what node:fs does when there is no such directory
+ * @throws SystemError when there is no such directory
  */
 export function listLeases(directory: string): ListedLease[] {
-  return readdirSync(directory)
-    .flatMap((name) => {
-      const ip = tryParseIP(name)
-      const lease = ip && readLease(join(directory, name))
-      return ip && lease ? [{ ip, ...lease }] : []
+  return readLeases(directory)
+    .flatMap(({ ip, content }) => {
+      const stat = statSync(join(directory, ip.toString()), { throwIfNoEntry: false })
+      return content === undefined || stat === undefined ? [] : [{ ip, owner: parseLease(content), since: stat.mtime }]
     })
     .sort((a, b) => a.ip.compare(b.ip))
-}
-
-function readLease(path: string): Omit<ListedLease, 'ip'> | undefined {
-  try {
-    return { owner: parseLease(readFileSync(path, 'utf8')), since: statSync(path).mtime }
-  } catch {
-    return undefined
-  }
 }

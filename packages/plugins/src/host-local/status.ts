@@ -1,10 +1,12 @@
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Request } from '@patchbay/cni/plugin'
 import { CniError } from '@patchbay/cni/types'
 import { messageOf } from '../error-message.ts'
-import { loadConfig } from './config.ts'
-import { hasCode } from './file-operation.ts'
+import { type HostLocalConfig, loadConfig } from './config.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import { fileOperation, hasCode } from './file-operation.ts'
+import type { LeaseStore } from './lease-store.ts'
 import { formatRangeSet, type RangeSet } from './range-set.ts'
 import { searchOrder } from './search-order.ts'
 
@@ -14,41 +16,44 @@ import { searchOrder } from './search-order.ts'
  * @throws {CniError} 50 when a range set has no free address, or leases cannot be written
  */
 export async function status(request: Request): Promise<void> {
-  const { directory, sets } = loadConfig(request)
-  const taken = new Set(namesIn(directory, request.name))
-  checkWritable(directory, request.name)
-  const exhausted = sets.find((set) => !hasFree(set, taken))
+  const config = loadConfig(request)
+  let exhausted: RangeSet | undefined
+  try {
+    checkWritable(config.directory)
+    exhausted = await findExhausted(config, request)
+  } catch (error) {
+    throw unavailable(request.name, messageOf(error), error)
+  }
   if (exhausted) throw unavailable(request.name, `no address is free in range set ${formatRangeSet(exhausted)}`)
 }
 
-function hasFree(set: RangeSet, taken: ReadonlySet<string>): boolean {
-  return searchOrder(set).some(({ first, last }) => {
-    for (let ip: typeof first | undefined = first; ip && ip.compare(last) <= 0; ip = ip.next())
-      if (!taken.has(ip.toString())) return true
-    return false
-  })
+/** Where the directory is not there, the nearest one above it decides. */
+function checkWritable(directory: string): void {
+  for (let place = directory; ; place = dirname(place)) {
+    try {
+      fileOperation('access', place, () => accessSync(place, constants.W_OK))
+      return
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') || place === dirname(place)) throw error
+    }
+  }
 }
 
 /** A directory that is not there has no leases in it. */
-function namesIn(directory: string, network: string): string[] {
+async function findExhausted({ directory, sets, keeping }: HostLocalConfig, { signal }: Request) {
   try {
-    return readdirSync(directory)
+    using store = await openDirectoryStore(directory, { ...keeping, signal })
+    const isExhausted = (set: RangeSet) => !hasFree(store, set)
+    const exhausted = sets.find(isExhausted)
+    return exhausted && store.refresh() ? sets.find(isExhausted) : exhausted
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return []
-    throw unavailable(network, messageOf(error), error)
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
   }
 }
 
-/** Where the directory is not there, the nearest one above it decides. */
-function checkWritable(directory: string, network: string): void {
-  for (let place = directory; ; place = dirname(place)) {
-    try {
-      accessSync(place, constants.W_OK)
-      return
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT') || place === dirname(place)) throw unavailable(network, messageOf(error), error)
-    }
-  }
+function hasFree(store: LeaseStore, set: RangeSet): boolean {
+  return searchOrder(set).some(({ first, last }) => store.firstFree(first, last) !== undefined)
 }
 
 function unavailable(network: string, reason: string, cause?: unknown): CniError {

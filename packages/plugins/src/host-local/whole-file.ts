@@ -1,6 +1,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fsyncSync,
   linkSync,
   openSync,
   readFileSync,
@@ -16,15 +17,21 @@ const TEMPORARY_NAME = '.patchbay.tmp'
 
 const MODE = 0o600
 
+export interface CreateOptions {
+  /** Whether a crash of the machine must not spoil the content. */
+  sync: boolean
+  /** Tells of the content of a file that is there already whether it can be replaced. */
+  isVoid(content: string): boolean
+}
+
 /**
- * Creates a file that nobody ever sees empty or in part, not even after a crash of the machine. One that is there
- * already is left alone, unless `isVoid` says of its content that it can be replaced.
+ * Creates a file that nobody ever sees empty or in part. One that is there already is left alone, unless it is void.
  *
  * @returns whether the file is now the one that was to be created
  * @throws SystemError
  */
-export function createWhole(path: string, content: string, isVoid: (content: string) => boolean): boolean {
-  const temporary = writeTemporary(path, content, { sync: true })
+export function createWhole(path: string, content: string, { sync, isVoid }: CreateOptions): boolean {
+  const temporary = writeTemporary(path, content, { sync })
   try {
     if (link(temporary, path)) return true
     if (!isVoid(fileOperation('read', path, () => readFileSync(path, 'utf8')))) return false
@@ -48,6 +55,18 @@ export function replaceWhole(path: string, content: string): void {
     removeFile(temporary)
     throw error
   }
+}
+
+/** Makes what was created, renamed and removed in a directory outlast a crash of the machine. Throws SystemError. */
+export function syncDirectory(path: string): void {
+  fileOperation('fsync', path, () => {
+    const fd = openSync(path, 'r')
+    try {
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+  })
 }
 
 /** Removes a file; there may be none. Throws SystemError. */

@@ -44,5 +44,5 @@ test('many processes never have one address at the same time, and leave nothing 
     Array.from({ length: processes }, () => ''),
   )
   assert.deepEqual(readdirSync(claims), [])
-  assert.deepEqual(readdirSync(join(directory, 'net')).sort(), ['last_reserved_ip.0', 'lock'])
+  assert.deepEqual(readdirSync(join(directory, 'net')).sort(), ['.patchbay.boot', 'last_reserved_ip.0', 'lock'])
 })

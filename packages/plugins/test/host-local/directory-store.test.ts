@@ -20,7 +20,10 @@ async function open(context: TestContext, files: Record<string, string> = {}) {
 }
 
 function addressesOf(store: LeaseStore, containerId: string, ifName = 'eth0'): string[] {
-  return store.addressesOf({ containerId, ifName }).map(String).sort()
+  return store
+    .leasesOf({ containerId, ifName })
+    .map(({ ip }) => String(ip))
+    .sort()
 }
 
 test('reserve() writes the files of the reference', async (context) => {
@@ -34,6 +37,7 @@ test('reserve() writes the files of the reference', async (context) => {
   assert.deepEqual(
     files.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)),
     [
+      ['.patchbay.boot', '600', `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')}`],
       ['10.9.0.2', '600', 'c1\r\neth0'],
       ['fd00:9::4', '600', 'c1\r\neth0'],
       ['last_reserved_ip.0', '600', '10.9.0.2'],
@@ -71,7 +75,7 @@ test('an empty or torn lease is free, and is replaced whole', async (context) =>
   assert.equal(String(store.firstFree(parseIP('10.0.0.2'), parseIP('10.0.0.9'))), '10.0.0.7')
 })
 
-test('firstFree() and addressesOf() know what the same store has leased and released', async (context) => {
+test('firstFree() and leasesOf() know what the same store has leased and released', async (context) => {
   const { store } = await open(context, { '10.0.0.2': 'c1\r\neth0' })
   assert.deepEqual(addressesOf(store, 'c1'), ['10.0.0.2'])
   store.reserve(parseIP('10.0.0.3'), { owner, set: 0 })
@@ -100,7 +104,7 @@ const mixed = {
   'not-an-address': 'c1\r\neth0',
 }
 
-test('addressesOf() takes the present and the old form, and nothing but leases', async (context) => {
+test('leasesOf() takes the present and the old form, and nothing but leases', async (context) => {
   const { directory, store } = await open(context, mixed)
   mkdirSync(join(directory, 'deeper'))
   writeFileSync(join(directory, 'deeper', '10.0.0.8'), 'c1\r\neth0')
@@ -138,7 +142,7 @@ test('reserve() takes the lease back when it cannot write the rest', async (cont
   const { directory, store } = await open(context)
   mkdirSync(join(directory, 'last_reserved_ip.0'))
   assert.throws(() => store.reserve(parseIP('10.0.0.2'), { owner, set: 0 }), { name: 'SystemError', code: 'EISDIR' })
-  assert.deepEqual(readdirSync(directory).sort(), ['last_reserved_ip.0', 'lock'])
+  assert.deepEqual(readdirSync(directory).sort(), ['.patchbay.boot', 'last_reserved_ip.0', 'lock'])
   assert.deepEqual(addressesOf(store, 'c1'), [])
 })
 

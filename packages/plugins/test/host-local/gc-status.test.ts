@@ -18,7 +18,7 @@ function world(context: TestContext, files: Record<string, string>, keys: Record
   const config = { cniVersion: '1.1.0', name: 'net', type: 'bridge', ipam, ...keys }
   const left = () =>
     readdirSync(directory)
-      .filter((name) => name !== 'lock')
+      .filter((name) => !['lock', '.patchbay.boot'].includes(name))
       .sort()
   return { dataDir, directory, left, call: (command: string) => callPlugin(command, { config }) }
 }
@@ -69,6 +69,28 @@ test('STATUS answers 50 when a range set is exhausted', async (context) => {
   const { call } = world(context, Object.fromEntries(all))
   const msg = 'Cannot lease addresses of network "net": no address is free in range set 10.9.0.1-10.9.0.6'
   assert.deepEqual(await call('STATUS'), { status: 1, output: { code: 50, msg } })
+})
+
+test('GC and STATUS work on many leases, and on a range with a single address left', async (context) => {
+  const many = Array.from({ length: 253 }, (_, at) => [`10.9.0.${at + 2}`, `c${at}\r\neth0`])
+  const keys = {
+    ipam: { type: 'host-local', subnet: '10.9.0.0/24' },
+    'cni.dev/valid-attachments': [
+      { containerID: 'c0', ifname: 'eth0' },
+      { containerID: 'c99', ifname: 'eth0' },
+    ],
+  }
+  const { dataDir, call, left } = world(context, Object.fromEntries(many.slice(0, -1)), keys)
+  Object.assign(keys.ipam, { dataDir })
+  assert.deepEqual(await call('STATUS'), { status: 0, output: undefined })
+  assert.deepEqual(await call('GC'), { status: 0, output: undefined })
+  assert.deepEqual(
+    left().filter((name) => name !== '.patchbay.index'),
+    ['10.9.0.101', '10.9.0.2'],
+  )
+  const ips = (await callPlugin('ADD', { config: { cniVersion: '1.1.0', name: 'net', type: 'bridge', ...keys } }))
+    .output
+  assert.match(JSON.stringify(ips), /10\.9\.0\.3\//)
 })
 
 test('STATUS answers 50 when the directory cannot be used', async (context) => {

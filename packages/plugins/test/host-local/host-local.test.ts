@@ -116,15 +116,33 @@ test('ADD before 0.3.0 allows one address of each family', async (context) => {
   assert.deepEqual(refused, error('CNI version 0.2.0 does not support more than 1 address per family'))
 })
 
+test('ADD again gives the same addresses to the same interface, and others to others', async (context) => {
+  const { add, addresses } = network(context, { ranges: [[{ subnet: '10.1.0.0/24' }], [{ subnet: 'fd00::/64' }]] })
+  const first = await add()
+  assert.equal(first.status, 0)
+  assert.deepEqual(await add(), first)
+  assert.deepEqual(await add({ args: 'IP=10.1.0.2' }), first)
+  assert.deepEqual(addresses(), ['10.1.0.2', 'fd00::2'])
+  await add({ ifName: 'eth1' })
+  await add({ containerId: 'c2' })
+  assert.equal(addresses().length, 6)
+})
+
 test('ADD that fails in a later set keeps nothing of it, and what an earlier ADD of the same interface has', async (context) => {
   const ranges = [[{ subnet: '10.1.0.0/24' }], [{ subnet: '10.2.0.0/24' }]]
   const { add, check, addresses } = network(context, { ranges })
   await add()
   const message =
     'failed to allocate for range 1: 10.2.0.2 has been allocated to c1, duplicate allocation is not allowed'
-  assert.deepEqual(await add({ args: 'IP=10.1.0.99' }), error(message))
+  assert.deepEqual(await add({ args: 'IP=10.2.0.99' }), error(message))
   assert.deepEqual(addresses(), ['10.1.0.2', '10.2.0.2'])
   assert.equal((await check()).status, 0)
+})
+
+test('a durability that is none is refused', async (context) => {
+  const { add, leases } = network(context, { subnet: '10.9.0.0/24', durability: 'full' })
+  assert.deepEqual(await add(), error('Cannot use the durability "full": it is neither "synced" nor "none"'))
+  assert.equal(existsSync(leases), false)
 })
 
 test('ADD in a small part of an IPv6 /64 and of a /8 takes no time', async (context) => {

@@ -1,13 +1,14 @@
 import type { IP } from '@patchbay/address'
-import type { LeaseStore, Owner } from '../../src/host-local/lease-store.ts'
+import type { LeaseStore, Owner, OwnLease } from '../../src/host-local/lease-store.ts'
 
 /** Leases in memory, kept in the plainest way. */
 export class MemoryStore implements LeaseStore {
   readonly leases = new Map<string, { ip: IP; owner: Owner }>()
   readonly last = new Map<number, IP>()
 
-  addressesOf(owner: Owner): IP[] {
-    return [...this.leases.values()].filter((lease) => isSame(lease.owner, owner)).map(({ ip }) => ip)
+  leasesOf(owner: Owner): OwnLease[] {
+    const own = [...this.leases.values()].filter((lease) => isSame(lease.owner, owner))
+    return own.map(({ ip }) => ({ ip, ownership: 'interface' }))
   }
 
   allLeases(): { ip: IP; owner: Owner }[] {
@@ -33,12 +34,18 @@ export class MemoryStore implements LeaseStore {
   }
 
   releaseAll(owner: Owner): void {
-    for (const ip of this.addressesOf(owner)) this.release(ip)
+    for (const { ip } of this.leasesOf(owner)) this.release(ip)
   }
 
   lastReserved(set: number): IP | undefined {
     return this.last.get(set)
   }
+
+  refresh(): boolean {
+    return false
+  }
+
+  sync(): void {}
 
   [Symbol.dispose](): void {}
 }

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { createWhole, removeFile, replaceWhole } from '../../src/host-local/whole-file.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
-const isEmpty = (content: string) => content === ''
+const options = { sync: true, isVoid: (content: string) => content === '' }
 
 /** Makes every link(2) fail, as on a file system without hard links. */
 function withoutHardLinks(context: TestContext): void {
@@ -23,12 +23,12 @@ function withoutHardLinks(context: TestContext): void {
 
 function checkCreateWhole(directory: string): void {
   const path = join(directory, '10.0.0.2')
-  assert.equal(createWhole(path, 'one', isEmpty), true)
-  assert.equal(createWhole(path, 'two', isEmpty), false)
+  assert.equal(createWhole(path, 'one', options), true)
+  assert.equal(createWhole(path, 'two', options), false)
   assert.equal(readFileSync(path, 'utf8'), 'one')
   assert.equal(statSync(path).mode & 0o7777, 0o600)
   writeFileSync(path, '')
-  assert.equal(createWhole(path, 'three', isEmpty), true)
+  assert.equal(createWhole(path, 'three', options), true)
   assert.equal(readFileSync(path, 'utf8'), 'three')
   assert.deepEqual(readdirSync(directory), ['10.0.0.2'], 'nothing else is left')
 }
@@ -46,7 +46,7 @@ test('createWhole() does not touch the lease that a crash left linked to the tem
   const directory = temporaryDirectory(context)
   writeFileSync(join(directory, '10.0.0.2'), 'one')
   linkSync(join(directory, '10.0.0.2'), join(directory, '.patchbay.tmp'))
-  assert.equal(createWhole(join(directory, '10.0.0.3'), 'two', isEmpty), true)
+  assert.equal(createWhole(join(directory, '10.0.0.3'), 'two', options), true)
   assert.equal(readFileSync(join(directory, '10.0.0.2'), 'utf8'), 'one')
   assert.equal(readFileSync(join(directory, '10.0.0.3'), 'utf8'), 'two')
   assert.deepEqual(readdirSync(directory).sort(), ['10.0.0.2', '10.0.0.3'])
@@ -55,9 +55,9 @@ test('createWhole() does not touch the lease that a crash left linked to the tem
 test('createWhole() names call and file when it fails, and leaves nothing', (context) => {
   const directory = temporaryDirectory(context)
   const path = join(directory, 'gone', '10.0.0.2')
-  assert.throws(() => createWhole(path, 'one', isEmpty), { message: `open ${path}: no such file or directory` })
+  assert.throws(() => createWhole(path, 'one', options), { message: `open ${path}: no such file or directory` })
   mkdirSync(join(directory, '10.0.0.3'))
-  assert.throws(() => createWhole(join(directory, '10.0.0.3'), 'one', isEmpty), {
+  assert.throws(() => createWhole(join(directory, '10.0.0.3'), 'one', options), {
     message: `read ${join(directory, '10.0.0.3')}: is a directory`,
   })
   assert.deepEqual(readdirSync(directory), ['10.0.0.3'])

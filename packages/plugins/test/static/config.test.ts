@@ -87,3 +87,10 @@ test('static CHECK compares gateways by address, and is content with an address 
 test('static DEL does not read the configuration', async () => {
   assert.equal(await staticIpam.del?.(fakeRequest({ ipam: null }, { args: 'FOO=1' })), undefined)
 })
+
+test('static STATUS is well when the configuration can be used, and says what is wrong with it', async () => {
+  assert.equal(await staticIpam.status?.(fakeRequest({ ipam: { addresses } })), undefined)
+  await assert.rejects(async () => staticIpam.status?.(fakeRequest({ ipam: { addresses: [{ address: 'x' }] } })), {
+    message: "the 'address' field is expected to be in CIDR notation, got: 'x'",
+  })
+})

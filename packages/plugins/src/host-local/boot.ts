@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
+
+/** A run of the kernel. */
+export interface Boot {
+  /** Another one with every boot. */
+  readonly id: string
+  /** When it began, in milliseconds since 1970. */
+  began(): number
+}
+
+/** The present run, proc_sys_kernel(5) `random/boot_id`; `undefined` where the kernel does not tell. */
+export function currentBoot(): Boot | undefined {
+  try {
+    const id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return { id, began: () => Date.now() - uptime() * 1000 }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,62 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { type Backing, backingNamespaces } from './backing-namespace.ts'
+import type { Boot } from './boot.ts'
+import { isShared } from './file-system.ts'
+import { type LeaseEntry, readLeases } from './lease-directory.ts'
+import { fileNames, parseLease } from './lease-file.ts'
+import { removeFile, replaceWhole } from './whole-file.ts'
+
+export interface EarlierBootOptions {
+  boot: Boot
+  /** Where runtimes remember attachments; `/var/lib/cni` by default. */
+  cacheDir?: string | undefined
+}
+
+/**
+ * Ends the leases of earlier boots in a locked directory: those whose container has no namespace any more. Once in a boot
+ * that is looked into; afterwards this reads a small file.
+ *
+ * A lease that is younger than the boot stays, also one that the reference plugin has made. So does one whose container
+ * has its namespace. One that no runtime remembers is ended when the directory is known to be of an earlier boot, since no
+ * namespace outlasts one; when nothing was written down yet, it stays until the next.
+ *
+ * @throws SystemError when a lease cannot be read or removed
+ */
+export async function endEarlierBoots(directory: string, { boot, cacheDir }: EarlierBootOptions): Promise<void> {
+  const noted = notedBoot(directory)
+  if (noted === boot.id || isShared(directory)) return
+  const old = readLeases(directory).filter(({ ip }) => isOlder(join(directory, ip.toString()), boot.began()))
+  if (old.length > 0) {
+    const backing = await backingNamespaces(cacheDir)
+    const isOver = (found: Backing) => found === 'gone' || (found === 'unknown' && noted !== undefined)
+    for (const { ip, content } of old)
+      if (isOver(backing(basename(directory), ownerOf(content)))) removeFile(join(directory, ip.toString()))
+  }
+  noteBoot(directory, boot)
+}
+
+function ownerOf(content: LeaseEntry['content']): ReturnType<typeof parseLease> {
+  return content === undefined ? undefined : parseLease(content)
+}
+
+function isOlder(path: string, time: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat?.isFile() === true && stat.mtimeMs < time
+}
+
+function notedBoot(directory: string): string | undefined {
+  try {
+    return readFileSync(join(directory, fileNames.boot), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+function noteBoot(directory: string, { id }: Boot): void {
+  try {
+    replaceWhole(join(directory, fileNames.boot), `${id}\n`)
+  } catch {
+    // Then the next operation looks again: a full disk must not keep a lease from being ended.
+  }
+}

@@ -1,0 +1,47 @@
+import { statfsSync } from 'node:fs'
+
+/** `<linux/magic.h>`: file systems in memory, whose files end with the machine. */
+const inMemory: readonly number[] = [
+  0x01021994, // tmpfs
+  0x858458f6, // ramfs
+]
+
+/** File systems that several hosts may have mounted, or that do not say. */
+const shared: readonly number[] = [
+  0x6969, // nfs
+  0x517b, // smb
+  0xff534d42, // cifs
+  0xfe534d42, // smb2
+  0x00c36400, // ceph
+  0x01021997, // 9p
+  0x5346414f, // afs
+  0x65735546, // fuse: GlusterFS, sshfs and many more
+  0x7461636f, // ocfs2
+  0x01161970, // gfs2
+  0x0bd00bd0, // lustre
+]
+
+/** Whether a directory's files do not outlast a crash of the machine anyway. */
+export function isInMemory(directory: string): boolean {
+  return inMemory.includes(typeOf(directory))
+}
+
+/** Whether other hosts may have the directory as well. */
+export function isShared(directory: string): boolean {
+  return shared.includes(typeOf(directory))
+}
+
+/** How many bytes can still be written to a directory's file system. */
+export function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize
+}
+
+/** 0 where the kernel does not tell. */
+function typeOf(directory: string): number {
+  try {
+    return statfsSync(directory).type
+  } catch {
+    return 0
+  }
+}

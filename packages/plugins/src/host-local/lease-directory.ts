@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type IP, tryParseIP } from '@patchbay/address'
+import type { TakenAddress } from './catalogue.ts'
+import { fileOperation } from './file-operation.ts'
+import { isTorn, parseLease } from './lease-file.ts'
+
+/** Something in a network's directory that has an address for a name. */
+export interface LeaseEntry {
+  readonly ip: IP
+  /** `undefined` for what is no file, and for one that cannot be read. */
+  readonly content: string | undefined
+}
+
+/** Reads all leases in a directory. Throws SystemError. */
+export function readLeases(directory: string): LeaseEntry[] {
+  const entries = fileOperation('open', directory, () => readdirSync(directory, { withFileTypes: true }))
+  return entries.flatMap((entry) => {
+    const ip = leaseAddress(entry.name)
+    return ip ? [{ ip, content: entry.isFile() ? readFile(join(directory, entry.name)) : undefined }] : []
+  })
+}
+
+/** How many leases a directory has, torn ones included. Throws SystemError. */
+export function countLeases(directory: string): number {
+  return fileOperation('open', directory, () => readdirSync(directory)).filter(leaseAddress).length
+}
+
+/** The address that a file is a lease of. */
+export function leaseAddress(name: string): IP | undefined {
+  const ip = tryParseIP(name)
+  return ip?.toString() === name ? ip : undefined
+}
+
+/** What is in a file; `undefined` when it cannot be read. */
+export function readFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** The addresses that are taken: a torn lease is free. */
+export function takenAddresses(entries: readonly LeaseEntry[]): TakenAddress[] {
+  return entries
+    .filter(({ content }) => content === undefined || !isTorn(content))
+    .map(({ ip, content }) => ({
+      ip,
+      containerId: content === undefined ? undefined : parseLease(content)?.containerId,
+    }))
+}
