@@ -23,6 +23,9 @@ export interface Spelling {
   readonly own: Readonly<Record<string, string>>
 }
 
+/** The upper byte of a message's type is its subsystem, `<linux/netfilter/nfnetlink.h>`; the constants are without. */
+const MESSAGE_MASK = 0xff
+
 const capitals = /^[A-Z][A-Z0-9_]*$/
 
 /** `linkNetnsid` → `LINK_NETNSID` */
@@ -67,8 +70,8 @@ function numbersOf(name: string, value: Readonly<Record<string, unknown>>): Foun
 function structuresOf(value: Readonly<Record<string, unknown>>, spelling: Spelling): Found[] {
   const { prefix, table, name, type, body, attributes } = value
   if (typeof prefix === 'string' && isRecord(table)) return tableConstants(prefix, table, spelling)
-  if (typeof name === 'string' && typeof type === 'number') {
-    return [[name, type, name], ...(isRecord(body) ? structuresOf(body, spelling) : [])]
+  if (typeof name === 'string' && typeof type === 'number' && isRecord(body)) {
+    return [[name, type & MESSAGE_MASK, name], ...structuresOf(body, spelling)]
   }
   if (isRecord(attributes)) return structuresOf(attributes, spelling)
   return Object.values(value).flatMap((member) =>
@@ -77,7 +80,7 @@ function structuresOf(value: Readonly<Record<string, unknown>>, spelling: Spelli
 }
 
 function isOperation(value: Readonly<Record<string, unknown>>): boolean {
-  return typeof value['name'] === 'string' && typeof value['type'] === 'number'
+  return typeof value['name'] === 'string' && typeof value['type'] === 'number' && isRecord(value['body'])
 }
 
 function tableConstants(prefix: string, table: Readonly<Record<string, unknown>>, spelling: Spelling): Found[] {

@@ -1,77 +1,41 @@
-/** A network to attach containers to: what its plugin is given, for the `lane`th implementation. */
-export interface Case {
-  readonly plugin: string
-  config(lane: number): Record<string, unknown>
+/** A list of plugins as a runtime calls it: in order to attach, in reverse order to detach. */
+export interface Chain {
+  readonly name: string
+  /** Configurations of the plugins, without what a runtime adds. */
+  readonly plugins: readonly Readonly<Record<string, unknown>>[]
 }
 
-function ipam(lane: number): Record<string, unknown> {
-  return { type: 'host-local', dataDir: `/run/leases${lane}`, ranges: [[{ subnet: `10.${lane + 10}.0.0/16` }]] }
-}
+const ipam = { type: 'host-local', dataDir: '/run/bench-leases', ranges: [[{ subnet: '10.16.0.0/12' }]] }
+const portMappings = [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]
+const bridge = { type: 'bridge', bridge: 'bench0', isDefaultGateway: true, ipam }
+const masquerading = { ...bridge, ipMasq: true }
+const portmap = { type: 'portmap', capabilities: { portMappings: true }, runtimeConfig: { portMappings } }
 
-/** Every implementation has its own network, so that neither finds what the other left. */
-export const cases: readonly Case[] = [
+/** What is timed, from the plain plugins to the list that podman writes. */
+export const chains: readonly Chain[] = [
+  { name: 'bridge', plugins: [bridge] },
+  { name: 'ptp', plugins: [{ type: 'ptp', ipam }] },
+  { name: 'macvlan', plugins: [{ type: 'macvlan', master: 'uplink', ipam }] },
+  { name: 'bridge+masquerade', plugins: [masquerading] },
+  { name: 'bridge+masquerade+portmap', plugins: [masquerading, portmap] },
+  { name: 'bridge+masquerade+portmap+firewall', plugins: [masquerading, portmap, { type: 'firewall' }] },
+  // A bridge has 1023 ports at most: this is the list for more containers than that.
   {
-    plugin: 'bridge',
-    config: (lane) => ({ type: 'bridge', bridge: `br${lane}`, isDefaultGateway: true, ipam: ipam(lane) }),
+    name: 'ptp+masquerade+portmap+firewall',
+    plugins: [{ type: 'ptp', ipMasq: true, ipam }, portmap, { type: 'firewall' }],
   },
-  { plugin: 'ptp', config: (lane) => ({ type: 'ptp', ipam: ipam(lane) }) },
-  { plugin: 'macvlan', config: (lane) => ({ type: 'macvlan', master: 'uplink', ipam: ipam(lane) }) },
 ]
 
-/** A directory of plugins under a name. */
-export interface Implementation {
-  readonly name: string
-  readonly directory: string
+/** The chain of that name. Throws RangeError. */
+export function chainOf(name: string): Chain {
+  const chain = chains.find((candidate) => candidate.name === name)
+  if (!chain)
+    throw new RangeError(`Cannot time "${name}": the chains are ${chains.map((each) => each.name).join(', ')}`)
+  return chain
 }
 
-/**
- * A script that attaches and detaches `rounds` containers of every case with every implementation, one after the other
- * in each round, and prints `PLUGIN IMPLEMENTATION COMMAND MICROSECONDS` for each call. Bash measures, since it starts
- * a process quicker than this one does.
- */
-export function benchScript(implementations: readonly Implementation[], rounds: number): string {
-  const calls = cases.map(({ plugin }) => callsOf(plugin, implementations))
-  return `set -eu
-ip link set lo up
-ip link add uplink type veth peer name downlink
-ip link set uplink up
-mkdir -p /run/netns
-export CNI_IFNAME=eth0
-call() { # plugin, implementation, directory, command, container
-  export CNI_PATH=$3 CNI_COMMAND=$4 CNI_CONTAINERID=$5 CNI_NETNS=/run/netns/$5
-  local start=$EPOCHREALTIME status=0
-  "$3/$1" </run/$1-$2.json >/run/answer || status=$?
-  local end=$EPOCHREALTIME
-  if [ $status != 0 ]; then cat /run/answer >&2; exit 1; fi
-  echo "$1 $2 $4 $(( (10#\${end/./} - 10#\${start/./}) ))"
-}
-round() { # number
-${calls.join('\n')}
-}
-${cases.map(({ plugin, config }) => configFiles(plugin, config, implementations)).join('\n')}
-round warm >/dev/null
-for number in $(seq ${rounds}); do round $number; done
-`
-}
-
-function callsOf(plugin: string, implementations: readonly Implementation[]): string {
-  return ['ADD', 'DEL']
-    .flatMap((command) =>
-      implementations.map(({ name, directory }) => {
-        const container = `${plugin}-${name}-$1`
-        const prepare = command === 'ADD' ? `  ip netns add ${container}\n` : ''
-        const remove = command === 'DEL' ? `\n  ip netns delete ${container}` : ''
-        return `${prepare}  call ${plugin} ${name} '${directory}' ${command} ${container}${remove}`
-      }),
-    )
-    .join('\n')
-}
-
-function configFiles(plugin: string, config: Case['config'], implementations: readonly Implementation[]): string {
-  return implementations
-    .map(({ name }, lane) => {
-      const json = JSON.stringify({ cniVersion: '1.1.0', name: `bench${lane}`, ...config(lane) })
-      return `echo '${json}' >/run/${plugin}-${name}.json`
-    })
-    .join('\n')
+/** Sets the host port of a chain's mapping: containers attached at the same time cannot share one. */
+export function withHostPort(plugin: Chain['plugins'][number], hostPort: number): Chain['plugins'][number] {
+  if (plugin['type'] !== 'portmap') return plugin
+  return { ...plugin, runtimeConfig: { portMappings: portMappings.map((mapping) => ({ ...mapping, hostPort })) } }
 }

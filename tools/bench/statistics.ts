@@ -1,21 +1,9 @@
-/** One call: what was called, by whose plugin, and how long it took. */
+/** What one call, or many side by side, took on one lane. */
 export interface Sample {
-  readonly plugin: string
-  readonly implementation: string
-  readonly command: string
-  readonly microseconds: number
-}
-
-/** Reads what the script prints. */
-export function parseSamples(output: string): Sample[] {
-  return output
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [plugin = '', implementation = '', command = '', time = ''] = line.split(' ')
-      return { plugin, implementation, command, microseconds: Number(time) }
-    })
+  /** What was run: `bridge ADD`. */
+  readonly row: string
+  readonly lane: string
+  readonly milliseconds: number
 }
 
 /** The value that `share` of all values do not exceed. */
@@ -24,50 +12,62 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-/** One row of the table: a command of a plugin, by every implementation. */
+/** One row of a table: what was run, and its milliseconds by lane. */
 export interface Row {
-  readonly plugin: string
-  readonly command: string
-  /** Milliseconds, by implementation. */
-  readonly times: Readonly<Record<string, { p50: number; p95: number }>>
+  readonly name: string
+  readonly times: Readonly<Record<string, { readonly p50: number; readonly p95: number }>>
 }
 
+/** Sums samples up, rows in the order in which they were first run. */
 export function rowsOf(samples: readonly Sample[]): Row[] {
-  const groups = new Map<string, Sample[]>()
-  for (const sample of samples) {
-    const key = `${sample.plugin} ${sample.command}`
-    groups.set(key, [...(groups.get(key) ?? []), sample])
-  }
-  return [...groups].map(([key, group]) => {
-    const [plugin = '', command = ''] = key.split(' ')
-    return { plugin, command, times: timesOf(group) }
-  })
+  const names = [...new Set(samples.map(({ row }) => row))]
+  return names.map((name) => ({ name, times: timesOf(samples.filter(({ row }) => row === name)) }))
 }
 
-function timesOf(group: readonly Sample[]): Row['times'] {
-  const names = [...new Set(group.map(({ implementation }) => implementation))]
+function timesOf(samples: readonly Sample[]): Row['times'] {
+  const lanes = [...new Set(samples.map(({ lane }) => lane))]
   return Object.fromEntries(
-    names.map((name) => {
-      const own = group.filter(({ implementation }) => implementation === name)
-      const times = own.map(({ microseconds }) => microseconds / 1000)
+    lanes.map((name) => {
+      const times = samples.filter(({ lane }) => lane === name).map(({ milliseconds }) => milliseconds)
       return [name, { p50: percentile(times, 0.5), p95: percentile(times, 0.95) }]
     }),
   )
 }
 
-/** The table that is printed: times in milliseconds, and how many times quicker the first implementation is. */
-export function formatRows(rows: readonly Row[]): string {
-  const names = Object.keys(rows[0]?.times ?? {})
-  const [own = '', other] = names
-  const header = ['', ...names.flatMap((name) => [`${name} p50`, 'p95']), ...(other ? ['ratio'] : [])]
-  const lines = rows.map(({ plugin, command, times }) => {
-    const cells = names.flatMap((name) => [times[name]?.p50, times[name]?.p95].map((value) => value?.toFixed(1) ?? ''))
-    const ratio = other ? [`${((times[other]?.p50 ?? Number.NaN) / (times[own]?.p50 ?? Number.NaN)).toFixed(2)}x`] : []
-    return [`${plugin} ${command}`, ...cells, ...ratio]
-  })
-  return [header, ...lines].map((cells) => formatLine(cells)).join('\n')
+/** How many times quicker `lane` is than `other`, by their medians; `undefined` where one of them was not timed. */
+export function ratioOf({ times }: Row, lane: string, other: string): number | undefined {
+  const own = times[lane]?.p50
+  const theirs = times[other]?.p50
+  return own === undefined || theirs === undefined ? undefined : theirs / own
 }
 
-function formatLine(cells: readonly string[]): string {
-  return cells.map((cell, index) => (index === 0 ? cell.padEnd(14) : cell.padStart(14))).join('')
+/** The table that is printed: p50 and p95 of each lane, and how many times quicker the others are than `base`. */
+export function formatRows(rows: readonly Row[], lanes: readonly string[], base: string | undefined): string {
+  const compared = base === undefined ? [] : lanes.filter((lane) => lane !== base)
+  const header = ['', ...lanes.flatMap((lane) => [lane, 'p95']), ...compared.map((lane) => `${lane} is`)]
+  const lines = rows.map((row) => {
+    const cells = lanes.flatMap((lane) => [row.times[lane]?.p50, row.times[lane]?.p95].map(formatTime))
+    const ratios = compared.map((lane) => formatRatio(base === undefined ? undefined : ratioOf(row, lane, base)))
+    return [row.name, ...cells, ...ratios]
+  })
+  const all = [header, ...lines]
+  const widths = header.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)))
+  return all.map((cells) => formatLine(cells, widths)).join('\n')
+}
+
+/** Three figures: what follows them is noise. */
+export function formatTime(milliseconds: number | undefined): string {
+  if (milliseconds === undefined) return ''
+  return milliseconds >= 100 ? milliseconds.toFixed(0) : milliseconds.toFixed(milliseconds >= 10 ? 1 : 2)
+}
+
+function formatRatio(ratio: number | undefined): string {
+  return ratio === undefined ? '' : `${ratio.toFixed(ratio >= 10 ? 0 : 1)}x`
+}
+
+function formatLine(cells: readonly string[], widths: readonly number[]): string {
+  const aligned = cells.map((cell, column) =>
+    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+  )
+  return aligned.join('  ').trimEnd()
 }

@@ -55,7 +55,11 @@ export const operations = { get: { name: 'RTM_GETLINK', type: 18, body: { attrib
     'a wrong constant': ['export const NUD = {\n  STALE: 5 }', /a\.ts:4: headers: NUD_STALE is not 5/],
     'a wrong single constant': ['export const RTM_NEWLINK = 17', /a\.ts:3: headers: RTM_NEWLINK is not 17/],
     'a wrong operation': [
-      `export const o = { add: { name: 'RTM_NEWLINK', type: 17 } }`,
+      `export const o = { add: { name: 'RTM_NEWLINK', type: 17, body: {} } }`,
+      /a\.ts:3: headers: RTM_NEWLINK is not 17/,
+    ],
+    'a wrong operation of a subsystem': [
+      `export const o = { add: { name: 'RTM_NEWLINK', type: 0xa11, body: {} } }`,
       /a\.ts:3: headers: RTM_NEWLINK is not 17/,
     ],
     'a table behind an operation': [

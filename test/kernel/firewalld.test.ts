@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { parseResult } from '@patchbay/cni/types'
+import { firewallPlugin } from '@patchbay/plugins/firewall'
+import type * as FirewalldModule from '../../packages/patchbay/src/firewalld/firewalld.ts'
+import type * as BackendModule from '../../packages/patchbay/src/firewalld/firewalld-backend.ts'
+import { eventually } from './namespace-fixture.ts'
+import { withLab } from './plugin-lab.ts'
+
+const built = new URL('../../../packages/patchbay/dist/src/firewalld/', import.meta.url).href
+const { firewalld }: typeof FirewalldModule = await import(`${built}firewalld.js`)
+const { findFirewalld }: typeof BackendModule = await import(`${built}firewalld-backend.js`)
+
+const folder = mkdtempSync(join(tmpdir(), 'firewalld-'))
+const env = { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${folder}/bus` }
+const running: ChildProcess[] = []
+
+/** A system bus on which everyone may do everything. */
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path=${folder}/bus</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
+</busconfig>`
+
+/** firewalld changes the packet filter of its network namespace and writes to /run. */
+const startFirewalld = `mount -t tmpfs none /run
+exec firewalld --nofork --nopid --log-file "$1/log"`
+
+function start(command: string, ...args: string[]): ChildProcess {
+  const child = spawn(command, args, { env, stdio: 'ignore' })
+  running.push(child)
+  return child
+}
+
+function firewallCmd(...args: string[]): string {
+  const { stdout, stderr, status, error } = spawnSync('firewall-cmd', args, { env, encoding: 'utf8' })
+  if (error) throw error
+  assert.equal(status, 0, stderr)
+  return stdout.trim()
+}
+
+/** What firewalld says that a zone has, sorted. */
+function sourcesOf(zone: string): string[] {
+  return firewallCmd(`--zone=${zone}`, '--list-sources').split(' ').filter(Boolean).sort()
+}
+
+before(async () => {
+  writeFileSync(join(folder, 'bus.conf'), busConfig)
+  start('dbus-daemon', `--config-file=${folder}/bus.conf`, '--nofork', '--nopidfile')
+  await eventually(() => existsSync(join(folder, 'bus')), 'the message bus')
+})
+
+after(async () => {
+  for (const child of running.reverse()) {
+    if (child.exitCode !== null || child.signalCode !== null) continue
+    const ended = once(child, 'exit')
+    child.kill()
+    await ended
+  }
+  rmSync(folder, { recursive: true })
+})
+
+const service = firewalld({ env })
+
+/** `firewall` as a chained plugin after one that gave these addresses. */
+const config = {
+  prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.1.2.3/24' }, { address: 'fd00::3/64' }] },
+}
+const plugin = firewallPlugin({ firewalld: (request, options) => findFirewalld({ ...request, env }, options) })
+
+test('isRunning() is false on a bus without firewalld', async () => {
+  assert.equal(await service.isRunning(), false)
+})
+
+test('firewall with backend firewalld fails where that does not run, but for DEL', () =>
+  withLab(async (lab) => {
+    const asked = { ...config, backend: 'firewalld' }
+    const { status, document } = await lab.call(plugin, 'ADD', asked)
+    assert.equal(status, 1)
+    assert.equal(document['msg'], 'Cannot use backend "firewalld": firewalld does not run')
+    await lab.del(plugin, asked)
+  }))
+
+test('isRunning() is true once firewalld is there', async () => {
+  start('unshare', '--net', '--mount', '--', 'sh', '-ec', startFirewalld, 'sh', folder)
+  const deadline = performance.now() + 20_000
+  while (!(await service.isRunning())) {
+    assert.ok(performance.now() < deadline, 'firewalld did not come within 20 s')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.equal(firewallCmd('--state'), 'running')
+})
+
+test('addSource() and removeSource() change a zone, and are idempotent', async () => {
+  for (let time = 0; time < 2; time++) await service.addSource('trusted', '10.0.0.2/32', 'fd00::2/128')
+  assert.deepEqual(sourcesOf('trusted'), ['10.0.0.2/32', 'fd00::2/128'])
+  assert.equal(await service.querySource('trusted', '10.0.0.2/32'), true)
+  assert.equal(await service.querySource('public', '10.0.0.2/32'), false)
+  for (let time = 0; time < 2; time++) await service.removeSource('trusted', '10.0.0.2/32', 'fd00::2/128')
+  assert.deepEqual(sourcesOf('trusted'), [])
+})
+
+test('addSource() fails where the address is in another zone, and where there is no such zone', async () => {
+  firewallCmd('--zone=public', '--add-source=10.0.0.4/32')
+  await assert.rejects(service.addSource('trusted', '10.0.0.4/32'), { name: 'DBusError', message: /^ZONE_CONFLICT: / })
+  await assert.rejects(service.addSource('nowhere', '10.0.0.5/32'), { name: 'DBusError', message: /^INVALID_ZONE: / })
+  firewallCmd('--zone=public', '--remove-source=10.0.0.4/32')
+})
+
+test('firewall puts addresses into a zone, finds them gone after a reload, and takes them out', () =>
+  withLab(async (lab) => {
+    const result = await lab.add(plugin, config)
+    assert.equal(parseResult(result).ips?.length, 2)
+    assert.deepEqual(sourcesOf('trusted'), ['10.1.2.3/32', 'fd00::3/128'])
+    assert.equal((await lab.call(plugin, 'CHECK', config)).status, 0)
+
+    firewallCmd('--reload')
+    const { status, document } = await lab.call(plugin, 'CHECK', config)
+    assert.equal(status, 1)
+    assert.match(String(document['msg']), /"10\.1\.2\.3\/32" in zone "trusted"/)
+
+    await lab.add(plugin, config)
+    await lab.del(plugin, config)
+    await lab.del(plugin, config)
+    assert.deepEqual(sourcesOf('trusted'), [])
+  }))
+
+test('firewall uses the zone that the configuration names', () =>
+  withLab(async (lab) => {
+    const home = { ...config, firewalldZone: 'home' }
+    await lab.add(plugin, home)
+    assert.deepEqual(sourcesOf('home'), ['10.1.2.3/32', 'fd00::3/128'])
+    await lab.del(plugin, home)
+    assert.deepEqual(sourcesOf('home'), [])
+  }))

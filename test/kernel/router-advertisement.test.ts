@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { closeSync } from 'node:fs'
+import { test } from 'node:test'
+import { parseIP } from '@patchbay/address'
+import type { Plugin } from '@patchbay/cni/plugin'
+import { writeSysctl } from '@patchbay/linux/netns'
+import { AF_INET6, writeSocketAddress } from '@patchbay/linux/packet'
+import { checked, native } from '@patchbay/linux/sys'
+import { bridge } from '@patchbay/plugins/bridge'
+import { ptp } from '@patchbay/plugins/ptp'
+import { eventually, type TestNamespace } from './namespace-fixture.ts'
+import { withLab } from './plugin-lab.ts'
+import { ip, ipJson, ipJsonOne, type JsonObject, linkNames, runIn } from './witness.ts'
+
+/** `<sys/socket.h>`, `<netinet/in.h>` */
+const SOCK_RAW = 3
+const IPPROTO_ICMPV6 = 58
+const IPPROTO_IPV6 = 41
+const IPV6_MULTICAST_HOPS = 18
+
+/** Options of a router advertisement: the router's own hardware address, and a prefix to take an address of. */
+const sourceLinkLayer = [1, 1, 2, 0, 0, 0, 0, 1]
+const prefix = [3, 4, 64, 0xc0, 0, 0, 14, 16, 0, 0, 14, 16, 0, 0, 0, 0, ...parseIP('fd66::').bytes]
+
+/** RFC 4861 §4.2: "I am a router for 1800 seconds". The kernel puts in the checksum. */
+const advertisement = Uint8Array.of(134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, ...sourceLinkLayer, ...prefix)
+
+/** Sends a router advertisement to all nodes on the container's link. */
+function advertise(container: TestNamespace): void {
+  const index = Number(ipJsonOne(container, 'link', 'show', 'dev', 'eth0')['ifindex'])
+  const fd = checked('socket', native().socketIn(container.netns.fd, AF_INET6, SOCK_RAW, IPPROTO_ICMPV6))
+  try {
+    // Routers are believed only when their packets have crossed no other.
+    checked('setsockopt', native().setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 255))
+    checked('connect', native().connect(fd, writeSocketAddress(parseIP('ff02::1'), { index })))
+    checked('send', native().send(fd, advertisement))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** How many router advertisements have come to a namespace. */
+function received(host: TestNamespace): number {
+  const counters = runIn(host, 'cat', '/proc/net/snmp6')
+  return Number(/^Icmp6InRouterAdvertisements\s+(\d+)$/m.exec(counters)?.[1])
+}
+
+/** Has the container advertise itself and waits until the host has seen it. */
+async function advertiseTo(host: TestNamespace, container: TestNamespace): Promise<void> {
+  const before = received(host)
+  advertise(container)
+  await eventually(() => received(host) > before, 'the router advertisement')
+}
+
+/** What the host has taken from router advertisements: routes, and addresses that it made. */
+function taken(host: TestNamespace): string[] {
+  const routes = ipJson(host, '-6', 'route', 'show', 'proto', 'ra').map(({ dst, dev }) => `${dst} dev ${dev}`)
+  const kernel = ip(host, '-6', '-o', 'address', 'show', 'dynamic').trim()
+  return kernel === '' ? routes : [...routes, kernel]
+}
+
+const config: JsonObject = { bridge: 'cni0', isGateway: true, ipam: { type: 'ipam' } }
+
+/** Whom the container can reach: the bridge it is on, or the host's end of its own pair. */
+const cases: { plugin: Plugin; reached: (host: TestNamespace) => string }[] = [
+  { plugin: bridge, reached: () => 'cni0' },
+  { plugin: ptp, reached: (host) => linkNames(host).find((name) => name.startsWith('veth')) ?? '' },
+]
+
+for (const { plugin, reached } of cases)
+  test(`${plugin.name} keeps the host from taking routes from a container (CVE-2020-10749)`, () =>
+    withLab(async (lab) => {
+      await lab.add(plugin, config)
+      await eventually(() => hasLinkLocal(lab.container), 'the link-local address of the container')
+      await advertiseTo(lab.host, lab.container)
+      assert.deepEqual(taken(lab.host), [])
+
+      // The same packet, to a host that accepts it.
+      const name = reached(lab.host)
+      writeSysctl(lab.host.netns, `net/ipv6/conf/${name}/accept_ra`, '1')
+      await advertiseTo(lab.host, lab.container)
+      await eventually(() => taken(lab.host).length > 0, 'the route')
+      assert.ok(taken(lab.host).includes(`default dev ${name}`), String(taken(lab.host)))
+    }))
+
+/** Until it is known that nobody else has it, the address cannot be sent from. */
+function hasLinkLocal(place: TestNamespace): boolean {
+  return ip(place, '-6', '-o', 'address', 'show', 'dev', 'eth0', 'scope', 'link', '-tentative') !== ''
+}

@@ -1,0 +1,24 @@
+/** One way of running plugins: whose, and how. */
+export interface LaneOptions {
+  readonly name: string
+  /** Holds the plugins. */
+  readonly directory: string
+  /** Who serves them: each its own process, a daemon, or this one process with all code warm: what nothing can beat. */
+  readonly served: 'by themselves' | 'by a daemon' | 'in one process'
+}
+
+/** What a lane is asked to do; it answers each with one line of JSON. */
+export type Order =
+  | { readonly do: 'once'; readonly chain: string }
+  | { readonly do: 'parallel'; readonly chain: string; readonly width: number; readonly count: number }
+  | { readonly do: 'attach'; readonly chain: string; readonly count: number }
+  | { readonly do: 'leases'; readonly count: number }
+  | { readonly do: 'empty process' }
+  | { readonly do: 'version' }
+  | { readonly do: 'memory' }
+
+/** Milliseconds by command: of one call, or of all when they ran side by side. */
+export type Times = Readonly<Record<string, number>>
+
+/** What a lane answers. */
+export type Answer = { readonly times: Times } | { readonly error: string }
