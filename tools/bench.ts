@@ -8,7 +8,7 @@ import type { LaneOptions, Order, Times } from './bench/protocol.ts'
 import { formatRows, type Row, rowsOf, type Sample } from './bench/statistics.ts'
 import { workspaceRoot } from './repository.ts'
 
-const usage = `npm run bench -- [--reference DIR] [--rounds N] [--chains A,B] [--parallel N] [--attachments N] [--leases N]
+const usage = `npm run bench -- [--reference DIR] [--rounds N] [--chains A,B] [--parallel N] [--attachments N] [--leases N,N]
                  [--json FILE] [--svg FILE]
 
 Times lists of plugins as a runtime runs them, each plugin as a whole process from its start to its end: through the
@@ -20,7 +20,7 @@ started; "kernel" is what its system calls take of that.
   --chains A,B     which lists (all); --chains help lists them
   --parallel N     how many containers are attached and then detached 16 and 64 at a time (128; 0 leaves it out)
   --attachments N  the same once more with so many containers attached (0: leaves it out; the reference needs minutes)
-  --leases N       the plain bridge once more with so many addresses leased to others (30000; 0 leaves it out)
+  --leases N,N     the plain bridge once more with so many addresses leased to others (1000,10000,30000; 0 leaves it out)
   --json FILE      all figures, in milliseconds
   --svg FILE       a chart of the ratios`
 
@@ -30,13 +30,15 @@ const options = {
   chains: { type: 'string' },
   parallel: { type: 'string', default: '128' },
   attachments: { type: 'string', default: '0' },
-  leases: { type: 'string', default: '30000' },
+  leases: { type: 'string', default: '1000,10000,30000' },
   json: { type: 'string' },
   svg: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
-type Numbers = Readonly<Record<'rounds' | 'parallel' | 'attachments' | 'leases', number>>
+interface Numbers extends Readonly<Record<'rounds' | 'parallel' | 'attachments', number>> {
+  readonly leases: readonly number[]
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options })
@@ -45,7 +47,7 @@ async function main(): Promise<void> {
     rounds: count('rounds', values.rounds),
     parallel: count('parallel', values.parallel),
     attachments: count('attachments', values.attachments),
-    leases: count('leases', values.leases),
+    leases: values.leases.split(',').map((text) => count('leases', text)),
   }
   const lanes = lanesOf(values.reference).map((lane) => new LaneProcess(lane))
   try {
@@ -77,7 +79,8 @@ class Bench {
     for (const width of parallel > 0 ? [16, 64] : [])
       for (const chain of ends)
         await this.#rounds(1, { do: 'parallel', chain, width, count: parallel }, `${chain}, ${width} at a time,`)
-    if (leases > 0) await this.#beside({ do: 'leases', count: leases }, `${leases} leases`, ['bridge'], rounds)
+    for (const number of leases.filter((each) => each > 0))
+      await this.#beside({ do: 'leases', count: number }, `${number} leases`, ['bridge'], rounds)
     const full = 'ptp+masquerade+portmap+firewall'
     if (attachments > 0)
       await this.#beside({ do: 'attach', chain: full, count: attachments }, `${attachments} attached`, [full], rounds)
