@@ -32,7 +32,11 @@ interface Program {
 export const programs: readonly Program[] = [
   { name: 'ip', version: ['-Version'], package: 'iproute2', required: true },
   { name: 'tc', version: ['-Version'], package: 'iproute2', required: false },
-  { name: 'nft', version: ['--version'], package: 'nftables', required: false },
+  { name: 'nft', version: ['--version'], package: 'nftables', required: true },
+  { name: 'iptables', version: ['--version'], package: 'iptables', required: true },
+  { name: 'conntrack', version: ['--version'], package: 'conntrack', required: true },
+  { name: 'firewall-cmd', version: ['--version'], package: 'firewalld', required: true },
+  { name: 'dbus-daemon', version: ['--version'], package: 'dbus-daemon', required: true },
   { name: 'ping', version: ['-V'], package: 'iputils-ping', required: false },
   { name: 'strace', version: ['-V'], package: 'strace', required: true },
   { name: 'cc', version: ['--version'], package: 'gcc', required: true },

@@ -17,6 +17,8 @@ export interface DifferentialOptions extends SceneOptions {
  * the reference none; our errors say in `details` what lies beneath; and some say more.
  */
 const documented: readonly RegExp[] = [
+  // Which boot the leases are of: docs/plugins/host-local.md.
+  /\/files\/\S*\/\.patchbay\.boot: ".*", reference undefined$/,
   /\/links\/\d+\/txqlen: 1000, reference undefined$/,
   /\/error\/details: ".*", reference undefined$/,
   message('failed to lookup master ".+": (Link not found)', '\\1'),
