@@ -11,6 +11,7 @@ NAPI_MODULE_INIT() {
         ENTRY("mount", mount_),
         ENTRY("umount", umount_),
         ENTRY("setsockopt", setsockopt_),
+        ENTRY("attachFilter", attach_filter),
         ENTRY("bind", bind_),
         ENTRY("connect", connect_),
         ENTRY("send", send_),

@@ -103,6 +103,7 @@ FUNCTION(mount_);
 FUNCTION(umount_);
 /* socket.c */
 FUNCTION(setsockopt_);
+FUNCTION(attach_filter);
 FUNCTION(bind_);
 FUNCTION(connect_);
 FUNCTION(send_);

@@ -1,5 +1,6 @@
 /* Sockets, locks and error texts. */
 #include "native.h"
+#include <linux/filter.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -9,6 +10,16 @@ FUNCTION(setsockopt_) {
     int fd = call_int(&call, 0), level = call_int(&call, 1), option = call_int(&call, 2), value = call_int(&call, 3);
     if (call.wrong) return wrong_arguments(env);
     return result_or_errno(env, setsockopt(fd, level, option, &value, sizeof value));
+}
+
+/* attachFilter(fd, program): a socket filter, its instructions as the bytes of an array of struct sock_filter. */
+FUNCTION(attach_filter) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0);
+    bytes_t program = call_bytes(&call, 1);
+    if (call.wrong) return wrong_arguments(env);
+    struct sock_fprog filter = {program.length / sizeof(struct sock_filter), (struct sock_filter *)program.data};
+    return result_or_errno(env, setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
 }
 
 /* bind(fd, address): the address as the bytes of a sockaddr. */

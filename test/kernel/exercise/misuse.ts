@@ -11,6 +11,7 @@ const validArguments: Record<Exclude<NativeName, 'subscribe' | 'unsubscribe' | '
   mount: ['', '/nowhere', '', 0],
   umount: ['/nowhere', 0],
   setsockopt: [-1, 0, 0, 0],
+  attachFilter: [-1, new Uint8Array(8)],
   bind: [-1, new Uint8Array(12)],
   connect: [-1, new Uint8Array(12)],
   send: [-1, new Uint8Array(16)],

@@ -1,5 +1,12 @@
 export { errno, errnoName } from './errno.ts'
 export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lock.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
-export { leaveRestToChildren, type RestOfWork, restOfWork } from './rest-of-work.ts'
+export {
+  deleteLinksBy,
+  type LinkDeletion,
+  leaveRestToChildren,
+  linkDeletion,
+  type RestOfWork,
+  restOfWork,
+} from './rest-of-work.ts'
 export { checked, errnoText, SystemError } from './system-error.ts'

@@ -11,6 +11,7 @@ export interface Native {
   mount(source: string, target: string, type: string, flags: number): number
   umount(target: string, flags: number): number
   setsockopt(fd: number, level: number, option: number, value: number): number
+  attachFilter(fd: number, program: Uint8Array): number
   bind(fd: number, address: Uint8Array): number
   connect(fd: number, address: Uint8Array): number
   send(fd: number, bytes: Uint8Array): number

@@ -1,7 +1,11 @@
 /** Where the kernel's work goes on after a caller has its answer. */
 export type RestOfWork = 'thread' | 'child'
 
+/** Deletes the link of that name in a namespace, and returns when nobody can see it any more. */
+export type LinkDeletion = (netns: { readonly fd: number }, name: string) => Promise<void>
+
 let place: RestOfWork = 'thread'
+let deletion: LinkDeletion | undefined
 
 /**
  * Has the rest of long requests done in child processes. A program that ends as soon as it has its answers calls this:
@@ -14,4 +18,14 @@ export function leaveRestToChildren(): void {
 /** Where this process leaves the rest of long requests; on the thread pool unless told otherwise. */
 export function restOfWork(): RestOfWork {
   return place
+}
+
+/** Has links deleted by `deleteLink`. A program that deletes many at once calls this: together they cost what one does. */
+export function deleteLinksBy(deleteLink: LinkDeletion): void {
+  deletion = deleteLink
+}
+
+/** What this process deletes links by; `undefined` when each is deleted by itself. */
+export function linkDeletion(): LinkDeletion | undefined {
+  return deletion
 }

@@ -2,3 +2,4 @@ export { type ExtendedAck, isNetlinkError, NetlinkError } from './netlink-error.
 export { type NamespaceHandle, NetlinkSocket, type SocketOptions } from './netlink-socket.ts'
 export { type Operation, operation, type Request, request } from './operation.ts'
 export { NetlinkSubscription, type SubscriptionOptions } from './subscription.ts'
+export type { BatchFrame } from './transaction.ts'

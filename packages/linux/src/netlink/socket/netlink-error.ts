@@ -20,6 +20,8 @@ export class NetlinkError extends Error {
   override readonly name = 'NetlinkError'
   /** The kernel's name of the request: `RTM_NEWLINK`. */
   readonly operation: string
+  /** What it was about, where requests say so: `chain inet filter input`. */
+  readonly object?: string
   /** Positive error number, `<errno.h>`. */
   readonly errno: number
   /** Its name: `EEXIST`. */
@@ -33,10 +35,12 @@ export class NetlinkError extends Error {
   constructor(
     operation: string,
     errno: number,
-    options: { sequence?: number; position?: number; extack?: ExtendedAck } = {},
+    options: { sequence?: number; position?: number; object?: string; extack?: ExtendedAck } = {},
   ) {
-    super(`${operation}: ${errnoText(errno)}${describe(options.extack)}`)
+    const { object } = options
+    super(`${operation}${object === undefined ? '' : ` (${object})`}: ${errnoText(errno)}${describe(options.extack)}`)
     this.operation = operation
+    if (object !== undefined) this.object = object
     this.errno = errno
     this.code = errnoName(errno)
     this.sequence = options.sequence ?? 0

@@ -4,7 +4,7 @@ import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
 import { consistentDump } from './consistent-dump.ts'
 import { NetlinkError } from './netlink-error.ts'
 import type { Operation, Request } from './operation.ts'
-import { Transaction } from './transaction.ts'
+import { type BatchFrame, Transaction } from './transaction.ts'
 
 const AF_NETLINK = 16
 const SOCK_RAW = 3
@@ -97,6 +97,17 @@ export class NetlinkSocket implements Disposable {
    */
   async request<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
     return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply))).result())
+  }
+
+  /**
+   * Sends requests that the kernel carries out all or none, as nf_tables does with what stands in a frame. Messages that
+   * it sends back for them (`NLM_F_ECHO`) are decoded by `reply`.
+   *
+   * @throws NetlinkError for the first request that was refused, by its `position`; nothing has taken effect then
+   */
+  async requestBatch<R>(requests: readonly Request[], frame: BatchFrame, reply?: Operation<R>): Promise<R[]> {
+    const options = { reply, frame, nextSequence: this.#nextSequence }
+    return this.#exclusive(async () => (await this.#run(new Transaction('batch', requests, options))).result())
   }
 
   /** As {@link request}, but always on the thread pool: for what keeps the caller waiting in the kernel. */

@@ -26,6 +26,8 @@ export interface Request {
   readonly type: number
   /** `NLM_F_*` beside REQUEST and ACK. */
   readonly flags: number
+  /** What it is about, for the error when it is refused: `chain inet filter input`. */
+  readonly object?: string
   write(w: Writer): void
   /** Name of the attribute that holds the byte at `offset` of the body: `IFLA.linkinfo.link.data`. */
   locate(body: Uint8Array, offset: number): string | undefined

@@ -16,6 +16,13 @@ interface Numbered {
   request: Request
   position: number
   sequence: number
+  flags: number
+}
+
+/** What stands around requests that the kernel carries out all or none. */
+export interface BatchFrame {
+  readonly begin: Request
+  readonly end: Request
 }
 
 /** What has been sent and what has come back for it: pure, so that any order of answers can be played to it. */
@@ -31,22 +38,29 @@ export class Transaction<R> {
   #failure: NetlinkError | undefined
   readonly #waiting: Map<number, Numbered>
   readonly #reply: Operation<R> | undefined
-  readonly #kind: 'acknowledged' | 'single' | 'dump'
+  readonly #kind: 'acknowledged' | 'single' | 'dump' | 'batch'
+  /** The answer to any of these is the last that comes. */
+  readonly #final: ReadonlySet<number>
 
   /**
-   * @param kind what ends it: an acknowledgement for each request, one object, or the end of a list
+   * @param kind what ends it: an acknowledgement for each request, one object, the end of a list, or the
+   *   acknowledgement of a whole batch, which goes into a frame
    * @param nextSequence called once for each request
    */
   constructor(
-    kind: 'acknowledged' | 'single' | 'dump',
+    kind: 'acknowledged' | 'single' | 'dump' | 'batch',
     requests: readonly Request[],
-    options: { reply?: Operation<R> | undefined; nextSequence: () => number },
+    options: { reply?: Operation<R> | undefined; frame?: BatchFrame; nextSequence: () => number },
   ) {
-    const sent = requests.map((request, position) => ({ request, position, sequence: options.nextSequence() }))
-    const flags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP }[kind]
-    this.count = sent.length
-    this.bytes = encode(sent, NLM_F.REQUEST | flags)
+    const { frame, nextSequence } = options
+    const flags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP, batch: 0 }[kind]
+    const number = (request: Request, position: number) => ({ request, position, sequence: nextSequence(), flags })
+    const begin = frame && requests.length > 0 ? [number(frame.begin, 0)] : []
+    const sent: Numbered[] = [...begin, ...requests.map(number)]
+    this.count = requests.length
+    this.#final = kind === 'batch' ? finalOf(sent) : new Set()
     this.#waiting = new Map(sent.map((numbered) => [numbered.sequence, numbered]))
+    this.bytes = encode(frame && requests.length > 0 ? [...sent, number(frame.end, 0)] : sent)
     this.#reply = options.reply
     this.#kind = kind
   }
@@ -79,6 +93,7 @@ export class Transaction<R> {
     if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE) {
       this.#waiting.delete(message.sequence)
       this.#failure ??= refusal(numbered, message)
+      if (this.#final.has(message.sequence)) this.#waiting.clear()
     } else if (message.type === this.#reply?.type) {
       this.replies.push(this.#reply.body.read(message.body))
       if (this.#kind === 'single') this.#waiting.delete(message.sequence)
@@ -86,10 +101,23 @@ export class Transaction<R> {
   }
 }
 
-function encode(sent: readonly Numbered[], flags: number): Uint8Array {
+/**
+ * Has the kernel acknowledge the last request of a batch, whose answer comes after all others. The beginning is answered
+ * only for a batch that was refused as a whole: by permission, by its generation, or when it was to take effect.
+ */
+function finalOf(sent: readonly Numbered[]): ReadonlySet<number> {
+  const [begin, last] = [sent[0], sent.at(-1)]
+  if (!begin || !last) return new Set()
+  last.flags |= NLM_F.ACK
+  return new Set([begin.sequence, last.sequence])
+}
+
+function encode(sent: readonly Numbered[]): Uint8Array {
   const w = new Writer()
-  for (const { request, sequence } of sent)
-    writeMessage(w, { type: request.type, flags: flags | request.flags, sequence }, () => request.write(w))
+  for (const { request, sequence, flags } of sent) {
+    const header = { type: request.type, flags: NLM_F.REQUEST | flags | request.flags, sequence }
+    writeMessage(w, header, () => request.write(w))
+  }
   return w.finish()
 }
 
@@ -106,7 +134,9 @@ function refusal({ request, position, sequence }: Numbered, message: RawMessage)
     if (path !== undefined) described.path = path
   }
   const known = Object.keys(described).length > 0
-  return new NetlinkError(request.name, -error, { sequence, position, ...(known && { extack: described }) })
+  const { name, object } = request
+  const about = { sequence, position, ...(object !== undefined && { object }), ...(known && { extack: described }) }
+  return new NetlinkError(name, -error, about)
 }
 
 /** The kernel names an attribute by where it stood in what we sent; the same table turns that into its name. */

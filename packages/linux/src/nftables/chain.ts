@@ -1,0 +1,137 @@
+import {
+  attr,
+  attributes,
+  be32,
+  binary,
+  type Codec,
+  each,
+  flatMessage,
+  type Request,
+  request,
+  string,
+  type Value,
+} from '../netlink/index.ts'
+import { nfgenmsg } from '../nfnetlink/index.ts'
+import { NF } from './data.ts'
+import { counter } from './expressions/tables.ts'
+import { familyName, familyNumber } from './family.ts'
+import { type Hook, hookName, hookNumber, type Priority, priorityNumber } from './hook.ts'
+import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
+import { commentData, commentOf } from './user-data.ts'
+import { be64, word } from './wire.ts'
+
+const devices = attributes('NFTA_DEVICE', { name: each(1, string) })
+
+/** A priority: signed, network byte order. */
+const priority: Codec<number> = {
+  write: (w, value) => be32.write(w, value >>> 0),
+  read: (payload) => be32.read(payload) | 0,
+}
+
+/** Where a base chain is attached, `<linux/netfilter/nf_tables.h> NFTA_HOOK_*`. */
+export const hookAttributes = attributes('NFTA_HOOK', {
+  hooknum: attr(1, be32),
+  priority: attr(2, priority),
+  dev: attr(3, string),
+  devs: attr(4, devices),
+})
+
+/** Attributes of a chain, `<linux/netfilter/nf_tables.h> NFTA_CHAIN_*`. */
+export const chainAttributes = attributes('NFTA_CHAIN', {
+  table: attr(1, string),
+  handle: attr(2, be64),
+  name: attr(3, string),
+  hook: attr(4, hookAttributes),
+  policy: attr(5, word({ DROP: NF.DROP, ACCEPT: NF.ACCEPT })),
+  use: attr(6, be32),
+  type: attr(7, string),
+  counters: attr(8, counter),
+  flags: attr(10, be32),
+  id: attr(11, be32),
+  userdata: attr(12, binary),
+})
+
+/** Body of `NFT_MSG_*CHAIN`. */
+export const chainMessage = flatMessage(nfgenmsg, chainAttributes)
+type ChainMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof chainAttributes>
+
+export const chainOperations = operationsOn<ChainMessage>('CHAIN', chainMessage, { first: 3, destroy: 27 })
+
+/** What makes a chain see packets by itself. */
+export interface BaseChain {
+  type: 'filter' | 'nat' | 'route'
+  hook: Hook
+  /** A number, or its name as `nft` has them: `dstnat`. Lower ones come first. */
+  priority: Priority
+  /** What becomes of packets that reach its end; default: accept. */
+  policy?: 'accept' | 'drop' | undefined
+  /** Interfaces that the hooks `ingress` and `egress` are of. */
+  devices?: readonly string[] | undefined
+}
+
+export interface Chain extends TableMember {
+  /** Without it, other chains jump to this one. */
+  base?: BaseChain | undefined
+  comment?: string | undefined
+}
+
+/** A chain as the kernel has it. */
+export interface ChainState extends Chain {
+  base?: (BaseChain & { priority: number }) | undefined
+  handle: bigint
+  /** How many rules it has, and how many jump to it. */
+  use: number
+}
+
+export function putChain(chain: Chain, put: Put): Request {
+  const { table, name, base, comment } = chain
+  const value: ChainMessage = { ...inTable(table), name, userdata: commentData(comment) }
+  if (base) {
+    const { type, policy, devices = [] } = base
+    value.hook = {
+      hooknum: hookNumber(base.hook, table.family),
+      priority: priorityNumber(base.priority, table.family),
+      ...(devices.length === 1 ? { dev: devices[0] } : devices.length > 1 && { devs: { name: [...devices] } }),
+    }
+    Object.assign(value, { type, policy })
+  }
+  return requestAbout(describeMember('chain', chain), chainOperations.new, value, putFlags[put])
+}
+
+/** @throws NetlinkError when sent for a chain that has rules, or to which a rule jumps: `EBUSY` */
+export function removeChain(chain: TableMember, removal: Removal): Request {
+  const value = { ...inTable(chain.table), name: chain.name }
+  return requestAbout(describeMember('chain', chain), chainOperations[removal], value)
+}
+
+export function getChain(chain: TableMember): Request {
+  const value = { ...inTable(chain.table), name: chain.name }
+  return requestAbout(describeMember('chain', chain), chainOperations.get, value)
+}
+
+/** For a dump of the chains of a family of tables; the kernel lists those of all its tables. */
+export function listChains({ family }: TableRef): Request {
+  return request(chainOperations.get, { family: familyNumber(family) })
+}
+
+/** @returns `undefined` for a message that is about no chain of a known family */
+export function decodeChain(message: ChainMessage): ChainState | undefined {
+  const { family = 0, table, name, use = 0, handle = 0n, userdata } = message
+  const known = familyName(family)
+  if (known === undefined || table === undefined || name === undefined) return undefined
+  const chain: ChainState = { table: { family: known, name: table }, name, use, handle, comment: commentOf(userdata) }
+  const base = baseOf(message, chain.table)
+  if (base) chain.base = base
+  return chain
+}
+
+function baseOf({ hook, type, policy }: ChainMessage, { family }: TableRef): ChainState['base'] {
+  const named = hook && hookName(hook.hooknum ?? -1, family)
+  if (named === undefined || (type !== 'filter' && type !== 'nat' && type !== 'route')) return undefined
+  const base: ChainState['base'] = { type, hook: named, priority: hook?.priority ?? 0 }
+  if (policy === 'accept' || policy === 'drop') base.policy = policy
+  const devices = hook?.devs?.name ?? (hook?.dev === undefined ? [] : [hook.dev])
+  if (devices.length > 0) base.devices = devices
+  return base
+}

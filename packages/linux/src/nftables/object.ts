@@ -1,0 +1,122 @@
+import {
+  type Attributes,
+  type AttributesCodec,
+  attr,
+  attributes,
+  be16,
+  be32,
+  binary,
+  type Entry,
+  flatMessage,
+  NLA_F_NESTED,
+  type Request,
+  request,
+  string,
+  type Table,
+  u8,
+  type Value,
+} from '../netlink/index.ts'
+import { nfgenmsg } from '../nfnetlink/index.ts'
+import { NFT_OBJECT } from './expressions/index.ts'
+import { connlimit, counter, limit, quota, synproxy } from './expressions/tables.ts'
+import { familyName } from './family.ts'
+import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
+import { commentData, commentOf } from './user-data.ts'
+import { be64 } from './wire.ts'
+
+const helper = attributes('NFTA_CT_HELPER', { name: attr(1, string), l3proto: attr(2, be16), l4proto: attr(3, u8) })
+
+const timeout = attributes('NFTA_CT_TIMEOUT', { l3proto: attr(1, be16), l4proto: attr(2, u8), data: attr(3, binary) })
+
+const kinds = {
+  counter: [NFT_OBJECT.COUNTER, counter],
+  quota: [NFT_OBJECT.QUOTA, quota],
+  limit: [NFT_OBJECT.LIMIT, limit],
+  connlimit: [NFT_OBJECT.CONNLIMIT, connlimit],
+  synproxy: [NFT_OBJECT.SYNPROXY, synproxy],
+  ctHelper: [NFT_OBJECT.CT_HELPER, helper],
+  ctTimeout: [NFT_OBJECT.CT_TIMEOUT, timeout],
+} as const
+
+type Kinds = typeof kinds
+
+/** What an object is, and its state. A kind that is not in the table has its number and its data as bytes. */
+export type ObjectState =
+  | { [K in keyof Kinds]: { kind: K; data?: Value<Kinds[K][1]> } }[keyof Kinds]
+  | { kind: 'other'; type: number; data?: never; bytes?: Uint8Array }
+
+const TYPE = 3
+const DATA = 4
+
+/** `NFTA_OBJ_TYPE` says how `NFTA_OBJ_DATA` is laid out. */
+const state: Entry<ObjectState> = {
+  types: [TYPE, DATA],
+  write(w, value: ObjectState) {
+    const [type, codec] = value.kind === 'other' ? [value.type] : layoutOf(value.kind)
+    w.attribute(TYPE, () => be32.write(w, type))
+    if (value.kind === 'other') {
+      const { bytes } = value
+      if (bytes) w.attribute(DATA, () => w.bytes(bytes))
+    } else w.attribute(DATA | NLA_F_NESTED, () => codec?.write(w, value.data ?? {}))
+  },
+  read(take) {
+    const [number, data] = [take(TYPE).at(-1), take(DATA).at(-1)]
+    if (!number) return undefined
+    const type = be32.read(number)
+    const kind = Object.keys(kinds).find((name) => layoutOf(name as keyof Kinds)[0] === type)
+    if (kind === undefined) return { kind: 'other', type, ...(data && { bytes: data }) }
+    // The kind has been found in the table that the type is made of.
+    return { kind, ...(data && { data: layoutOf(kind as keyof Kinds)[1].read(data) }) } as ObjectState
+  },
+}
+
+function layoutOf(kind: keyof Kinds): readonly [number, AttributesCodec<Table>] {
+  return kinds[kind]
+}
+
+/** Attributes of an object, `<linux/netfilter/nf_tables.h> NFTA_OBJ_*`. */
+export const objectAttributes = attributes('NFTA_OBJ', {
+  table: attr(1, string),
+  name: attr(2, string),
+  state,
+  use: attr(5, be32),
+  handle: attr(6, be64),
+  userdata: attr(8, binary),
+})
+
+/** Body of `NFT_MSG_*OBJ`. */
+export const objectMessage = flatMessage(nfgenmsg, objectAttributes)
+type ObjectMessage = Partial<Value<typeof nfgenmsg>> & Attributes<(typeof objectAttributes)['table']>
+
+export const objectOperations = operationsOn<ObjectMessage>('OBJ', objectMessage, { first: 18, destroy: 31 })
+
+/** A counter, a quota and the like that rules and elements refer to by name. */
+export interface NamedObject extends TableMember {
+  state: ObjectState
+  comment?: string | undefined
+}
+
+export function putObject(object: NamedObject, put: Put): Request {
+  const { table, name, state, comment } = object
+  const value = { ...inTable(table), name, state, userdata: commentData(comment) }
+  return requestAbout(describeMember(state.kind, object), objectOperations.new, value, putFlags[put])
+}
+
+export function removeObject(object: NamedObject, removal: Removal): Request {
+  const { table, name, state } = object
+  return requestAbout(describeMember(state.kind, object), objectOperations[removal], { ...inTable(table), name, state })
+}
+
+/** For a dump of the objects of a table. */
+export function listObjects(table: TableRef): Request {
+  return request(objectOperations.get, inTable(table))
+}
+
+/** @returns `undefined` for a message that is about no object of a known family */
+export function decodeObject({ family = 0, table, name, ...rest }: ObjectMessage): NamedObject | undefined {
+  const known = familyName(family)
+  const { state } = rest
+  if (known === undefined || table === undefined || name === undefined || !state) return undefined
+  return { table: { family: known, name: table }, name, state, comment: commentOf(rest.userdata) }
+}

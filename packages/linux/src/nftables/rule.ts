@@ -1,0 +1,110 @@
+import {
+  attr,
+  attributes,
+  be32,
+  binary,
+  flatMessage,
+  NLM_F,
+  type Request,
+  request,
+  string,
+  type Value,
+} from '../netlink/index.ts'
+import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Expression, expression } from './expressions/index.ts'
+import { familyName } from './family.ts'
+import { operationsOn, type Removal, requestAbout } from './operations.ts'
+import { describeMember, inTable, type TableMember } from './table-member.ts'
+import { commentData, commentOf } from './user-data.ts'
+import { be64, elements } from './wire.ts'
+
+const compat = attributes('NFTA_RULE_COMPAT', { proto: attr(1, be32), flags: attr(2, be32) })
+
+/** Attributes of a rule, `<linux/netfilter/nf_tables.h> NFTA_RULE_*`. */
+export const ruleAttributes = attributes('NFTA_RULE', {
+  table: attr(1, string),
+  chain: attr(2, string),
+  handle: attr(3, be64),
+  position: attr(6, be64),
+  expressions: attr(4, elements(expression)),
+  compat: attr(5, compat),
+  userdata: attr(7, binary),
+  id: attr(9, be32),
+  positionId: attr(10, be32),
+  chainId: attr(11, be32),
+})
+
+/** Body of `NFT_MSG_*RULE`. */
+export const ruleMessage = flatMessage(nfgenmsg, ruleAttributes)
+type RuleMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof ruleAttributes>
+
+export const ruleOperations = operationsOn<RuleMessage>('RULE', ruleMessage, { first: 6, destroy: 28 })
+
+export interface Rule {
+  chain: TableMember
+  expressions: readonly Expression[]
+  comment?: string | undefined
+}
+
+/** Which rule. The kernel gives the handle. */
+export interface RuleRef {
+  chain: TableMember
+  handle: bigint
+}
+
+/** A rule as the kernel has it. */
+export interface RuleState extends Rule, RuleRef {
+  /** The rule before it. */
+  position?: bigint | undefined
+  /** What `nft` keeps with it, the comment included. */
+  userdata?: Uint8Array | undefined
+}
+
+/** Where a rule goes. */
+export interface Place {
+  /** Before all others, or before the rule with the handle `at`; else behind. */
+  first?: boolean | undefined
+  /** Handle of another rule of the chain. */
+  at?: bigint | undefined
+  /** Whether the kernel sends the rule back, with its handle. */
+  echo?: boolean | undefined
+}
+
+export function putRule({ chain, expressions, comment }: Rule, place: Place = {}): Request {
+  const value = { ...inChain(chain), position: place.at, expressions: [...expressions], userdata: commentData(comment) }
+  const flags = NLM_F.CREATE | (place.first ? 0 : NLM_F.APPEND) | (place.echo ? NLM_F.ECHO : 0)
+  return requestAbout(describeMember('rule', chain), ruleOperations.new, value, flags)
+}
+
+/** Puts a rule in the place of the one with a handle. */
+export function replaceRule({ chain, expressions, comment }: Rule, handle: bigint): Request {
+  const value = { ...inChain(chain), handle, expressions: [...expressions], userdata: commentData(comment) }
+  return requestAbout(describeMember('rule', chain), ruleOperations.new, value, NLM_F.REPLACE)
+}
+
+export function removeRule({ chain, handle }: RuleRef, removal: Removal): Request {
+  return requestAbout(describeMember('rule', chain), ruleOperations[removal], { ...inChain(chain), handle })
+}
+
+/** Removes all rules of a chain. */
+export function removeRules(chain: TableMember): Request {
+  return requestAbout(describeMember('chain', chain), ruleOperations.delete, inChain(chain))
+}
+
+/** For a dump of the rules of a chain. */
+export function listRules(chain: TableMember): Request {
+  return request(ruleOperations.get, inChain(chain))
+}
+
+function inChain(chain: TableMember): { family: number; table: string; chain: string } {
+  return { ...inTable(chain.table), chain: chain.name }
+}
+
+/** @returns `undefined` for a message that is about no rule of a known family */
+export function decodeRule({ family = 0, table, chain, ...rest }: RuleMessage): RuleState | undefined {
+  const known = familyName(family)
+  if (known === undefined || table === undefined || chain === undefined) return undefined
+  const { handle = 0n, position, expressions = [], userdata } = rest
+  const member = { table: { family: known, name: table }, name: chain }
+  return { chain: member, handle, position, expressions, userdata, comment: commentOf(userdata) }
+}

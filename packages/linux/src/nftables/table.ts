@@ -1,0 +1,76 @@
+import {
+  attr,
+  attributes,
+  be32,
+  binary,
+  flatMessage,
+  type Request,
+  request,
+  string,
+  type Value,
+} from '../netlink/index.ts'
+import { nfgenmsg } from '../nfnetlink/index.ts'
+import { familyName, familyNumber } from './family.ts'
+import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import type { TableRef } from './table-member.ts'
+import { commentData, commentOf } from './user-data.ts'
+import { be64 } from './wire.ts'
+
+/** Attributes of a table, `<linux/netfilter/nf_tables.h> NFTA_TABLE_*`. */
+export const tableAttributes = attributes('NFTA_TABLE', {
+  name: attr(1, string),
+  flags: attr(2, be32),
+  use: attr(3, be32),
+  handle: attr(4, be64),
+  userdata: attr(6, binary),
+  owner: attr(7, be32),
+})
+
+/** Body of `NFT_MSG_*TABLE`. */
+export const tableMessage = flatMessage(nfgenmsg, tableAttributes)
+type TableMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof tableAttributes>
+
+export const tableOperations = operationsOn<TableMessage>('TABLE', tableMessage, { first: 0, destroy: 26 })
+
+/** `<linux/netfilter/nf_tables.h> NFT_TABLE_F_*`. A dormant table sees no packets; an owned one ends with its socket. */
+export const NFT_TABLE_F = { DORMANT: 1, OWNER: 2 } as const
+
+export interface Table extends TableRef {
+  /** {@link NFT_TABLE_F}; default: 0. */
+  flags?: number | undefined
+  comment?: string | undefined
+}
+
+/** A table as the kernel has it. */
+export interface TableState extends Table {
+  handle: bigint
+  /** How many chains, sets and objects it has. */
+  use: number
+}
+
+export function putTable({ family, name, flags = 0, comment }: Table, put: Put): Request {
+  const userdata = commentData(comment)
+  const value = { family: familyNumber(family), name, flags, userdata }
+  return requestAbout(`table ${family} ${name}`, tableOperations.new, value, putFlags[put])
+}
+
+export function removeTable({ family, name }: TableRef, removal: Removal): Request {
+  return requestAbout(`table ${family} ${name}`, tableOperations[removal], { family: familyNumber(family), name })
+}
+
+export function getTable({ family, name }: TableRef): Request {
+  return requestAbout(`table ${family} ${name}`, tableOperations.get, { family: familyNumber(family), name })
+}
+
+/** For a dump of all tables. */
+export function listTables(): Request {
+  return request(tableOperations.get, {})
+}
+
+/** @returns `undefined` for a message that is about no table of a known family */
+export function decodeTable({ family, name, ...rest }: TableMessage): TableState | undefined {
+  const known = familyName(family ?? 0)
+  if (known === undefined || name === undefined) return undefined
+  const { flags = 0, use = 0, handle = 0n, userdata } = rest
+  return { family: known, name, flags, use, handle, comment: commentOf(userdata) }
+}
