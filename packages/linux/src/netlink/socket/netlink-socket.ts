@@ -55,6 +55,7 @@ export class NetlinkSocket implements Disposable {
   #last: Promise<unknown> = Promise.resolve()
   #answerBytes = 32 * ANSWER_BYTES
   #requestBytes = 65536
+  /** For answers that another thread receives: they come while other sockets receive theirs. */
   #buffer: Uint8Array | undefined
 
   private constructor(fd: number, offThread: boolean) {
@@ -133,7 +134,7 @@ export class NetlinkSocket implements Disposable {
       else this.#sendInBackground(transaction.bytes)
       while (!transaction.done) {
         const length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
-        const datagram = this.#datagram(checked('recv', length))
+        const datagram = copyOf(this.#space(), checked('recv', length))
         transaction.accept(datagram)
         if (!transaction.done && messagesOf(datagram).some(options.isAnnounced)) return
       }
@@ -184,7 +185,7 @@ export class NetlinkSocket implements Disposable {
       this.#checkOpen()
       const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
       if (length === -errno.ETIMEDOUT) return undefined
-      return messagesOf(this.#datagram(checked('recv', length)))
+      return messagesOf(copyOf(this.#space(), checked('recv', length)))
     })
   }
 
@@ -220,27 +221,27 @@ export class NetlinkSocket implements Disposable {
 
   async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
     if (transaction.done) return transaction
+    this.#checkOpen()
     this.#makeRoom(transaction)
-    transaction.accept(await this.#send(transaction.bytes, slow))
-    while (!transaction.done) transaction.accept(await this.#next())
+    if (slow || this.#offThread) return this.#runOffThread(transaction)
+    checked('send', native().send(this.fd, transaction.bytes))
+    while (!transaction.done) transaction.accept(this.#receiveHere())
     return transaction
   }
 
-  async #send(bytes: Uint8Array, slow: boolean): Promise<Uint8Array> {
-    this.#checkOpen()
-    if (slow || this.#offThread) {
-      const length = await native().exchangeAsync(this.fd, bytes, this.#space(), ANSWER_TIMEOUT_MS)
-      return this.#datagram(checked('netlink', length))
+  async #runOffThread<R>(transaction: Transaction<R>): Promise<Transaction<R>> {
+    const { bytes } = transaction
+    let length = await native().exchangeAsync(this.fd, bytes, this.#space(), ANSWER_TIMEOUT_MS)
+    for (;;) {
+      transaction.accept(copyOf(this.#space(), checked('netlink', length)))
+      if (transaction.done) return transaction
+      length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
     }
-    checked('send', native().send(this.fd, bytes))
-    return this.#datagram(checked('recv', native().receive(this.fd, this.#space(), ANSWER_TIMEOUT_MS)))
   }
 
-  async #next(): Promise<Uint8Array> {
-    const length = this.#offThread
-      ? await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
-      : native().receive(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
-    return this.#datagram(checked('recv', length))
+  #receiveHere(): Uint8Array {
+    const length = native().receive(this.fd, ownSpace, ANSWER_TIMEOUT_MS)
+    return copyOf(ownSpace, checked('recv', length))
   }
 
   /** The kernel answers a whole batch before anyone reads: answers that find no room are lost. */
@@ -266,12 +267,6 @@ export class NetlinkSocket implements Disposable {
     return this.#buffer
   }
 
-  /** A copy: decoded values keep views of it, and the buffer is used again. */
-  #datagram(length: number): Uint8Array {
-    if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)
-    return this.#space().slice(0, length)
-  }
-
   #acknowledged<R>(requests: Request | readonly Request[], reply: Operation<R> | undefined): Transaction<R> {
     const all = 'write' in requests ? [requests] : requests
     return new Transaction('acknowledged', all, { reply, nextSequence: this.#nextSequence })
@@ -281,6 +276,15 @@ export class NetlinkSocket implements Disposable {
     this.#sequence = (this.#sequence + 1) >>> 0 || 1
     return this.#sequence
   }
+}
+
+/** Where this thread receives: one answer at a time. A process opens sockets by the dozen, and new memory is cleared. */
+const ownSpace = new Uint8Array(DATAGRAM_BYTES)
+
+/** Decoded values keep views of it, and the space is used again. */
+function copyOf(space: Uint8Array, length: number): Uint8Array {
+  if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)
+  return space.slice(0, length)
 }
 
 /** `struct sockaddr_nl` of the kernel: port 0. */

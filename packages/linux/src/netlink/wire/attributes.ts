@@ -46,6 +46,8 @@ export interface Entry<T> {
   write(w: Writer, value: NoInfer<T>): void
   /** @returns `undefined` when there is nothing of it; what its numbers have is kept as unknown then */
   read(take: Take): T | undefined
+  /** Reads the one payload of an entry with one number; what goes together is not read this way. */
+  readonly readOne?: (payload: Uint8Array) => T
   /** Names below this entry for a byte of one of its payloads; a negative `offset` is in the header before it. */
   locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
 }
@@ -84,6 +86,10 @@ export function each<T>(type: number, codec: Codec<T>): Entry<T[]> {
 class SingleEntry<T> implements Entry<T> {
   readonly types: readonly number[]
   readonly #codec: Codec<T>
+
+  readOne(payload: Uint8Array): T {
+    return this.#codec.read(payload)
+  }
 
   constructor(type: number, codec: Codec<T>) {
     this.types = [type]
@@ -199,14 +205,39 @@ function writeAttributes(
 
 /** Goes by what is there, not by what the table has: a link has a tenth of all attributes that links can have. */
 function readAttributes<T extends Table>(bytes: Uint8Array, byType: ReadonlyMap<number, NamedEntry>): Attributes<T> {
-  const left = new Map<number, Uint8Array[]>()
+  const values: Record<string, unknown> = {}
+  let left: Map<number, Uint8Array[]> | undefined
   for (const { type, payload } of attributesOf(bytes)) {
+    const named = byType.get(type)
+    const value = named?.[1].readOne && readPayload(named, payload)
+    if (named && value !== undefined) {
+      values[named[0]] = value
+      continue
+    }
+    left ??= new Map()
     const payloads = left.get(type)
     if (payloads) payloads.push(payload)
     else left.set(type, [payload])
   }
+  if (left) readTogether(left, byType, values)
+  return values as Attributes<T>
+}
+
+function readPayload([name, entry]: NamedEntry, payload: Uint8Array): unknown {
+  try {
+    return entry.readOne?.(payload)
+  } catch (error) {
+    throw placed(name, error)
+  }
+}
+
+/** What more than one attribute makes up, and what nobody knows. */
+function readTogether(
+  left: Map<number, Uint8Array[]>,
+  byType: ReadonlyMap<number, NamedEntry>,
+  values: Record<string, unknown>,
+): void {
   const take: Take = (type) => left.get(type) ?? []
-  const values: Record<string, unknown> = {}
   for (const type of left.keys()) {
     const [name, entry] = byType.get(type) ?? []
     if (name === undefined || entry === undefined || Object.hasOwn(values, name)) continue
@@ -216,7 +247,6 @@ function readAttributes<T extends Table>(bytes: Uint8Array, byType: ReadonlyMap<
     for (const claimed of entry.types) left.delete(claimed)
   }
   if (left.size > 0) values['unknown'] = left
-  return values as Attributes<T>
 }
 
 function readEntry(name: string, entry: Table[string], take: Take): unknown {

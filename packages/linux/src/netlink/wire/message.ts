@@ -141,7 +141,7 @@ export function flatMessage<H extends AnyStruct, A extends AttributesCodec<Table
     },
     read(body) {
       const { header, attributes } = codec.read(body)
-      return { ...header, ...attributes }
+      return Object.assign(header, attributes)
     },
     locate: codec.locate,
   }

@@ -73,9 +73,10 @@ export function setLinkRequest(name: LinkName, settings: LinkSettings): Request 
 export async function addLink(socket: NetlinkSocket, settings: LinkSettings & { ifname: string }): Promise<Link> {
   if (settings.netNsFd !== undefined || settings.netNsPid !== undefined)
     throw new TypeError(`Cannot return the link "${settings.ifname}": it is made in another namespace`)
-  const [made] = await socket.request(addLinkRequest(settings, NLM_F.ECHO), linkOperations.reply)
   // Kernels before 6.2 do not echo a new link, and those after do it before the link becomes a port.
-  return made && settings.master === undefined ? made : getLink(socket, made?.index ?? settings.ifname)
+  const flags = settings.master === undefined ? NLM_F.ECHO : 0
+  const [made] = await socket.request(addLinkRequest(settings, flags), linkOperations.reply)
+  return made ?? getLink(socket, settings.ifname)
 }
 
 /**
