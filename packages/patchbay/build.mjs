@@ -1,7 +1,21 @@
-// Makes dist/cni/bin: one self-contained executable under the name of every program in it, and the native addon
-// beside it. The folder works wherever it is copied as a whole.
+// Makes dist/cni/bin: one self-contained executable, the native addon beside it, and the shim that the name of every
+// plugin leads to. The folder works wherever it is copied as a whole.
+//   node build.mjs             only what is older than its sources
+//   node build.mjs --sanitize  packages/patchbay/dist/shim.sanitized instead, with the address and undefined-behaviour sanitizers
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -10,7 +24,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
 const output = join(root, 'dist', 'cni', 'bin')
 const executable = join(output, 'patchbay')
+const shim = join(output, 'patchbay-shim')
 const addon = join(root, 'packages', 'linux', 'dist', 'patchbay.node')
+const native = ['shim.c', 'call.h', 'system.h'].map((name) => join(here, 'native', name))
 const sources = ['address', 'cni', 'linux', 'plugins', 'patchbay'].map((name) =>
   join(root, 'packages', name, 'dist', 'src'),
 )
@@ -20,21 +36,24 @@ function fail(message) {
   process.exit(1)
 }
 
-function newest(directory) {
-  let time = 0
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
-    if (entry.name.endsWith('.js'))
-      time = Math.max(time, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs)
-  }
-  return time
+function scriptsIn(directory) {
+  return readdirSync(directory, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.name.endsWith('.js'))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
 }
 
 function isFresh() {
   const built = statSync(executable, { throwIfNoEntry: false })?.mtimeMs ?? 0
-  return (
-    [fileURLToPath(import.meta.url), addon].every((file) => statSync(file).mtimeMs < built) &&
-    sources.every((directory) => newest(directory) < built)
-  )
+  const files = [fileURLToPath(import.meta.url), addon, ...native, ...sources.flatMap(scriptsIn)]
+  return files.every((file) => statSync(file).mtimeMs < built)
+}
+
+/** Names what the executable and its shim are made from: they talk only to their own kind. */
+function buildId() {
+  const hash = createHash('sha256')
+  for (const file of [...native, ...sources.flatMap(scriptsIn)]) hash.update(readFileSync(file))
+  return hash.digest('hex').slice(0, 32)
 }
 
 function bun() {
@@ -43,14 +62,15 @@ function bun() {
 }
 
 /** Into a new file that takes the old one's place: an executable that is running cannot be written to. */
-function compile() {
+function compile(id) {
   const fresh = join(output, '.patchbay.new')
   // Few functions of a call run often enough to be worth compiling, and the compiler's threads take the processor from it.
   const flags = ['--compile', '--minify', '--bytecode', '--format=cjs', '--compile-jit-policy=30']
   // A program that runs as root must not be configured by files in the directory it happens to be run in.
   const closed = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
+  const defined = ['--define', `PATCHBAY_BUILD_ID="${id}"`]
   const entry = join(here, 'dist', 'src', 'main.js')
-  const run = spawnSync(bun(), ['build', ...flags, ...closed, entry, '--outfile', fresh], {
+  const run = spawnSync(bun(), ['build', ...flags, ...closed, ...defined, entry, '--outfile', fresh], {
     cwd: here,
     encoding: 'utf8',
   })
@@ -63,19 +83,72 @@ function compile() {
   renameSync(`${fresh}.copy`, executable)
 }
 
-async function link() {
-  const { plugins, toolNames } = await import(pathToFileURL(join(here, 'dist', 'src', 'programs.js')).href)
-  const names = [...Object.keys(plugins), ...toolNames].filter((name) => name !== 'patchbay')
-  for (const entry of readdirSync(output)) {
-    if (!['patchbay', 'patchbay.node'].includes(entry)) rmSync(join(output, entry))
+function load(...path) {
+  return import(pathToFileURL(join(root, 'packages', ...path)).href)
+}
+
+/** What each plugin answers to VERSION, as a table in C. */
+async function versionsHeader() {
+  const { plugins } = await load('patchbay', 'dist', 'src', 'programs.js')
+  const { dispatch } = await load('cni', 'dist', 'src', 'plugin', 'index.js')
+  const rows = []
+  for (const [name, loadPlugin] of Object.entries(plugins)) {
+    let answer = ''
+    await dispatch(await loadPlugin(), {
+      env: { CNI_COMMAND: 'VERSION' },
+      stdout: (text) => {
+        answer += text
+      },
+    })
+    rows.push(`    {${JSON.stringify(name)}, ${JSON.stringify(answer)}},\n`)
   }
-  for (const name of names) symlinkSync('patchbay', join(output, name))
+  return `static const struct {\n    const char *name, *answer;\n} versions[] = {\n${rows.join('')}};\n`
+}
+
+/** Without a C library: it starts in a fraction of the time, and runs on any. */
+const freestanding = [
+  ...['-Os', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-pie'],
+  ...['-nostdlib', '-static', '-no-pie', '-s', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,noseparate-code'],
+]
+const sanitized = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-DSHIM_HOSTED']
+
+/** @returns whether there is a C compiler */
+async function compileShim(id, file, mode) {
+  const generated = join(here, 'dist', 'native')
+  mkdirSync(generated, { recursive: true })
+  writeFileSync(join(generated, 'versions.h'), await versionsHeader())
+  const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', `-DBUILD_ID="${id}"`, `-I${generated}`]
+  const compiler = process.env.CC ?? 'cc'
+  const run = spawnSync(compiler, [...flags, ...mode, '-o', `${file}.new`, native[0]], { encoding: 'utf8' })
+  if (run.error) return false
+  if (run.status !== 0) fail(`Cannot compile the shim:\n${run.stderr}`)
+  renameSync(`${file}.new`, file)
+  return true
+}
+
+async function link(target) {
+  const { plugins, toolNames } = await load('patchbay', 'dist', 'src', 'programs.js')
+  for (const entry of readdirSync(output)) {
+    if (!['patchbay', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
+  }
+  for (const name of Object.keys(plugins)) symlinkSync(target, join(output, name))
+  for (const name of [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'])
+    symlinkSync('patchbay', join(output, name))
   copyFileSync(addon, join(output, '.patchbay.node.new'))
   renameSync(join(output, '.patchbay.node.new'), join(output, 'patchbay.node'))
 }
 
-mkdirSync(output, { recursive: true })
-if (!isFresh()) {
-  compile()
-  await link()
+if (process.argv.includes('--sanitize')) {
+  const file = join(here, 'dist', 'shim.sanitized')
+  if (!(await compileShim('unbuilt', file, sanitized))) fail('Cannot compile the shim: there is no C compiler')
+} else {
+  mkdirSync(output, { recursive: true })
+  if (!isFresh()) {
+    const id = buildId()
+    compile(id)
+    const hasShim = await compileShim(id, shim, freestanding)
+    if (!hasShim)
+      console.log('There is no C compiler: plugins are links to the executable, and no call goes to a daemon')
+    await link(hasShim ? 'patchbay-shim' : 'patchbay')
+  }
 }

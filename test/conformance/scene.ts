@@ -38,6 +38,9 @@ export interface SceneOptions {
   containerDad?: boolean
 }
 
+/** Set by the test that runs other tests once more, with a daemon behind the executables. */
+export const DAEMON_MARK = 'PATCHBAY_TEST_DAEMON'
+
 /** Where each machine has the plugins that are there for the tests, and those that are tested. */
 const OWN_PLUGINS = '/run/plugins'
 const PLUGINS = '/run/cni'
@@ -45,19 +48,22 @@ const PLUGINS = '/run/cni'
 /** One implementation on a machine of its own: what a scenario does, and what is seen of it. */
 export class Scene implements Disposable {
   readonly #world: World
+  readonly #daemon: number | undefined
   readonly #observations: Observation[] = []
   readonly #inputs: string[] = []
   #result: JsonObject | undefined
 
-  private constructor(world: World) {
+  private constructor(world: World, daemon: number | undefined) {
     this.#world = world
+    this.#daemon = daemon
   }
 
   static async open(implementation: Implementation, options: SceneOptions = {}): Promise<Scene> {
     const { containers = ['c1'], containerDad = true } = options
     const world = await World.open({ containers, containerDad })
     world.shell(`mkdir ${PLUGINS} ${OWN_PLUGINS}; mount --bind ${implementation.directory} ${PLUGINS}`)
-    return new Scene(world)
+    const hasDaemon = process.env[DAEMON_MARK] !== undefined && implementation.name === 'patchbay'
+    return new Scene(world, hasDaemon ? startDaemon(world) : undefined)
   }
 
   /** Runs a shell script on the host and returns what it printed. */
@@ -159,8 +165,26 @@ export class Scene implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#world[Symbol.dispose]()
+    try {
+      if (this.#daemon !== undefined) this.#endDaemon(this.#daemon)
+    } finally {
+      this.#world[Symbol.dispose]()
+    }
   }
+
+  /** Throws when the daemon did not serve what was called. */
+  #endDaemon(daemon: number): void {
+    const { status, stdout } = this.#world.run([`${PLUGINS}/patchbay`, 'status', '--json'])
+    process.kill(daemon, 'SIGKILL')
+    const hasAdded = this.#observations.some((each) => each.kind === 'reply' && each.command === 'ADD')
+    if (hasAdded && (status !== 0 || !/"ADD": \d/.test(stdout))) throw new Error(`The daemon served nothing: ${stdout}`)
+  }
+}
+
+/** Starts a daemon on a machine and returns its process id. */
+function startDaemon(world: World): number {
+  const daemon = `${PLUGINS}/patchbayd </dev/null >/dev/null 2>&1`
+  return Number(world.shell(`${daemon} & echo $!; until [ -S /run/patchbay/patchbay.sock ]; do sleep 0.01; done`))
 }
 
 /** A result as the text that it is; an error by its parts, some of which may be worded in another way. */

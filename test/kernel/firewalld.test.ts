@@ -11,6 +11,7 @@ import type * as FirewalldModule from '../../packages/patchbay/src/firewalld/fir
 import type * as BackendModule from '../../packages/patchbay/src/firewalld/firewalld-backend.ts'
 import { eventually } from './namespace-fixture.ts'
 import { withLab } from './plugin-lab.ts'
+import { runIn } from './witness.ts'
 
 const built = new URL('../../../packages/patchbay/dist/src/firewalld/', import.meta.url).href
 const { firewalld }: typeof FirewalldModule = await import(`${built}firewalld.js`)
@@ -137,4 +138,25 @@ test('firewall uses the zone that the configuration names', () =>
     assert.deepEqual(sourcesOf('home'), ['10.1.2.3/32', 'fd00::3/128'])
     await lab.del(plugin, home)
     assert.deepEqual(sourcesOf('home'), [])
+  }))
+
+test('firewall beside firewalld keeps networks apart by nf_tables, and takes both back', () =>
+  withLab(async (lab) => {
+    const interfaces = [{ name: 'cni0' }, { name: 'veth1' }, { name: 'eth0', sandbox: '/run/netns/c1' }]
+    const isolated = { ingressPolicy: 'isolated', prevResult: { ...config.prevResult, interfaces } }
+    await lab.add(plugin, isolated)
+    assert.deepEqual(sourcesOf('trusted'), ['10.1.2.3/32', 'fd00::3/128'])
+    assert.match(runIn(lab.host, 'nft', 'list', 'ruleset'), /elements = { "veth1" comment/)
+    assert.equal((await lab.call(plugin, 'CHECK', isolated)).status, 0)
+    await lab.del(plugin, isolated)
+    assert.deepEqual(sourcesOf('trusted'), [])
+    assert.doesNotMatch(runIn(lab.host, 'nft', 'list', 'ruleset'), /veth1|cni0/)
+  }))
+
+test('firewall that is told another backend leaves firewalld alone', () =>
+  withLab(async (lab) => {
+    const named = { ...config, backend: 'nftables' }
+    await lab.add(plugin, named)
+    assert.deepEqual(sourcesOf('trusted'), [])
+    assert.match(runIn(lab.host, 'nft', 'list', 'ruleset'), /10\.1\.2\.3 comment ".*" : accept/)
   }))

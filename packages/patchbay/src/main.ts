@@ -1,6 +1,7 @@
 /**
- * The executable. The name it is run by picks the program: a plugin, `cnitool` or `patchbay`. Starting up is most of what
- * a plugin's call costs, so nothing is loaded here that the program asked for does not need.
+ * The executable. The name it is run by picks the program: a plugin, `cnitool`, `patchbay`, or `patchbayd`, which is
+ * `patchbay daemon`. Starting up is most of what a plugin's call costs, so nothing is loaded here that the program asked for
+ * does not need.
  */
 import { writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -23,7 +24,8 @@ async function main(): Promise<void> {
     return runOwnPlugin(await loadPlugin())
   }
   const tool = await (name === 'cnitool' ? tools.cnitool() : tools.patchbay())
-  process.exitCode = await tool(process.argv.slice(2))
+  const args = process.argv.slice(2)
+  process.exitCode = await tool(name === 'patchbayd' ? ['daemon', ...args] : args)
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import { addDaemonCommands } from './daemon/commands.ts'
 import type { LeasesOptions } from './leases/leases.ts'
 import { plugins, toolNames } from './programs.ts'
+import type { RepairCommandOptions } from './repair/repair.ts'
 import { runCommand } from './run-command.ts'
 import { version } from './version.ts'
 
@@ -26,10 +28,20 @@ export async function patchbay(args: readonly string[]): Promise<number> {
       const { leases } = await import('./leases/leases.ts')
       await leases(network, options)
     })
+  program
+    .command('repair [network]')
+    .description('put back the rules of running containers after somebody has flushed them')
+    .option('--cache-dir <dir>', 'where runtimes remember attachments', '/var/lib/cni')
+    .option('--json', 'print an array of objects')
+    .action(async (network: string | undefined, options: RepairCommandOptions) => {
+      const { repair } = await import('./repair/repair.ts')
+      await repair(network, options)
+    })
+  addDaemonCommands(program, process)
   program.addHelpText('after', `\nRun by another name it is that program: ${names().join(', ')}.`)
   return runCommand(program, args.length === 0 ? ['--help'] : args)
 }
 
 function names(): string[] {
-  return [...Object.keys(plugins), ...toolNames.filter((name) => name !== 'patchbay')]
+  return [...Object.keys(plugins), ...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd (patchbay daemon)']
 }

@@ -3,6 +3,7 @@ import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
 import { splitPath } from '@patchbay/cni/exec'
 import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
 import { ownExecutor } from '../own-executor.ts'
+import { ownFiles } from '../own-files.ts'
 import { capabilityArgs, containerIdOf, pairsOf } from './arguments.ts'
 
 /** What holds where nothing else is said. */
@@ -30,7 +31,7 @@ export async function openNetwork(name: string, { cacheDir }: Options): Promise<
   const { env, execPath } = process
   const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULTS.configDir, name)
   const executor = ownExecutor({
-    executable: execPath,
+    isOwn: ownFiles(execPath),
     hostNetns: '/proc/self/ns/net',
     stderr: (text) => process.stderr.write(text),
   })

@@ -7,6 +7,7 @@ import { announceAddresses, detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { allocateAddresses } from '../ipam.ts'
+import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
 import type { VethPair } from '../veth-pair.ts'
@@ -60,7 +61,9 @@ export async function add(request: Request): Promise<Result> {
   return { cniVersion: request.cniVersion, interfaces, ips, routes, dns: resultDns(config.dns, dns) }
 }
 
-async function attachLayer2({ config, container, pair }: Attachment): Promise<Outcome> {
+async function attachLayer2(attachment: Attachment): Promise<Outcome> {
+  const { config, container, pair } = attachment
+  await checkSpoofing(attachment)
   if (!config.disableContainerInterface) await setLink(container.route, pair.container.index, { up: true })
   return {}
 }
@@ -80,6 +83,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     requested: config.mac !== undefined,
     ips,
   })
+  await checkSpoofing(attachment, mac)
   await configureInterface(
     container,
     { index: pair.container.index, ifName },
@@ -87,7 +91,16 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     { mac, warn: request.warn },
   )
   const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways })
+  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes, vlanGateway, mac, ...(ipam.dns && { dns: ipam.dns }) }
+}
+
+/** Before the interface comes up, so that no frame is too early. */
+async function checkSpoofing({ request, config, pair, undo }: Attachment, mac?: MAC): Promise<void> {
+  if (!config.macspoofchk) return
+  const { ensureSpoofCheck, removeSpoofCheck } = await import('./spoof-check.ts')
+  undo.push('spoof-check', () => removeSpoofCheck(request))
+  await ensureSpoofCheck(request, { ifName: pair.host.ifname, mac: String(mac ?? pair.container.address) })
 }
 
 async function describeInterfaces(attachment: Attachment, { mac, vlanGateway }: Outcome): Promise<Interface[]> {

@@ -3,6 +3,7 @@ import type { Interface, Result } from '@patchbay/cni/types'
 import { findLink, IFF, type Link } from '@patchbay/linux/route'
 import { checkAddresses, checkLink, checkRoutes, containerInterface, requirePrevResult } from '../check-interface.ts'
 import { type Host, openHost } from '../hosts.ts'
+import { checkMasquerade } from '../masquerade/index.ts'
 import { isBridge } from './bridge-link.ts'
 import { type BridgeConfig, loadBridgeConfig } from './config.ts'
 
@@ -16,10 +17,15 @@ export async function check(request: Request): Promise<void> {
   const bridge = await checkBridge(host, config, result)
   const expected = containerInterface(request, result)
   const link = await checkLink(container, expected, 'veth')
-  await checkPort(host, { bridge, link, result, config })
+  const port = await checkPort(host, { bridge, link, result, config })
   const ips = (result.ips ?? []).filter((ip) => result.interfaces?.[ip.interface ?? -1]?.name === request.ifName)
   await checkAddresses(container, link, ips)
   await checkRoutes(container, result.routes ?? [])
+  const addresses = ips.map(({ address }) => address)
+  if (config.ipMasq) await checkMasquerade(request, config, addresses)
+  if (!config.macspoofchk) return
+  const { checkSpoofCheck } = await import('./spoof-check.ts')
+  await checkSpoofCheck(request, { ifName: port.ifname ?? '', mac: String(link.address) })
 }
 
 async function checkBridge(host: Host, config: BridgeConfig, result: Result): Promise<Link> {
@@ -41,7 +47,7 @@ async function checkBridge(host: Host, config: BridgeConfig, result: Result): Pr
 async function checkPort(
   host: Host,
   options: { bridge: Link; link: Link; result: Result; config: BridgeConfig },
-): Promise<void> {
+): Promise<Link> {
   const { bridge, link, result, config } = options
   for (const candidate of (result.interfaces ?? []).filter(({ sandbox }) => !sandbox)) {
     const end = await portOf(host, candidate, { bridge, link })
@@ -49,7 +55,7 @@ async function checkPort(
     const mac = String(end.address)
     if (candidate.mac !== undefined && candidate.mac.toLowerCase() !== mac)
       throw new Error(`Interface ${candidate.name} Mac ${mac} doesn't match expected Mac ${candidate.mac}`)
-    return
+    return end
   }
   throw new Error(`CNI veth created for bridge ${config.bridge} was not found`)
 }

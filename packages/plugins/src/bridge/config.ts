@@ -2,8 +2,8 @@ import { array, boolean, type Decoded, int, object, orZero, string, withDefault 
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { decodeNetConf } from '../decode-netconf.ts'
+import { checkMasqueradeConfig } from '../masquerade/index.ts'
 import { requestedMac } from '../requested-mac.ts'
-import { refuseUnsupported } from '../unsupported.ts'
 import { trunkVlans } from './trunk.ts'
 
 /** The configuration of the plugin `bridge`. */
@@ -54,6 +54,8 @@ export function loadBridgeConfig(request: Request): BridgeConfig {
   const config: BridgeConfig = {
     ...conf,
     isGateway: conf.isGateway || conf.isDefaultGateway,
+    // Without addresses there is nothing to masquerade.
+    ipMasq: conf.ipMasq && Boolean(conf.ipam?.type),
     ipamType: conf.ipam?.type ?? '',
     mac: requestedMac(request.args, conf),
   }
@@ -67,7 +69,7 @@ export function checkForAdd(config: BridgeConfig): void {
     throw new Error('cannot use IPAM when DisableContainerInterface flag is set')
   if (config.hairpinMode && config.promiscMode)
     throw new Error('cannot set hairpin mode and promiscuous mode at the same time')
-  refuseUnsupported({ ipMasq: config.ipMasq && config.ipamType !== '', macspoofchk: config.macspoofchk })
+  checkMasqueradeConfig(config)
 }
 
 /**

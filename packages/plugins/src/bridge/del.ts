@@ -1,6 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { allSteps } from '../all-steps.ts'
 import { deleteContainerLink } from '../delete-container-link.ts'
+import { removeMasquerade } from '../masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
 
 /**
@@ -8,9 +9,11 @@ import { loadBridgeConfig } from './config.ts'
  * is gone already is fine, and every step runs whatever became of the others.
  */
 export async function del(request: Request): Promise<void> {
-  const { ipamType } = loadBridgeConfig(request)
+  const { ipamType, ipMasq, macspoofchk } = loadBridgeConfig(request)
   await allSteps(
     () => deleteContainerLink(request.netns, request.ifName),
     () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL')),
+    async () => (macspoofchk ? (await import('./spoof-check.ts')).removeSpoofCheck(request) : undefined),
+    () => (ipMasq ? removeMasquerade(request) : undefined),
   )
 }

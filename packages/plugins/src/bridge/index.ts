@@ -9,6 +9,7 @@ export const bridge: Plugin = {
   add: async (request) => (await import('./add.ts')).add(request),
   del: async (request) => (await import('./del.ts')).del(request),
   check: async (request) => (await import('./check.ts')).check(request),
+  gc: async (request) => (await import('./gc.ts')).gc(request),
   status,
 }
 
@@ -17,4 +18,15 @@ async function status(request: Request): Promise<void> {
   const { decodeBridgeConf } = await import('./config.ts')
   const { ipam } = decodeBridgeConf(request)
   if (ipam?.type) await request.delegate(ipam.type, 'STATUS')
+}
+
+/**
+ * Puts back the rules of one attachment that somebody has flushed: for a request as CHECK gets it. Links, addresses and
+ * routes stay as they are.
+ *
+ * @returns what has been put back: `masquerade` and the like
+ * @throws Error when the result of the ADD is missing, or the container's interface
+ */
+export async function repair(request: Request): Promise<string[]> {
+  return (await import('./repair.ts')).repair(request)
 }

@@ -16,9 +16,9 @@ import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { allocateAddresses } from '../ipam.ts'
+import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { refuseUnsupported } from '../unsupported.ts'
 import { makeVethPair, type VethPair } from '../veth-pair.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
 
@@ -33,7 +33,7 @@ interface RoutedIP extends IPConfig {
 /** Attaches a container to the host alone: all it sends goes to the host, which routes it. */
 export async function add(request: Request): Promise<Result> {
   const config = loadPtpConfig(request)
-  refuseUnsupported({ ipMasq: config.ipMasq })
+  checkMasqueradeConfig(config)
   // Opened first, so that it is closed last: taking a step back needs it.
   using host = openHost(request.hostNetns)
   await using undo = new UndoStack(request.warn)
@@ -53,6 +53,7 @@ export async function add(request: Request): Promise<Result> {
   detectDuplicates(container, request.ifName, false)
   await configureInterface(container, link, result, { networkRoutes: containerRoutes(ips), warn: request.warn })
   await configureHostEnd(host, pair, ips)
+  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   undo.keep()
   return { ...result, dns: resultDns(config.dns, ipam.dns) }
 }

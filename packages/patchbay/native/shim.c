@@ -1,0 +1,157 @@
+/*
+ * What a runtime executes under a plugin's name: hands the call to the daemon and relays its answer. Whenever there is no
+ * daemon that will take it, the executable "patchbay" beside this file does the call instead, and nothing of it is lost.
+ * The frames are described in docs/decisions/0009-a-shim-and-a-daemon.md; packages/patchbay/src/daemon/frames.ts is the
+ * other side.
+ */
+#include "system.h"
+#include "call.h"
+#include "versions.h"
+
+#define DEFAULT_SOCKET "/run/patchbay/patchbay.sock"
+#define PROTOCOL 1
+#define REQUEST_LIMIT (16u << 20)
+#define ANSWER_LIMIT (32u << 20)
+/* A daemon that lets a call wait says so every five seconds. */
+#define SILENCE_SECONDS 15
+
+/* What the daemon reads first; the program's name, the environment and standard input follow. */
+typedef struct {
+    char magic[4];
+    uint32_t protocol;
+    char build[32];
+    uint32_t name_length, env_length, stdin_length;
+} header_t;
+
+enum { FRAME_QUEUED = 1, FRAME_BEGUN, FRAME_REFUSED, FRAME_STDERR, FRAME_DONE };
+
+/* How the conversation with the daemon ended. */
+typedef enum { ANSWERED, NOT_BEGUN, LOST } outcome_t;
+
+static bool answer_version(const char *name) {
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (strcmp(versions[i].name, name) == 0)
+            return write_all(1, versions[i].answer, strlen(versions[i].answer), false) == 0;
+    return false;
+}
+
+/* A descriptor, or a negated errno. */
+static long connect_daemon(const char *path) {
+    struct sockaddr_un address = {.sun_family = 1 /* AF_UNIX */};
+    long limit[2] = {SILENCE_SECONDS, 0};
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address.sun_path) return -ENOENT;
+    memcpy(address.sun_path, path, length);
+    long fd = CALL3(__NR_socket, address.sun_family, SOCK_STREAM | O_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    CALL5(__NR_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, limit, sizeof limit);
+    CALL5(__NR_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof limit);
+    long result = CALL3(__NR_connect, fd, &address, sizeof address);
+    if (result < 0) CALL1(__NR_close, fd);
+    return result < 0 ? result : fd;
+}
+
+/* Everything the daemon is told; false when standard input is longer than it takes, or cannot be read. */
+static bool collect(call_t *call, bytes_t *request) {
+    header_t header = {.magic = "CNIP", .protocol = PROTOCOL, .build = BUILD_ID};
+    size_t name_length = strlen(call->name), env_length = environment_length(call);
+    header.name_length = (uint32_t)name_length;
+    header.env_length = (uint32_t)env_length;
+    if (env_length > REQUEST_LIMIT || !append(request, &header, sizeof header) ||
+        !append(request, call->name, name_length) || !append(request, call->envp[0], env_length))
+        return false;
+    call->stdin_at = request->length;
+    bool whole = read_stdin(request, REQUEST_LIMIT);
+    call->stdin_taken = true;
+    header.stdin_length = (uint32_t)(request->length - call->stdin_at);
+    memcpy(request->data, &header, sizeof header);
+    return whole;
+}
+
+static bool read_fully(int fd, char *into, size_t size) {
+    for (size_t at = 0; at < size;) {
+        long result = read_some(fd, into + at, size - at);
+        if (result <= 0) return false;
+        at += (size_t)result;
+    }
+    return true;
+}
+
+static void wait_for_ever(int fd) {
+    long limit[2] = {0, 0};
+    CALL5(__NR_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof limit);
+}
+
+/* The last frame: the exit status in one byte, then standard output. */
+static int finish(const bytes_t *frame) {
+    long result = write_all(1, frame->data + 1, frame->length - 1, false);
+    if (result == 0) return (uint8_t)frame->data[0];
+    return complain("Cannot write the answer", result);
+}
+
+/* Reads frames until the call has been answered, or will not be. */
+static outcome_t converse(int fd, int *status) {
+    bytes_t frame = {0};
+    for (bool begun = false;;) {
+        struct __attribute__((packed)) {
+            uint32_t length;
+            uint8_t type;
+        } head;
+        outcome_t otherwise = begun ? LOST : NOT_BEGUN;
+        frame.length = 0;
+        if (!read_fully(fd, (char *)&head, sizeof head) || head.length > ANSWER_LIMIT || !reserve(&frame, head.length) ||
+            !read_fully(fd, frame.data, head.length))
+            return otherwise;
+        frame.length = head.length;
+        switch (head.type) {
+        case FRAME_QUEUED:
+            break;
+        case FRAME_BEGUN:
+            begun = true;
+            wait_for_ever(fd);
+            break;
+        case FRAME_STDERR:
+            write_all(2, frame.data, frame.length, false);
+            break;
+        case FRAME_DONE:
+            if (!begun || frame.length == 0) return otherwise;
+            *status = finish(&frame);
+            return ANSWERED;
+        default:
+            return otherwise;
+        }
+    }
+}
+
+static outcome_t ask_daemon(call_t *call, bytes_t *request, int *status) {
+    const char *path = variable(call, "PATCHBAY_SOCKET");
+    long fd = connect_daemon(path ? path : DEFAULT_SOCKET);
+    if (fd < 0) return NOT_BEGUN;
+    outcome_t outcome = NOT_BEGUN;
+    /* One that is refused early may be told so while it is still sending. */
+    if (collect(call, request)) {
+        write_all((int)fd, request->data, request->length, true);
+        outcome = converse((int)fd, status);
+    }
+    CALL1(__NR_close, fd);
+    return outcome;
+}
+
+int main(int argc, char **argv, char **envp) {
+    static char *unnamed[] = {"", NULL};
+    call_t call = {.argv = argc > 0 ? argv : unnamed, .envp = envp};
+    bytes_t request = {0};
+    int status = 1;
+    call.name = base_name(call.argv[0]);
+    if (strcmp(call.name, "patchbay-shim") == 0) return run_in_netns(&call);
+    const char *command = variable(&call, "CNI_COMMAND");
+    if (command && strcmp(command, "VERSION") == 0 && answer_version(call.name)) return 0;
+    outcome_t outcome = NOT_BEGUN;
+    /* Without a command it is a person who asks; a stream that is closed would be taken for the socket. */
+    if (command && command[0] && streams_are_open()) outcome = ask_daemon(&call, &request, &status);
+    if (outcome == ANSWERED) return status;
+    /* Everything else may be done twice. */
+    if (outcome == LOST && strcmp(command, "ADD") == 0)
+        return fail(11, "Cannot finish ADD: the daemon ended while it worked on it; DEL undoes what it did");
+    return run_executable(&call, &request);
+}

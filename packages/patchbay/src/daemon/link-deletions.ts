@@ -1,0 +1,124 @@
+import { isNetlinkError, type NamespaceHandle, type NetlinkSocket } from '@patchbay/linux/netlink'
+import { Namespace } from '@patchbay/linux/netns'
+import { getLink, type Link, openRouteSocket } from '@patchbay/linux/route'
+import { deleteTogether } from './delete-together.ts'
+import { netnsIdOf } from './netns-id.ts'
+
+/** A link that waits to be deleted, and who waits for that. */
+interface Doomed {
+  readonly index: number
+  readonly resolve: () => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** The namespace that links are deleted from, and those that wait there. */
+interface Place {
+  readonly netns: Namespace
+  waiting: Doomed[]
+  isBusy: boolean
+}
+
+/** What has become of deletions. */
+export interface DeletionCounts {
+  /** Links that are being deleted or wait for it, those included whose callers have their answer already. */
+  pending: number
+  /** Links deleted. */
+  finished: number
+  /** Requests that deleted them. */
+  batches: number
+}
+
+/**
+ * Deletes links of containers. Those of veth pairs are deleted from the host's end, all that wait in one request: the
+ * kernel takes 20 to 40 ms over a request, however many links it is about.
+ */
+export class LinkDeletions {
+  readonly counts: DeletionCounts = { pending: 0, finished: 0, batches: 0 }
+  readonly #hosts: () => Iterable<string>
+  readonly #places = new Map<string, Place>()
+  #onIdle: (() => void)[] = []
+
+  /** @param hosts paths of the namespaces that callers are in: those that hosts' ends of pairs may be in */
+  constructor(hosts: () => Iterable<string>) {
+    this.#hosts = hosts
+  }
+
+  /**
+   * Deletes a link and returns when it is announced gone.
+   *
+   * @throws NetlinkError `ENODEV` when there is none
+   */
+  readonly delete = async (netns: NamespaceHandle, name: string): Promise<void> => {
+    using socket = openRouteSocket({ netns })
+    const link = await getLink(socket, name)
+    const host = await this.#hostOf(socket, link)
+    await (host ? this.#enqueue(host, link.link ?? 0) : this.#deleteAlone(netns, link.index))
+  }
+
+  /** Returns when no deletion is pending. */
+  async drain(): Promise<void> {
+    if (this.counts.pending > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve))
+  }
+
+  /** The namespace of a veth's other end, when a caller is in it. */
+  async #hostOf(socket: NetlinkSocket, link: Link): Promise<Namespace | undefined> {
+    if (link.linkinfo?.link?.kind !== 'veth' || link.linkNetnsid === undefined) return undefined
+    for (const path of this.#hosts()) {
+      const host = Namespace.open(path)
+      if ((await netnsIdOf(socket, host)) === link.linkNetnsid) return host
+      host.close()
+    }
+    return undefined
+  }
+
+  #enqueue(host: Namespace, index: number): Promise<void> {
+    const key = String(host.identity.inode)
+    const known = this.#places.get(key)
+    if (known) host.close()
+    const place = known ?? { netns: host, waiting: [], isBusy: false }
+    this.#places.set(key, place)
+    return new Promise((resolve, reject) => {
+      this.counts.pending++
+      place.waiting.push({ index, resolve, reject })
+      // Those that come in the same turn of the event loop go together.
+      setImmediate(() => void this.#work(key, place))
+    })
+  }
+
+  async #work(key: string, place: Place): Promise<void> {
+    if (place.isBusy) return
+    place.isBusy = true
+    while (place.waiting.length > 0) {
+      const batch = place.waiting
+      place.waiting = []
+      await this.#deleteBatch(place.netns, batch)
+    }
+    place.isBusy = false
+    this.#places.delete(key)
+    place.netns.close()
+  }
+
+  async #deleteAlone(netns: NamespaceHandle, index: number): Promise<void> {
+    this.counts.pending++
+    return new Promise((resolve, reject) => {
+      void this.#deleteBatch(netns, [{ index, resolve, reject }])
+    })
+  }
+
+  /** Returns when the kernel is done; those who wait have been told before. */
+  async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[]): Promise<void> {
+    const waiting = new Map(batch.map((each) => [each.index, each]))
+    try {
+      await deleteTogether(netns, [...waiting.keys()], (index) => waiting.get(index)?.resolve())
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      for (const { resolve, reject } of batch) isNetlinkError(error, 'ENODEV') ? resolve() : reject(error)
+    }
+    this.counts.batches++
+    this.counts.finished += batch.length
+    this.counts.pending -= batch.length
+    if (this.counts.pending > 0) return
+    for (const resolve of this.#onIdle) resolve()
+    this.#onIdle = []
+  }
+}

@@ -1,0 +1,66 @@
+import { connect } from 'node:net'
+import { buildId } from '../build-id.ts'
+import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
+
+/** By this name a client asks about the daemon instead of calling a plugin. */
+export const statusName = 'patchbay'
+
+/** What a daemon says about itself. */
+export interface DaemonStatus {
+  readonly version: string
+  readonly pid: number
+  readonly uptimeSeconds: number
+  readonly rssBytes: number
+  /** Shims and other clients that are connected. */
+  readonly connections: number
+  /** Calls that run, and that wait for their turn. */
+  readonly running: number
+  readonly waiting: number
+  /** Calls carried out, by command. */
+  readonly finished: Readonly<Record<string, number>>
+  /** Those of them that failed. */
+  readonly failed: number
+  /** Calls that their shims were told to do themselves. */
+  readonly refused: number
+  /** Links: those still being deleted, those deleted, and the requests to the kernel that this took. */
+  readonly deletions: { readonly pending: number; readonly finished: number; readonly batches: number }
+}
+
+/**
+ * Asks the daemon that listens on `path`.
+ *
+ * @throws Error when there is none, or one of another build
+ */
+export async function readStatus(path: string): Promise<DaemonStatus> {
+  const answer = await exchange(path, formatRequest(buildId, { name: statusName, env: {}, stdin: '' }))
+  const payload = answer.subarray(frameHeaderBytes)
+  if (answer[4] === frame.done) return JSON.parse(payload.toString('utf8', 1))
+  const why = answer.length === 0 ? 'it says nothing' : payload.toString()
+  throw new Error(`Cannot ask the daemon on "${path}": ${why}`)
+}
+
+function exchange(path: string, request: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    const socket = connect(path)
+    socket.on('connect', () => socket.write(request))
+    socket.on('data', (piece) => pieces.push(piece))
+    socket.on('end', () => resolve(Buffer.concat(pieces)))
+    socket.on('error', (cause) => reject(new Error(`Cannot reach a daemon on "${path}": ${cause.message}`, { cause })))
+  })
+}
+
+/** The status for a person: a line for each figure. */
+export function formatStatus(status: DaemonStatus): string {
+  const finished = Object.entries(status.finished).map(([command, count]) => `${count} ${command}`)
+  const { pending, finished: deleted, batches } = status.deletions
+  const lines = [
+    ['daemon', `${status.version}, process ${status.pid}, up ${Math.round(status.uptimeSeconds)} s`],
+    ['memory', `${(status.rssBytes / 2 ** 20).toFixed(0)} MiB`],
+    ['connections', String(status.connections)],
+    ['calls', `${status.running} running, ${status.waiting} waiting`],
+    ['finished', `${finished.join(', ') || 'none'}; ${status.failed} failed, ${status.refused} refused`],
+    ['links', `${deleted} deleted in ${batches} requests, ${pending} pending`],
+  ]
+  return lines.map(([name = '', text]) => `${name.padEnd(12)} ${text}\n`).join('')
+}

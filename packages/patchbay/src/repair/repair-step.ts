@@ -1,0 +1,78 @@
+import { dirname } from 'node:path'
+import type { NetworkList, PluginConfig } from '@patchbay/cni/config'
+import { pluginEnvironment, processExecutor } from '@patchbay/cni/exec'
+import { formatJson, type JsonObject, parseJson } from '@patchbay/cni/json'
+import { dispatch, parsePrevResult } from '@patchbay/cni/plugin'
+import type { NetworkAttachment } from '@patchbay/cni/runtime'
+import { parseCniError } from '@patchbay/cni/types'
+import { type Repairer, repairerOf } from './repairers.ts'
+
+/** One plugin of the network of one attachment. */
+export interface RepairStep {
+  readonly list: NetworkList
+  readonly plugin: PluginConfig
+  readonly attachment: NetworkAttachment
+  /** What the last plugin's ADD returned, in the version of the list. */
+  readonly prevResult: JsonObject | undefined
+}
+
+export interface RepairWorld {
+  /** Path of the namespace that the rules are in. */
+  readonly hostNetns: string
+  readonly stderr: (text: string) => void
+}
+
+/**
+ * Puts back the rules of one plugin, told what a runtime tells it (CNI 1.1 §"Deriving execution configuration").
+ *
+ * @returns what has been put back; nothing for a plugin that has no rules
+ * @throws CniError as the plugin's ADD
+ */
+export async function repairStep(step: RepairStep, world: RepairWorld): Promise<readonly string[]> {
+  const repair = repairerOf(step.plugin.type)
+  if (!repair) return []
+  let restored: readonly string[] = []
+  const output: string[] = []
+  const status = await dispatch(
+    pluginOf(step.plugin.type, repair, (what) => (restored = what)),
+    {
+      ...world,
+      env: environment(step.attachment),
+      readStdin: async () => formatJson(configuration(step)),
+      stdout: (text) => output.push(text),
+      executor: processExecutor(),
+    },
+  )
+  if (status !== 0) throw parseCniError(parseJson(output.join('')))
+  return restored
+}
+
+/** All versions have ADD, so that is what is called. */
+function pluginOf(name: string, repair: Repairer, done: (restored: readonly string[]) => void) {
+  return {
+    name,
+    add: async (request: Parameters<Repairer>[0]) => {
+      done(await repair(request))
+      return parsePrevResult(request.config) ?? { cniVersion: request.cniVersion }
+    },
+  }
+}
+
+function environment({ containerId, netns, ifName, args = [] }: NetworkAttachment) {
+  return pluginEnvironment(
+    { command: 'ADD', containerId, netns, ifName, args, path: dirname(process.execPath) },
+    process.env,
+  )
+}
+
+function configuration({ list, plugin, attachment, prevResult }: RepairStep): JsonObject {
+  const { capabilityArgs = {} } = attachment
+  const enabled = Object.entries(capabilityArgs).filter(([name]) => plugin.capabilities[name] === true)
+  return {
+    ...plugin.json,
+    name: list.name,
+    cniVersion: list.cniVersion,
+    ...(prevResult && { prevResult }),
+    ...(enabled.length > 0 && { runtimeConfig: Object.fromEntries(enabled) }),
+  }
+}

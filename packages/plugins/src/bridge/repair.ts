@@ -1,0 +1,39 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { findLink, getLink } from '@patchbay/linux/route'
+import { requirePrevResult } from '../check-interface.ts'
+import { openHost } from '../hosts.ts'
+import { repairMasquerade } from '../masquerade/index.ts'
+import { loadBridgeConfig } from './config.ts'
+import type { Port } from './spoof-check.ts'
+
+/** Puts back the rules of an attachment that is as its ADD left it; touches no link, and names what it has put back. */
+export async function repair(request: Request): Promise<string[]> {
+  const config = loadBridgeConfig(request)
+  const restored: string[] = []
+  if (config.macspoofchk) {
+    const { ensureSpoofCheck } = await import('./spoof-check.ts')
+    await ensureSpoofCheck(request, await findPort(request))
+    restored.push('macspoofchk')
+  }
+  const { ips = [], interfaces } = requirePrevResult(request)
+  const addresses = ips.filter((ip) => interfaces?.[ip.interface ?? -1]?.name === request.ifName)
+  if (config.ipMasq) {
+    await repairMasquerade(
+      request,
+      config,
+      addresses.map(({ address }) => address),
+    )
+    restored.push('masquerade')
+  }
+  return restored
+}
+
+/** @throws Error when the container has no such interface any more */
+async function findPort({ hostNetns, netns, ifName }: Request): Promise<Port> {
+  using container = openHost(netns)
+  using host = openHost(hostNetns)
+  const link = await findLink(container.route, ifName)
+  if (link?.link === undefined) throw new Error(`Cannot find container link ${ifName}`)
+  const { ifname = '' } = await getLink(host.route, link.link)
+  return { ifName: ifname, mac: String(link.address) }
+}

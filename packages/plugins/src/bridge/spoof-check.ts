@@ -1,0 +1,163 @@
+import { isDeepStrictEqual } from 'node:util'
+import { MAC } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import {
+  type Batch,
+  type Chain,
+  comment,
+  ether,
+  meta,
+  Nftables,
+  type Rule,
+  type RuleState,
+  rule,
+  verdict,
+} from '@patchbay/linux/nftables'
+import { findLink } from '@patchbay/linux/route'
+import { messageOf } from '../error-message.ts'
+import type { Host } from '../hosts.ts'
+import { deleteRules, hasNftables, openRuleset } from '../ruleset/index.ts'
+
+/** What a container may send: frames from its own hardware address, through its port of the bridge. */
+export interface Port {
+  /** Name of the host's end. */
+  readonly ifName: string
+  /** Hardware address of the container's end. */
+  readonly mac: string
+}
+
+/** The reference has its rules here, and `ebtables` those of its table `nat`. */
+const table = { family: 'bridge', name: 'nat' } as const
+const prerouting: Chain = {
+  table,
+  name: 'PREROUTING',
+  base: { type: 'filter', hook: 'prerouting', priority: -300, policy: 'accept' },
+}
+const prefix = 'macspoofchk-'
+
+interface Layout {
+  /** The comment of all rules. */
+  readonly text: string
+  /** Where the port leads to. */
+  readonly port: Chain
+  /** Where frames are looked at. */
+  readonly mac: Chain
+}
+
+function layoutOf({ containerId, ifName }: Request): Layout {
+  return layout(`${containerId}-${ifName}`)
+}
+
+/** The names of what one attachment has, as the reference has them. */
+function layout(id: string): Layout {
+  const name = `cni-br-iface-${id}`
+  return { text: `${prefix}${id}`, port: { table, name }, mac: { table, name: `${name}-mac` } }
+}
+
+function rulesFor(request: Request, { ifName, mac }: Port): Rule[] {
+  const { text, ...chains } = layoutOf(request)
+  const mark = comment(text)
+  return [
+    rule(prerouting, meta.iifname.is(ifName), verdict.jump(chains.port.name), mark),
+    rule(chains.port, verdict.jump(chains.mac.name), mark),
+    rule(chains.mac, ether.saddr.is(MAC.parse(mac)), verdict.return, mark),
+    rule(chains.mac, verdict.drop, mark),
+  ]
+}
+
+/**
+ * Drops frames of a container that do not come from its own hardware address. Repeating it changes nothing.
+ *
+ * @throws Error `failed to setup spoof-check: ...`
+ */
+export async function ensureSpoofCheck(request: Request, port: Port): Promise<void> {
+  try {
+    using nft = openRuleset(request.hostNetns)
+    await putRules(nft, request, port)
+  } catch (error) {
+    throw new Error(`failed to setup spoof-check: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Where there is no chain yet, there is no jump to it either: nothing has to be read. */
+async function putRules(nft: Nftables, request: Request, port: Port): Promise<void> {
+  try {
+    await nft.transaction((batch) => fill(batch, request, port, 'create'))
+  } catch (error) {
+    if (!isNetlinkError(error, 'EEXIST')) throw error
+    const jumps = (await nft.listRules(prerouting)).filter(hasText(layoutOf(request).text))
+    await nft.transaction((batch) => {
+      for (const jump of jumps) batch.deleteRule(jump)
+      fill(batch, request, port, 'add')
+    })
+  }
+}
+
+function fill(batch: Batch, request: Request, port: Port, put: 'create' | 'add'): void {
+  const chains = layoutOf(request)
+  batch.addTable(table)
+  batch.addChain(prerouting)
+  if (put === 'create') batch.createChain(chains.port)
+  else batch.addChain(chains.port)
+  batch.addChain(chains.mac)
+  batch.flushChain(chains.port)
+  batch.flushChain(chains.mac)
+  for (const each of rulesFor(request, port)) batch.addRule(each)
+}
+
+/** Removes the rules and chains of an attachment, whoever made them. What is gone already is fine. */
+export async function removeSpoofCheck(request: Request): Promise<void> {
+  if (!(await hasNftables(request.hostNetns))) return
+  using nft = openRuleset(request.hostNetns)
+  await removeRules(nft, layoutOf(request))
+}
+
+async function removeRules(nft: Nftables, { text, port, mac }: Layout): Promise<void> {
+  await deleteRules(nft, prerouting, hasText(text))
+  // The first leads to the second, which can only go after it.
+  for (const chain of [port, mac]) await deleteChain(nft, chain)
+}
+
+async function deleteChain(nft: Nftables, chain: Chain): Promise<void> {
+  try {
+    await nft.transaction((batch) => batch.deleteChain(chain))
+  } catch (error) {
+    if (!isNetlinkError(error, 'ENOENT')) throw error
+  }
+}
+
+/** @throws Error naming the first rule that is missing */
+export async function checkSpoofCheck(request: Request, port: Port): Promise<void> {
+  using nft = openRuleset(request.hostNetns)
+  for (const expected of rulesFor(request, port)) {
+    const rules = await nft.listRules(expected.chain)
+    if (!rules.some(({ expressions }) => isDeepStrictEqual(expressions, expected.expressions)))
+      throw new Error(`rule of "${port.ifName}" in chain bridge nat ${expected.chain.name} not found`)
+  }
+}
+
+/**
+ * Removes what is for ports that are gone. Neither chains nor rules say which network they are of, but without its port
+ * a rule is of none.
+ */
+export async function collectSpoofChecks(host: Host): Promise<void> {
+  using nft = Nftables.open({ netns: host.netns })
+  for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
+    if (!text.startsWith(prefix)) continue
+    const ifName = nameOfPort(expressions)
+    if (ifName !== undefined && !(await findLink(host.route, ifName)))
+      await removeRules(nft, layout(text.slice(prefix.length)))
+  }
+}
+
+/** What `iifname` is compared with. */
+function nameOfPort(expressions: RuleState['expressions']): string | undefined {
+  const compared = expressions.find((expression) => expression.kind === 'cmp')
+  const bytes = compared?.data?.data?.value
+  return bytes && Buffer.from(bytes).toString().replace(/\0.*$/s, '')
+}
+
+function hasText(text: string): (rule: RuleState) => boolean {
+  return ({ comment: found }) => found === text
+}

@@ -1,0 +1,29 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+
+/** One way to have the host forward packets from and to containers. */
+export interface FirewallBackend {
+  add(addresses: readonly CIDR[]): Promise<void>
+  /** There may be nothing. */
+  del(addresses: readonly CIDR[]): Promise<void>
+  /** @throws Error naming what is missing */
+  check(addresses: readonly CIDR[]): Promise<void>
+}
+
+/** An attachment that a runtime says is there. */
+export interface Alive {
+  readonly containerId: string
+  readonly ifName: string
+}
+
+/**
+ * Gives the backend for firewalld where that runs, which a program that speaks D-Bus brings.
+ *
+ * @param options.zone the zone for the containers' addresses
+ * @param options.required asked for by name: where it does not run, fail
+ * @returns `undefined` when it does not run
+ */
+export type FindFirewalld = (
+  request: Request,
+  options: { zone: string; required: boolean },
+) => Promise<FirewallBackend | undefined>

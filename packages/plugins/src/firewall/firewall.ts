@@ -1,0 +1,78 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import { netConf, type Result } from '@patchbay/cni/types'
+import { allSteps } from '../all-steps.ts'
+import { UndoStack } from '../undo-stack.ts'
+import { backendsInUse, chooseBackends, type FirewallOptions, findFirewalld } from './choose-backend.ts'
+import { type FirewallConfig, loadFirewallConfig } from './config.ts'
+import { checkIngressPolicy, policyOf } from './isolation.ts'
+
+/** Has the host forward what the container's addresses send, and what is sent to them in reply. */
+export async function add(request: Request, options: FirewallOptions): Promise<Result> {
+  const config = loadFirewallConfig(request)
+  const prevResult = requireResult(config)
+  const addresses = addressesOf(prevResult)
+  const backends = await chooseBackends({ request, config, options, addresses, policy: policyOf(config) })
+  await using undo = new UndoStack(request.warn)
+  for (const backend of backends) {
+    undo.push('firewall rules', () => backend.del(addresses))
+    await backend.add(addresses)
+  }
+  undo.keep()
+  return prevResult
+}
+
+/**
+ * Takes back what ADD has done for the container, whichever backend did it. What iptables has for a network stays; in
+ * nf_tables it goes with the last container.
+ */
+export async function del(request: Request, options: FirewallOptions): Promise<void> {
+  const config = loadFirewallConfig(request)
+  const addresses = config.prevResult && addressesOf(config.prevResult)
+  const call = { request, config, options }
+  const { nftables, iptables } = await backendsInUse(call, addresses)
+  await allSteps(
+    async () => addresses && (await findFirewalld(call))?.del(addresses),
+    () => (addresses ? nftables?.del(addresses) : nftables?.delUnknown()),
+    () => addresses && iptables?.del(addresses),
+    () => checkIngressPolicy(config),
+  )
+}
+
+/** Checks that the host forwards for the container, and keeps its network apart. */
+export async function check(request: Request, options: FirewallOptions): Promise<void> {
+  const config = loadFirewallConfig(request)
+  const addresses = addressesOf(requireResult(config))
+  const call = { request, config, options }
+  const backends = await chooseBackends({ ...call, addresses, policy: policyOf(config) })
+  try {
+    for (const backend of backends) await backend.check(addresses)
+  } catch (error) {
+    // What the host has now may not be what it had when the container came.
+    const { iptables } = config.backend === 'nftables' ? {} : await backendsInUse(call, addresses)
+    if (!iptables) throw error
+    await iptables.check(addresses)
+  }
+}
+
+/** Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. */
+export async function gc(request: Request, options: FirewallOptions): Promise<void> {
+  const config = loadFirewallConfig(request)
+  const { validAttachments } = netConf.decode(request.config)
+  if (validAttachments === undefined) return
+  const alive = validAttachments.map(({ containerID = '', ifname = '' }) => ({
+    containerId: containerID,
+    ifName: ifname,
+  }))
+  const { nftables } = await backendsInUse({ request, config, options })
+  await nftables?.collect(alive)
+}
+
+function requireResult({ prevResult }: FirewallConfig): Result {
+  if (!prevResult) throw new Error('missing prevResult from earlier plugin')
+  return prevResult
+}
+
+function addressesOf({ ips = [] }: Result): CIDR[] {
+  return ips.map(({ address }) => address)
+}

@@ -1,0 +1,148 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { type Nftables, rule, verdict } from '@patchbay/linux/nftables'
+import {
+  attachmentHash,
+  deleteOwned,
+  type ElementText,
+  elementsOf,
+  type IsOurs,
+  isMarkOf,
+  markOf,
+  missingElements,
+  networkHash,
+  openRuleset,
+  type Place,
+  putElements,
+} from '../ruleset/index.ts'
+import type { Alive, FirewallBackend } from './backend.ts'
+import { DEFAULT_ADMIN_CHAIN } from './config.ts'
+import { isJumpTo } from './host-filter.ts'
+import type { BridgePolicy } from './isolation.ts'
+import {
+  bridgeChain,
+  bridgeOfChain,
+  bridges,
+  claimsOf,
+  declareFirewall,
+  forward,
+  isolatedBridges,
+  isolatedPorts,
+  map4,
+  map6,
+  otherAdmins,
+  RULES_OF_BRIDGE,
+  RULES_OF_FORWARD,
+  sameBridge,
+} from './nftables-layout.ts'
+
+/** What can be taken away again. */
+export interface NftablesFirewall extends FirewallBackend {
+  /** As `del`, for an attachment whose addresses nobody knows any more: by its mark. */
+  delUnknown(): Promise<void>
+  /** Removes what containers of this network have left that are not alive. */
+  collect(alive: readonly Alive[]): Promise<void>
+}
+
+/** Forwarding by nf_tables: a container's addresses are elements, and so are its bridge and its port. */
+export function nftablesFirewall(
+  request: Request,
+  { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
+): NftablesFirewall {
+  const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
+  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
+    using nft = openRuleset(request.hostNetns)
+    return await work(nft)
+  }
+  return {
+    add: (addresses) =>
+      withRuleset(async (nft) => {
+        const claims = claimsOf(request, { addresses, policy })
+        await putElements(nft, claims, { layout: (batch) => declareFirewall(batch, policy) })
+        await ensureAdminChain(nft, adminChain)
+      }),
+    del: (addresses) => withRuleset((nft) => remove(nft, isOurs, { addresses, ports })),
+    delUnknown: () => withRuleset((nft) => remove(nft, isOurs)),
+    check: (addresses) => withRuleset((nft) => check(nft, claimsOf(request, { addresses, policy }))),
+    collect: (alive) => withRuleset((nft) => collect(nft, request.name, alive)),
+  }
+}
+
+/** The default one is part of the layout. Two calls at once may have two rules lead to one chain, which does no harm. */
+async function ensureAdminChain(nft: Nftables, name: string): Promise<void> {
+  if (name === DEFAULT_ADMIN_CHAIN) return
+  const chain = { table: otherAdmins.table, name }
+  if ((await nft.listRules(otherAdmins)).some((each) => isJumpTo(each, name))) return
+  await nft.transaction((batch) => {
+    batch.addChain(chain)
+    batch.addRule(rule(otherAdmins, verdict.jump(name)))
+  })
+}
+
+async function remove(
+  nft: Nftables,
+  isOurs: IsOurs,
+  known?: { addresses: readonly CIDR[]; ports: readonly string[] },
+): Promise<void> {
+  const keysOf = (version: 4 | 6) =>
+    known?.addresses.filter(({ family }) => family === version).map(({ address }) => ({ key: address }))
+  const portKeys = known?.ports.map((key) => ({ key }))
+  const places = [elementsOf(map4, keysOf(4)), elementsOf(map6, keysOf(6)), elementsOf(isolatedPorts, portKeys)]
+  const gone = await deleteOwned(nft, places, isOurs)
+  for (const bridge of bridgesOf(gone)) await removeUnusedBridge(nft, bridge)
+}
+
+/** Of bridges, also those whose last container's address another one has taken over. */
+async function collect(nft: Nftables, network: string, alive: readonly Alive[]): Promise<void> {
+  const [ours, attachments] = [networkHash(network), new Set(alive.map(attachmentHash))]
+  await remove(nft, (comment) => {
+    const mark = markOf(comment)
+    return mark?.network === ours && !attachments.has(mark.attachment)
+  })
+  for (const { name } of await nft.listChains(forward.table)) {
+    const bridge = bridgeOfChain(name)
+    if (bridge !== undefined) await removeUnusedBridge(nft, bridge)
+  }
+}
+
+function bridgesOf(elements: readonly ElementText[]): Set<string> {
+  const chains = elements.map(({ data }) => bridgeOfChain(data.replace('goto ', '')))
+  return new Set(chains.filter((bridge) => bridge !== undefined))
+}
+
+/** The policy of a bridge ends with the last address that leads to its chain; the kernel knows which that is. */
+async function removeUnusedBridge(nft: Nftables, bridge: string): Promise<void> {
+  const chain = bridgeChain(bridge)
+  const state = await nft.getChain(chain)
+  if (!state || state.use > RULES_OF_BRIDGE) return
+  const itself: Place = { find: async () => ({ elements: [], remove: (batch) => batch.deleteChain(chain) }) }
+  const keys = [{ key: bridge }]
+  const elements = [
+    elementsOf(bridges, keys),
+    elementsOf(sameBridge, [{ key: [bridge, bridge] }]),
+    elementsOf(isolatedBridges, keys),
+  ]
+  try {
+    await deleteOwned(nft, [...elements, itself], () => true)
+  } catch (error) {
+    // Somebody has begun to use it.
+    if (!isNetlinkError(error, 'EBUSY')) throw error
+  }
+}
+
+async function check(nft: Nftables, claims: ReturnType<typeof claimsOf>): Promise<void> {
+  const [missing] = await missingElements(nft, claims)
+  if (missing) throw new Error(`element ${textOf(missing)} not found in ${placeOf(missing)}`)
+  const { use = 0 } = (await nft.getChain(forward)) ?? {}
+  if (use < RULES_OF_FORWARD) throw new Error('rules not found in chain inet patchbay firewall-forward')
+}
+
+function textOf({ key, data }: ElementText): string {
+  return data === '' ? key : `${key} : ${data}`
+}
+
+function placeOf({ set, data }: ElementText): string {
+  const { family, name } = set === isolatedPorts.name ? isolatedPorts.table : forward.table
+  return `${data === '' ? 'set' : 'map'} ${family} ${name} ${set}`
+}

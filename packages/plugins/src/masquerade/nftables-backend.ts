@@ -1,0 +1,75 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import type { Batch, Nftables } from '@patchbay/linux/nftables'
+import {
+  attachmentHash,
+  deleteOwned,
+  deleteRules,
+  deleteUnusedChain,
+  type ElementText,
+  elementsOf,
+  type IsOurs,
+  inetTable,
+  isMarkOf,
+  markOf,
+  missingElements,
+  networkHash,
+  openRuleset,
+  putElements,
+} from '../ruleset/index.ts'
+import type { MasqueradeBackend } from './backend.ts'
+import { claimsOf, declareMasquerade, map4, map6, RULES_OF_SUBNET } from './nftables-rules.ts'
+
+/** Where the reference has its rules, each with the mark of an attachment. */
+const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade' }, name: 'masq_checks' } as const
+
+/**
+ * Masquerading by nf_tables: an address of a container is an element of a map, which leads to the one rule of its
+ * subnet. What the reference has made by nf_tables is removed as well, and counts as there.
+ */
+export function nftablesMasquerade(request: Request): MasqueradeBackend {
+  const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
+  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
+    using nft = openRuleset(request.hostNetns)
+    return await work(nft)
+  }
+  return {
+    add: (addresses) =>
+      withRuleset((nft) => {
+        const layout = (batch: Batch) => declareMasquerade(batch, addresses)
+        return putElements(nft, claimsOf(request, addresses), { layout })
+      }),
+    remove: (addresses) => withRuleset((nft) => remove(nft, isOurs, addresses)),
+    check: (addresses) => withRuleset((nft) => check(nft, request, addresses)),
+    collect: (alive) => {
+      const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
+      return withRuleset((nft) =>
+        remove(nft, (comment) => {
+          const mark = markOf(comment)
+          return mark?.network === network && !attachments.has(mark.attachment)
+        }),
+      )
+    },
+  }
+}
+
+/** An attachment may have been made by either implementation, and so may what its crashes have left. */
+async function remove(nft: Nftables, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
+  const keysOf = (version: 4 | 6) =>
+    addresses?.filter(({ family }) => family === version).map(({ address }) => ({ key: address }))
+  const removed = await deleteOwned(nft, [elementsOf(map4, keysOf(4)), elementsOf(map6, keysOf(6))], isOurs)
+  for (const name of chainsOf(removed)) await deleteUnusedChain(nft, { table: inetTable, name }, RULES_OF_SUBNET)
+  await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
+}
+
+function chainsOf(elements: readonly ElementText[]): Set<string> {
+  return new Set(elements.map(({ data }) => data.replace('goto ', '')))
+}
+
+async function check(nft: Nftables, request: Request, addresses: readonly CIDR[]): Promise<void> {
+  const [missing] = await missingElements(nft, claimsOf(request, addresses))
+  if (!missing) return
+  const rules = await nft.listRules(referenceChain)
+  if (rules.filter(({ comment }) => isMarkOf(comment, request)).length >= addresses.length) return
+  throw new Error(`element ${missing.key} : ${missing.data} not found in map inet patchbay ${missing.set}`)
+}

@@ -1,0 +1,89 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import type { Nftables } from '@patchbay/linux/nftables'
+import {
+  attachmentHash,
+  type ElementText,
+  type IsOurs,
+  isMarkOf,
+  markOf,
+  missingElements,
+  networkHash,
+  openRuleset,
+} from '../ruleset/index.ts'
+import type { PortmapBackend } from './backend.ts'
+import type { PortmapConfig } from './config.ts'
+import { type Publication, publicationOf } from './nftables-elements.ts'
+import { sharedChains } from './nftables-layout.ts'
+import { readPortState, select, withoutSiblings } from './nftables-plan.ts'
+import { publish, withdraw, withdrawAll } from './nftables-publish.ts'
+import { removeReferenceRules } from './nftables-reference.ts'
+
+/**
+ * Redirection by nf_tables: a port of a container is an element of a map, and the rules are the same few for all of them.
+ * What the reference has made by nf_tables is removed as well.
+ */
+export function nftablesPortmap(request: Request, config: PortmapConfig): PortmapBackend {
+  const isOwner = (comment: string | undefined) => isMarkOf(comment, request)
+  const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
+  const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
+  const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
+    using nft = openRuleset(request.hostNetns)
+    await work(nft)
+  }
+  return {
+    add: async (all) => {
+      const publications = all.map(publicationAt)
+      await withRuleset((nft) => publish(nft, publications, isOwner))
+    },
+    remove: (versions) =>
+      withRuleset(async (nft) => {
+        const publications = versions && attempt(() => addresses.map(publicationAt))
+        if (publications) await withdraw(nft, publications, isOwner)
+        else await withdrawAll(nft, versions ?? [4, 6], isOwner)
+        await removeReferenceRules(nft, request.containerId, addresses)
+      }),
+    check: async (address) => {
+      const publication = publicationAt(address)
+      await withRuleset((nft) => check(nft, publication, isOwner))
+    },
+    collect: (alive) => {
+      const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
+      const isGone = (comment: string | undefined) => {
+        const mark = markOf(comment)
+        return mark?.network === network && !attachments.has(mark.attachment)
+      }
+      return withRuleset((nft) => withdrawAll(nft, [4, 6], isGone))
+    },
+  }
+}
+
+/** A configuration that makes no sense any more tells no keys. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
+
+async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<void> {
+  const missing = await findMissing(nft, publication, isOwner)
+  if (missing.length > 0) throw new Error(missing.map(notFound).join(', '))
+  for (const { chain, rules } of sharedChains)
+    if ((await nft.listRules(chain)).length < rules)
+      throw new Error(`rules not found in chain inet patchbay ${chain.name}`)
+}
+
+/** A port that the container has in another network is not missing. */
+async function findMissing(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<ElementText[]> {
+  const missing = await missingElements(nft, publication.elements)
+  if (missing.length === 0) return missing
+  const state = await readPortState(nft, publication.address.family)
+  const others = select(state, (comment) => !isOwner(comment))
+  return missingElements(nft, withoutSiblings(publication, others).elements)
+}
+
+function notFound({ set, key, data }: ElementText): string {
+  return `element ${key} : ${data} not found in map inet patchbay ${set}`
+}

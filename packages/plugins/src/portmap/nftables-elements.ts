@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import type { CIDR, IP } from '@patchbay/address'
+import { quote } from '@patchbay/cni/json'
+import {
+  type Batch,
+  type Chain,
+  type KeyType,
+  type KeyValue,
+  type MapData,
+  type NamedSet,
+  type NewElement,
+  verdict,
+} from '@patchbay/linux/nftables'
+import { type Attachment, attachmentHash, type Claim, claim, inetTable, mark, networkHash } from '../ruleset/index.ts'
+import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
+import { declareConditions, parseConditions } from './nftables-conditions.ts'
+import { declareNeighbours, everyClient, maps, neighboursChain, type PortMaps } from './nftables-layout.ts'
+
+/** A port of a transport protocol, as it is a key. */
+export type Port = KeyValue<PortMaps['ports']['key']>
+
+type Key<N extends 'ports' | 'addresses'> = PortMaps[N]['key']
+type Data<N extends 'ports' | 'addresses'> = PortMaps[N]['data']
+
+/** Elements that can be taken away again as they were put in. */
+export interface Elements extends Claim {
+  remove(batch: Batch): void
+}
+
+/** What a mapping asks for, without what several can say in different words. */
+export interface Target {
+  /** `undefined` for every address. */
+  readonly host: IP | undefined
+  readonly port: Port
+  readonly containerPort: number
+}
+
+/** What an attachment is to have in the maps of an IP version. */
+export interface Publication {
+  readonly containerId: string
+  readonly address: CIDR
+  readonly targets: readonly Target[]
+  /** Those of the attachment alone: of all maps but `shared`. */
+  readonly elements: readonly Elements[]
+  /** Stands for the elements, in `containers`. */
+  readonly hash: number
+  /** Ports at every address of the host. */
+  readonly everywhere: readonly Port[]
+  /** Ports at single addresses, and how many that is: elements of `shared`. */
+  readonly somewhere: readonly { key: Port; data: number }[]
+  /** The chain that has its conditions. */
+  readonly ownChain: string | undefined
+  /** The chain for clients in its network. */
+  readonly networkChain: string | undefined
+  /** The same with some of the targets. */
+  only(isFree: (target: Target) => boolean): Publication
+  /** Declares the chain of the attachment, if it has one. */
+  declareOwn(batch: Batch): void
+  /** Declares the chain of its network, if that has one. */
+  declareNetwork(batch: Batch): void
+}
+
+const protocols = ['tcp', 'udp', 'sctp'] as const
+
+/**
+ * What an attachment is to have by its configuration.
+ *
+ * @param options.isFree leaves out the targets for which it is false
+ * @throws Error for a mapping or a condition that makes no sense
+ */
+export function publicationOf(
+  attachment: Attachment,
+  config: PortmapConfig,
+  { address, isFree = () => true }: { address: CIDR; isFree?: (target: Target) => boolean },
+): Publication {
+  const version = address.family
+  const targets = targetsOf(config.mappings, version).filter(isFree)
+  const conditions = parseConditions(config.conditions[version], `conditionsV${version}`)
+  const ownChain = conditions.length > 0 ? conditionsChain(attachment, version) : undefined
+  const networkChain = config.snat && !config.masqAll ? neighboursChain(address) : undefined
+  const clientsChain = config.snat ? (networkChain ?? everyClient) : undefined
+  const elements = elementsOf(attachment, { address, targets, ownChain, clientsChain })
+  const hash = hashOf(elements)
+  const container = { key: address.address, data: hash, comment: mark(attachment) }
+  return {
+    containerId: attachment.containerId,
+    address,
+    targets,
+    elements: [...elements, elementsIn(maps[version].containers, [container])],
+    hash,
+    everywhere: targets.filter(({ host }) => !host).map(({ port }) => port),
+    somewhere: countPorts(targets.filter(({ host }) => host).map(({ port }) => port)),
+    ownChain: ownChain?.name,
+    networkChain: networkChain?.name,
+    only: (free) => publicationOf(attachment, config, { address, isFree: free }),
+    declareOwn(batch) {
+      if (ownChain) declareConditions(batch, ownChain, conditions)
+    },
+    declareNetwork(batch) {
+      if (networkChain) declareNeighbours(batch, address)
+    },
+  }
+}
+
+interface Parts extends Pick<Publication, 'address' | 'targets'> {
+  readonly ownChain: Chain | undefined
+  readonly clientsChain: Chain | undefined
+}
+
+/** By map. */
+function elementsOf(attachment: Attachment, { address: { address, family }, targets, ...chains }: Parts): Elements[] {
+  const { ports, addresses, clients, conditions } = maps[family]
+  const { ownChain, clientsChain } = chains
+  const comment = mark(attachment)
+  const everywhere = targets.flatMap(({ host, port, containerPort }): NewElement<Key<'ports'>, Data<'ports'>>[] =>
+    host ? [] : [{ key: port, data: [address, containerPort], comment }],
+  )
+  const somewhere = targets.flatMap(
+    ({ host, port, containerPort }): NewElement<Key<'addresses'>, Data<'addresses'>>[] =>
+      host ? [{ key: [host, ...port], data: [address, containerPort], comment }] : [],
+  )
+  const gated = ownChain ? countPorts(targets.map(({ port }) => port)) : []
+  const gate = verdict.jump(ownChain?.name ?? '')
+  return [
+    elementsIn(ports, everywhere),
+    elementsIn(addresses, somewhere),
+    elementsIn(clients, clientsChain ? [{ key: address, data: verdict.goto(clientsChain.name), comment }] : []),
+    elementsIn(
+      conditions,
+      gated.map(({ key }) => ({ key, data: gate, comment })),
+    ),
+  ]
+}
+
+/** Each port once, in the order of the mappings; of two mappings for the same the first counts. */
+function targetsOf(mappings: readonly PortMapping[], version: 4 | 6): Target[] {
+  const targets = new Map<string, Target>()
+  for (const mapping of mappings.filter((each) => isForVersion(each, version))) {
+    const address = hostAddress(mapping)
+    const host = address?.isUnspecified ? undefined : address
+    const port: Port = [protocolOf(mapping), mapping.hostPort]
+    const key = `${host} ${portText(port)}`
+    if (!targets.has(key)) targets.set(key, { host, port, containerPort: mapping.containerPort })
+  }
+  return [...targets.values()]
+}
+
+function protocolOf({ protocol, hostPort }: PortMapping): Port[0] {
+  const found = protocols.find((each) => each === protocol.toLowerCase())
+  if (found) return found
+  throw new Error(`Cannot publish port ${hostPort}: ${quote(protocol)} is not one of "tcp", "udp" and "sctp"`)
+}
+
+/** How often each port is there. */
+export function countPorts(ports: readonly Port[]): { key: Port; data: number }[] {
+  const counts = new Map<string, { key: Port; data: number }>()
+  for (const key of ports) counts.set(portText(key), { key, data: (counts.get(portText(key))?.data ?? 0) + 1 })
+  return [...counts.values()]
+}
+
+/** `tcp . 8080` */
+export function portText(port: Port): string {
+  return port.map(String).join(' . ')
+}
+
+export function conditionsChain(attachment: Attachment, version: 4 | 6): Chain {
+  const hashes = `${networkHash(attachment.name)}-${attachmentHash(attachment)}`
+  return { table: inetTable, name: `portmap-conditions-${hashes}-${version}`, comment: mark(attachment) }
+}
+
+function elementsIn<K extends KeyType, D extends MapData | undefined>(
+  map: NamedSet<K, D>,
+  elements: readonly NewElement<K, D>[],
+): Elements {
+  return { ...claim(map, elements), remove: (batch) => batch.deleteElements(map, elements) }
+}
+
+function hashOf(claims: readonly Claim[]): number {
+  const elements = claims.flatMap((each) => each.elements.map(({ set, key, data }) => [set, key, data]))
+  return createHash('sha512').update(JSON.stringify(elements)).digest().readUInt32BE(0)
+}

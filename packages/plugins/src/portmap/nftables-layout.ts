@@ -1,0 +1,151 @@
+import type { CIDR, IP } from '@patchbay/address'
+import { parseCIDR } from '@patchbay/address'
+import {
+  type Batch,
+  type Chain,
+  concat,
+  ct,
+  type DataType,
+  dnat,
+  fib,
+  inetProto,
+  inetService,
+  ip,
+  ip6,
+  ipv4Addr,
+  ipv6Addr,
+  mark,
+  masquerade,
+  meta,
+  namedMap,
+  rule,
+  th,
+  verdict,
+} from '@patchbay/linux/nftables'
+import { inetTable as table } from '../ruleset/index.ts'
+
+/** The maps of an IP version. A port is that of a transport protocol: `tcp . 8080`. */
+export type PortMaps = ReturnType<typeof makeMaps>
+
+/** All of them together say what is published; each element's comment is the mark of its owner. */
+export const maps = { 4: makeMaps(4), 6: makeMaps(6) } as const
+
+function makeMaps(version: 4 | 6) {
+  const address: DataType<IP> = version === 4 ? ipv4Addr : ipv6Addr
+  const named = (name: string, comment: string) => ({ table, name: `portmap-${name}${version}`, comment })
+  return {
+    version,
+    ports: namedMap({
+      ...named('ports', 'at every address of the host'),
+      key: [inetProto, inetService],
+      data: [address, inetService],
+    }),
+    addresses: namedMap({
+      ...named('addresses', 'at one address of the host'),
+      key: [address, inetProto, inetService],
+      data: [address, inetService],
+    }),
+    /** Tells without a search that a port cannot be published at every address; these belong to nobody alone. */
+    shared: namedMap({
+      ...named('shared', 'how many addresses of the host have a port'),
+      key: [inetProto, inetService],
+      data: mark,
+    }),
+    /** Tells without a search whether a container has published something, and whether that is known. */
+    containers: namedMap({
+      ...named('containers', 'what a container has published, as a hash'),
+      key: address,
+      data: mark,
+    }),
+    clients: namedMap({
+      ...named('clients', 'whose packets are masqueraded, by container'),
+      key: address,
+      data: 'verdict',
+    }),
+    conditions: namedMap({
+      ...named('conditions', 'ports with conditions'),
+      key: [inetProto, inetService],
+      data: 'verdict',
+    }),
+  }
+}
+
+// Behind those of iptables and kube-proxy, which have -100: who is first decides where a packet goes.
+const prerouting: Chain = {
+  table,
+  name: 'portmap-prerouting',
+  base: { type: 'nat', hook: 'prerouting', priority: -99 },
+}
+const output: Chain = { table, name: 'portmap-output', base: { type: 'nat', hook: 'output', priority: -99 } }
+const postrouting: Chain = {
+  table,
+  name: 'portmap-postrouting',
+  base: { type: 'nat', hook: 'postrouting', priority: 'srcnat' },
+}
+const guard: Chain = { table, name: 'portmap-guard', base: { type: 'filter', hook: 'prerouting', priority: 'raw' } }
+/** Where packets to an address of the host get their new destination. */
+export const redirect: Chain = { table, name: 'portmap' }
+/** Masquerades whatever comes. */
+export const everyClient: Chain = { table, name: 'portmap-every-client' }
+
+const loopback = parseCIDR('127.0.0.0/8')
+
+/** The chains that are there once for all containers, and how many rules each has. */
+export const sharedChains: readonly { chain: Chain; rules: number }[] = [
+  { chain: guard, rules: 1 },
+  { chain: prerouting, rules: 1 },
+  { chain: output, rules: 1 },
+  { chain: redirect, rules: 6 },
+  { chain: postrouting, rules: 3 },
+  { chain: everyClient, rules: 1 },
+]
+
+/** Declares all that does not depend on containers, with its rules as they should be. Elements that are there stay. */
+export function declareLayout(batch: Batch): void {
+  batch.addTable(table)
+  for (const { chain } of sharedChains) batch.addChain(chain)
+  for (const { version: _, ...all } of Object.values(maps)) for (const map of Object.values(all)) batch.addSet(map)
+  for (const { chain } of sharedChains) batch.flushChain(chain)
+  // Packets from elsewhere have no business with 127.0.0.1; a port that is published there would let them in.
+  batch.addRule(
+    rule(guard, meta.iifname.isNot('lo'), ip.daddr.is(loopback), fib.daddrIifType.isNot('local'), verdict.drop),
+  )
+  for (const chain of [prerouting, output])
+    batch.addRule(rule(chain, fib.daddrType.is('local'), verdict.jump(redirect.name)))
+  for (const version of [4, 6] as const) declareRedirection(batch, maps[version])
+  batch.addRule(rule(postrouting, ct.status.hasNot('dnat'), verdict.return))
+  batch.addRule(rule(postrouting, ip.daddr.vmap(maps[4].clients)))
+  batch.addRule(rule(postrouting, ip6.daddr.vmap(maps[6].clients)))
+  batch.addRule(rule(everyClient, masquerade()))
+}
+
+function declareRedirection(batch: Batch, { version, conditions, addresses, ports }: PortMaps): void {
+  const daddr = version === 4 ? ip.daddr : ip6.daddr
+  const family = meta.nfproto.is(version === 4 ? 'ipv4' : 'ipv6')
+  const port = concat(meta.l4proto, th.dport)
+  batch.addRule(rule(redirect, family, port.vmap(conditions)))
+  batch.addRule(rule(redirect, dnat(concat(daddr, meta.l4proto, th.dport).map(addresses))))
+  batch.addRule(rule(redirect, family, dnat(port.map(ports))))
+}
+
+/**
+ * The chain that masquerades clients from a container's own network, whose answers would not come by the host otherwise,
+ * and from the host's loopback addresses.
+ */
+export function neighboursChain(address: CIDR): Chain {
+  const network = String(address.masked())
+  // A name that `nft` can read has no colons.
+  return { table, name: `portmap-clients-${network.replaceAll(':', '_')}` }
+}
+
+/** How many rules {@link declareNeighbours} makes. */
+export const neighbourRules = { 4: 2, 6: 1 } as const
+
+export function declareNeighbours(batch: Batch, address: CIDR): void {
+  const chain = neighboursChain(address)
+  batch.addChain(chain)
+  batch.flushChain(chain)
+  if (address.family === 6) batch.addRule(rule(chain, ip6.saddr.is(address.masked()), masquerade()))
+  else
+    for (const network of [address.masked(), loopback]) batch.addRule(rule(chain, ip.saddr.is(network), masquerade()))
+}

@@ -1,0 +1,174 @@
+import { quote } from '@patchbay/cni/json'
+import { type Batch, COMMENT_BYTES, type Nftables, type SetElement } from '@patchbay/linux/nftables'
+import { describeMark, inetTable } from '../ruleset/index.ts'
+import { countPorts, type Port, type Publication, portText, type Target } from './nftables-elements.ts'
+import { everyClient, maps, type PortMaps } from './nftables-layout.ts'
+
+type Listed<N extends Exclude<keyof PortMaps, 'version'>> = readonly SetElement<
+  PortMaps[N]['key'],
+  PortMaps[N]['data']
+>[]
+
+/** The elements of the maps of an IP version. */
+export interface PortState {
+  readonly ports: Listed<'ports'>
+  readonly addresses: Listed<'addresses'>
+  readonly containers: Listed<'containers'>
+  readonly clients: Listed<'clients'>
+  readonly conditions: Listed<'conditions'>
+  readonly shared: Listed<'shared'>
+}
+
+/** A change that has been thought out. */
+export interface Change {
+  /** Whether there is anything to do. */
+  readonly isNeeded: boolean
+  apply(batch: Batch): void
+  /** Chains that may be in nobody's use afterwards. */
+  readonly networkChains: readonly string[]
+}
+
+/** So many characters of the name of a container, which is a hash, tell it from others. */
+const TELLING_LENGTH = 12
+/** A comment is never cut in the middle of a character. */
+const MAX_CHARACTER_BYTES = 4
+
+type Shared = { readonly key: Port; readonly data: number }
+/** Whether an element is an owner's, by its comment. */
+export type IsOwner = (comment: string | undefined) => boolean
+
+/** Reads all of them: for what cannot be decided by the keys alone. */
+export async function readPortState(nft: Nftables, version: 4 | 6): Promise<PortState> {
+  const { ports, addresses, containers, clients, conditions, shared } = maps[version]
+  return {
+    ports: await nft.listElements(ports),
+    addresses: await nft.listElements(addresses),
+    containers: await nft.listElements(containers),
+    clients: await nft.listElements(clients),
+    conditions: await nft.listElements(conditions),
+    shared: await nft.listElements(shared),
+  }
+}
+
+/**
+ * Takes away what owners have published, and puts a publication in its place. Whoever had the container's address before
+ * is gone: a packet that went there would come to this container. A port that the container has in another network already
+ * stays there.
+ *
+ * @throws Error naming the container that has one of the ports
+ */
+export function planChange(
+  version: 4 | 6,
+  { state, isOwner, publication }: { state: PortState; isOwner: IsOwner; publication?: Publication | undefined },
+): Change {
+  const predecessor = state.containers.find(({ key }) => publication?.address.address.equals(key))?.comment
+  const goes: IsOwner = (comment) => isOwner(comment) || (predecessor !== undefined && comment === predecessor)
+  const gone = select(state, goes)
+  const kept = select(state, (comment) => !goes(comment))
+  if (publication) refuseTaken(publication, kept)
+  const added = publication && withoutSiblings(publication, kept)
+  const shared = countPorts([
+    ...kept.addresses.map(({ key: [, ...port] }) => port),
+    ...(added?.targets ?? []).filter(({ host }) => host).map(({ port }) => port),
+  ])
+  const outdated = without(state.shared, shared)
+  const fresh = without(shared, state.shared)
+  const unused = new Set(chainsOf(gone.conditions))
+  if (added?.ownChain) unused.delete(added.ownChain)
+  return {
+    isNeeded: [added ?? [], ...Object.values(gone), outdated, fresh].flat().length > 0,
+    networkChains: [...new Set(chainsOf(gone.clients))].filter((chain) => chain !== everyClient.name),
+    apply(batch) {
+      removeState(batch, version, { ...gone, shared: outdated })
+      added?.declareOwn(batch)
+      for (const elements of added?.elements ?? []) elements.fill(batch)
+      batch.createElements(maps[version].shared, fresh)
+      for (const name of unused) batch.deleteChain({ table: inetTable, name })
+    },
+  }
+}
+
+function chainsOf(elements: Listed<'clients'> | Listed<'conditions'>): string[] {
+  return elements.flatMap(({ data: { chain } }) => chain ?? [])
+}
+
+/** Those elements of a state whose comments are wanted. */
+export function select(state: PortState, isWanted: IsOwner): PortState {
+  const wanted = ({ comment }: { comment?: string | undefined }) => isWanted(comment)
+  return {
+    ports: state.ports.filter(wanted),
+    addresses: state.addresses.filter(wanted),
+    containers: state.containers.filter(wanted),
+    clients: state.clients.filter(wanted),
+    conditions: state.conditions.filter(wanted),
+    shared: [],
+  }
+}
+
+function removeState(batch: Batch, version: 4 | 6, state: PortState): void {
+  const { ports, addresses, containers, clients, conditions, shared } = maps[version]
+  batch.deleteElements(ports, state.ports)
+  batch.deleteElements(addresses, state.addresses)
+  batch.deleteElements(containers, state.containers)
+  batch.deleteElements(clients, state.clients)
+  batch.deleteElements(conditions, state.conditions)
+  batch.deleteElements(shared, state.shared)
+}
+
+function without<T extends Shared>(counts: readonly T[], others: readonly Shared[]): T[] {
+  const known = new Set(others.map(({ key, data }) => `${portText(key)} ${data}`))
+  return counts.filter(({ key, data }) => !known.has(`${portText(key)} ${data}`))
+}
+
+function refuseTaken({ targets, ownChain, containerId }: Publication, others: PortState): void {
+  const strangers = select(others, (comment) => !isOfContainer(comment, containerId))
+  for (const target of targets) {
+    const taken = findTaken(target, { others: strangers, isAlone: ownChain !== undefined })
+    if (!taken) continue
+    const [protocol, port] = target.port
+    throw new Error(`Cannot publish ${String(protocol)} port ${port}: ${ownerInWords(taken.comment)} has it`)
+  }
+}
+
+/** The part of a publication that the container does not have in other networks, of which there are these elements. */
+export function withoutSiblings(publication: Publication, others: PortState): Publication {
+  const { ownChain, containerId } = publication
+  const siblings = select(others, (comment) => isOfContainer(comment, containerId))
+  return publication.only((target) => !findTaken(target, { others: siblings, isAlone: ownChain !== undefined }))
+}
+
+/**
+ * An element that has the same port at the same address, or at all of them.
+ *
+ * @param options.isAlone whether the port cannot be published at another address
+ */
+function findTaken(
+  { host, port }: Target,
+  { others, isAlone }: { others: PortState; isAlone: boolean },
+): { comment?: string | undefined } | undefined {
+  const isSame = (other: Port) => portText(other) === portText(port)
+  return (
+    others.ports.find(({ key }) => isSame(key)) ??
+    others.conditions.find(({ key }) => isSame(key)) ??
+    others.addresses.find(
+      ({ key: [address, ...other] }) => isSame(other) && (isAlone || host === undefined || host.equals(address)),
+    )
+  )
+}
+
+/** What a mark says to people. */
+const owner = /^net: (.*), if: .*, id: (.*)$/
+
+/** Whether a mark is of a container, by what is readable of it: the hashes are of interfaces. */
+function isOfContainer(comment: string | undefined, containerId: string): boolean {
+  const [, , id] = owner.exec(describeMark(comment)) ?? []
+  if (id === undefined) return false
+  const isCut = Buffer.byteLength(comment ?? '') > COMMENT_BYTES - MAX_CHARACTER_BYTES
+  return id === containerId || (isCut && id.length >= TELLING_LENGTH && containerId.startsWith(id))
+}
+
+function ownerInWords(comment: string | undefined): string {
+  const [, network, containerId] = owner.exec(describeMark(comment)) ?? []
+  if (network === undefined || containerId === undefined) return `somebody else (${quote(describeMark(comment))})`
+  return `container "${containerId}" in network "${network}"`
+}

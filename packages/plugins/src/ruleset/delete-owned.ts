@@ -1,0 +1,123 @@
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import type {
+  Batch,
+  ElementKey,
+  KeyType,
+  MapData,
+  NamedSet,
+  Nftables,
+  RuleState,
+  TableMember,
+} from '@patchbay/linux/nftables'
+import { describe, type ElementText } from './claim.ts'
+
+/** Whether an element or rule is one that goes, by its comment: the mark of its owner. */
+export type IsOurs = (comment: string | undefined) => boolean
+
+/** Where to look for elements of an owner. */
+export interface Place {
+  find(nft: Nftables, isOurs: IsOurs): Promise<Found>
+}
+
+interface Found {
+  readonly elements: readonly ElementText[]
+  readonly remove: (batch: Batch) => void
+}
+
+/** Another process may be quicker to delete what has been found. */
+const ATTEMPTS = 8
+
+/**
+ * Elements of a set or map: those with one of the keys, or where the keys are not known all that it has.
+ *
+ * With keys it costs a message a key; without, it reads the whole set.
+ */
+export function elementsOf<K extends KeyType, D extends MapData | undefined>(
+  set: NamedSet<K, D>,
+  keys?: readonly ElementKey<K>[],
+): Place {
+  return {
+    async find(nft, isOurs) {
+      const all = keys ? await getElements(nft, set, keys) : await nft.listElements(set)
+      const ours = all.filter(({ comment }) => isOurs(comment))
+      return {
+        elements: ours.map((element) => describe(set, element)),
+        remove: (batch) => batch.deleteElements(set, ours),
+      }
+    },
+  }
+}
+
+/**
+ * Deletes what is ours, in one transaction; what is gone already, the whole table included, is fine.
+ *
+ * @returns what has been deleted
+ */
+export async function deleteOwned(nft: Nftables, places: readonly Place[], isOurs: IsOurs): Promise<ElementText[]> {
+  return untilFound(async () => {
+    const found: Found[] = []
+    for (const place of places) found.push(await place.find(nft, isOurs))
+    const elements = found.flatMap((each) => each.elements)
+    if (elements.length > 0)
+      await nft.transaction((batch) => {
+        for (const { remove } of found) remove(batch)
+      })
+    return elements
+  })
+}
+
+/**
+ * Deletes the rules of a chain that are ours, in one transaction; a missing chain is fine. Reads the whole chain: for
+ * chains that others have made.
+ *
+ * @returns what has been deleted
+ */
+export async function deleteRules(
+  nft: Nftables,
+  chain: TableMember,
+  isOurs: (rule: RuleState) => boolean,
+): Promise<RuleState[]> {
+  return untilFound(async () => {
+    const rules = (await nft.listRules(chain)).filter(isOurs)
+    if (rules.length > 0)
+      await nft.transaction((batch) => {
+        for (const rule of rules) batch.deleteRule(rule)
+      })
+    return rules
+  })
+}
+
+/** Deletes a chain of ours when nothing leads to it any more. */
+export async function deleteUnusedChain(nft: Nftables, chain: TableMember, rules: number): Promise<void> {
+  const state = await nft.getChain(chain)
+  if (!state || state.use > rules) return
+  try {
+    await nft.transaction((batch) => batch.deleteChain(chain))
+  } catch (error) {
+    // Somebody has begun to use it, or was quicker.
+    if (!isNetlinkError(error, 'EBUSY', 'ENOENT')) throw error
+  }
+}
+
+async function getElements<K extends KeyType, D extends MapData | undefined>(
+  nft: Nftables,
+  set: NamedSet<K, D>,
+  keys: readonly ElementKey<K>[],
+) {
+  const found = []
+  for (const key of keys) {
+    const element = await nft.getElement(set, key)
+    if (element) found.push(element)
+  }
+  return found
+}
+
+async function untilFound<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isNetlinkError(error, 'ENOENT')) throw error
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { closeSync, constants, readFileSync } from 'node:fs'
+import { Namespace } from '@patchbay/linux/netns'
+import type { Nftables } from '@patchbay/linux/nftables'
+import { native } from '@patchbay/linux/sys'
+
+/** A chain of iptables(8) or ip6tables(8). */
+export interface IptablesChain {
+  version: 4 | 6
+  table: 'nat' | 'filter'
+  chain: string
+  /** Path of the namespace that `iptables-legacy` is asked about; by default that of this process. */
+  hostNetns?: string
+}
+
+/**
+ * Whether iptables may have a chain: a cheap look before a process is started to remove something from it. What
+ * `iptables-nft` has made is in the kernel's nf_tables; of `iptables-legacy`, only whether it is in use is known.
+ */
+export async function mayHaveIptablesChain(
+  nft: Nftables,
+  { version, table, chain, hostNetns }: IptablesChain,
+): Promise<boolean> {
+  const family = version === 4 ? 'ip' : 'ip6'
+  if (await nft.getChain({ table: { family, name: table }, name: chain })) return true
+  return usesLegacyTable(version, table, hostNetns)
+}
+
+/**
+ * Whether a namespace has a table of `iptables-legacy`: it stays once somebody has looked at it.
+ *
+ * @param hostNetns path of the namespace; by default that of this process
+ */
+export function usesLegacyTable(version: 4 | 6, table: string, hostNetns?: string): boolean {
+  return readLegacyTables(version, hostNetns).split('\n').includes(table)
+}
+
+/** Without the module there is no such file. */
+function readLegacyTables(version: 4 | 6, hostNetns = '/proc/self/ns/net'): string {
+  using netns = Namespace.open(hostNetns)
+  // Under its own number a thread finds the network that it is in; under that of its process, maybe another.
+  const path = `/proc/thread-self/net/${version === 4 ? 'ip' : 'ip6'}_tables_names`
+  const fd = native().openIn(netns.fd, path, constants.O_RDONLY)
+  if (fd < 0) return ''
+  try {
+    return readFileSync(fd, 'latin1')
+  } finally {
+    closeSync(fd)
+  }
+}

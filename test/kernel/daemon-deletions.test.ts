@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { addLink, addLinkRequest, setLink } from '@patchbay/linux/route'
+import type * as LinkDeletionsModule from '../../packages/patchbay/src/daemon/link-deletions.ts'
+import { bridgeConfig, DaemonLab, eventually } from './daemon-lab.ts'
+import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
+import { hasLink, linkNames } from './witness.ts'
+
+// No part of the package's interface.
+const path = new URL('../../../packages/patchbay/dist/src/daemon/link-deletions.js', import.meta.url).href
+const { LinkDeletions }: typeof LinkDeletionsModule = await import(path)
+
+/** A pair with one end in each of two namespaces. */
+async function addPair(host: TestNamespace, container: TestNamespace, [ifname, peer]: [string, string]): Promise<void> {
+  const data = { peer: { ifname: peer, netNsFd: container.netns.fd } }
+  await host.socket.request(addLinkRequest({ ifname, linkinfo: { link: { kind: 'veth', data } } }))
+}
+
+test('LinkDeletions deletes many pairs in few requests, and nothing else', async () => {
+  await withNamespaces(['host', 'a', 'b'], async ({ host, a, b }) => {
+    const deletions = new LinkDeletions(() => [host.path])
+    const names = Array.from({ length: 20 }, (_, index) => `eth${index}`)
+    for (const [index, name] of names.entries()) await addPair(host, index % 2 ? a : b, [`v${index}`, name])
+    await addPair(host, a, ['stays', 'stays'])
+    await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge', data: {} } } })
+    await Promise.all(names.map((name, index) => deletions.delete((index % 2 ? a : b).netns, name)))
+    // They are gone as soon as that is said, though the kernel goes on.
+    assert.ok(deletions.counts.pending > 0)
+    assert.deepEqual(linkNames(host), ['br0', 'lo', 'stays'])
+    assert.deepEqual([linkNames(a), linkNames(b)], [['lo', 'stays'], ['lo']])
+    await deletions.drain()
+    assert.equal(deletions.counts.pending, 0)
+    assert.equal(deletions.counts.finished, 20)
+    assert.ok(deletions.counts.batches <= 3, `${deletions.counts.batches} requests`)
+  })
+})
+
+test('LinkDeletions deletes a pair whose other end is with a stranger, though the host has a link of that index', async () => {
+  await withNamespaces(['host', 'container', 'other'], async ({ host, container, other }) => {
+    const deletions = new LinkDeletions(() => [host.path])
+    // In each namespace indexes begin anew: these two have the same.
+    await addPair(host, container, ['same', 'same'])
+    await addPair(other, container, ['v0', 'eth0'])
+    await deletions.delete(container.netns, 'eth0')
+    await deletions.drain()
+    assert.deepEqual(
+      [linkNames(host), linkNames(container), linkNames(other)],
+      [['lo', 'same'], ['lo', 'same'], ['lo']],
+    )
+  })
+})
+
+test('LinkDeletions deletes links of other kinds where they are', async () => {
+  await withNamespaces(['host', 'container'], async ({ host, container }) => {
+    const deletions = new LinkDeletions(() => [host.path])
+    await addLink(container.socket, { ifname: 'eth0', linkinfo: { link: { kind: 'bridge', data: {} } } })
+    await deletions.delete(container.netns, 'eth0')
+    assert.deepEqual(linkNames(container), ['lo'])
+    await deletions.drain()
+  })
+})
+
+test('LinkDeletions reports a link that is not there', async () => {
+  await withNamespaces(['container'], async ({ container }) => {
+    const deletions = new LinkDeletions(() => [])
+    await assert.rejects(deletions.delete(container.netns, 'eth0'), { code: 'ENODEV' })
+    assert.equal(deletions.counts.pending, 0)
+    await deletions.drain()
+  })
+})
+
+test('LinkDeletions does not mind who else deletes the same links', async () => {
+  await withNamespaces(['host', 'container'], async ({ host, container }) => {
+    const deletions = new LinkDeletions(() => [host.path])
+    for (let index = 0; index < 8; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
+    await setLink(host.socket, 'v0', { up: true })
+    const names = Array.from({ length: 8 }, (_, index) => `eth${index}`)
+    const twice = [...names, ...names].map((name) => deletions.delete(container.netns, name))
+    const failures = (await Promise.allSettled(twice)).filter(({ status }) => status === 'rejected')
+    for (const failure of failures) assert.equal('reason' in failure && failure.reason.code, 'ENODEV')
+    assert.deepEqual(linkNames(host), ['lo'])
+    await deletions.drain()
+    assert.equal(hasLink(container, 'eth0'), false)
+  })
+})
+
+test('the daemon answers DEL before the kernel is done, deletes in common, and says how much is left', async () => {
+  using lab = await DaemonLab.open()
+  lab.script('for i in $(seq 40); do call ADD d$i e$i & done; wait')
+  assert.equal(lab.world.shell('ip -br link show type veth | wc -l').trim(), '40')
+  lab.script(
+    'for i in $(seq 40); do call DEL d$i e$i || echo $i >>/run/failed & done; wait; ip -br link show type veth >/run/left',
+  )
+  assert.equal(lab.world.shell('cat /run/left'), '')
+  assert.notEqual(lab.world.run(['test', '-e', '/run/failed']).status, 0)
+  await eventually('the end of the deletions', () => lab.status().deletions.pending === 0)
+  const { finished, batches } = lab.status().deletions
+  assert.equal(finished, 40)
+  assert.ok(batches < 30, `${batches} requests`)
+  assert.equal(lab.call('ADD', bridgeConfig()).status, 0)
+})

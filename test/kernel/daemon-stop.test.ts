@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from './daemon-lab.ts'
+
+/** Starts a call that goes on; resolves with what it printed and its status. */
+function start(lab: DaemonLab, command: string, config: object, ifName = 'eth0') {
+  const [nsenter, ...place] = lab.wrapper
+  const shim = spawn(nsenter, [...place, `${executables}/bridge`], { env: lab.variables(command, { ifName }) })
+  shim.stdin.end(JSON.stringify(config))
+  let stdout = ''
+  shim.stdout.on('data', (piece) => {
+    stdout += piece
+  })
+  return new Promise<{ status: number | null; stdout: string }>((resolve) => {
+    shim.on('close', (status) => resolve({ status, stdout }))
+  })
+}
+
+/** An IPAM plugin that waits for the file /run/go. */
+const waitingIpam = `echo >/run/begun
+  while [ ! -e /run/go ]; do sleep 0.02; done
+  [ "$CNI_COMMAND" = DEL ] || echo '{"cniVersion":"1.1.0","ips":[{"address":"10.9.0.2/24"}]}'`
+
+const waiting = bridgeConfig({ ipam: { type: 'waiting-ipam' } })
+
+test('a daemon that is told to stop finishes what has begun, refuses the rest, and goes in order', async () => {
+  using lab = await DaemonLab.open()
+  lab.install('waiting-ipam', waitingIpam)
+  const running = start(lab, 'ADD', waiting)
+  await eventually('the call', () => lab.world.run(['test', '-e', '/run/begun']).status === 0)
+  // It is for the same container, so it waits; then it has to do without the daemon.
+  const queued = start(lab, 'ADD', bridgeConfig({ bridge: 'br1', name: 'n2' }), 'eth1')
+  await eventually('the queue', () => lab.status().waiting === 1)
+  const end = lab.end()
+  assert.equal((await queued).status, 0)
+  lab.world.shell('touch /run/go')
+  const { status, stdout } = await running
+  assert.equal(status, 0, stdout)
+  assert.equal(JSON.parse(stdout).ips[0].address, '10.9.0.2/24')
+  assert.equal(await end, '0')
+  assert.notEqual(lab.world.run(['test', '-e', socketPath]).status, 0)
+})
+
+test('SIGTERM during a DEL: it is finished, and so is the deletion', async () => {
+  using lab = await DaemonLab.open()
+  assert.equal(lab.call('ADD', bridgeConfig()).status, 0)
+  const del = start(lab, 'DEL', bridgeConfig())
+  await eventually('the DEL', () => lab.status().deletions.pending + (lab.status().finished['DEL'] ?? 0) > 0)
+  assert.equal(await lab.end(), '0')
+  assert.deepEqual(await del, { status: 0, stdout: '' })
+  assert.equal(lab.world.shell('ip -br link show type veth; ip -n c1 -br link show type veth'), '')
+  assert.equal(lab.world.shell('ls /var/lib/cni/networks/n1').includes('10.7.'), false)
+})
+
+test('a second signal ends the daemon at once, and the caller of an ADD is told to try again', async () => {
+  using lab = await DaemonLab.open()
+  lab.install('waiting-ipam', waitingIpam)
+  const running = start(lab, 'ADD', waiting)
+  await eventually('the call', () => lab.world.run(['test', '-e', '/run/begun']).status === 0)
+  const { pid } = lab
+  const end = lab.end()
+  await delay(50)
+  process.kill(pid, 'SIGTERM')
+  assert.equal(await end, '1')
+  const { status, stdout } = await running
+  assert.equal(status, 1)
+  assert.equal(JSON.parse(stdout).code, 11)
+  lab.world.shell('touch /run/go')
+})
+
+test('DEL of a daemon that is killed in the middle is done by its shim', async () => {
+  using lab = await DaemonLab.open()
+  lab.install('waiting-ipam', `rm -f /run/go; ${waitingIpam}`)
+  lab.world.shell('touch /run/go')
+  assert.equal(lab.call('ADD', bridgeConfig()).status, 0)
+  lab.install('waiting-ipam', waitingIpam)
+  lab.world.shell('rm -f /run/go /run/begun')
+  const running = start(lab, 'DEL', waiting)
+  await eventually('the call', () => lab.world.run(['test', '-e', '/run/begun']).status === 0)
+  assert.equal(await lab.end('SIGKILL'), '137')
+  lab.world.shell('touch /run/go')
+  assert.deepEqual(await running, { status: 0, stdout: '' })
+  assert.equal(lab.world.shell('ip -br link show type veth'), '')
+})
+
+test('one daemon at a time listens on a socket, and one that was killed leaves no obstacle', async () => {
+  using lab = await DaemonLab.open()
+  const { status, stderr } = lab.world.run([`${executables}/patchbay`, 'daemon'])
+  assert.equal(status, 1)
+  assert.match(stderr, new RegExp(`Cannot listen on "${socketPath}": another daemon does, process ${lab.pid}`))
+  assert.equal(await lab.end('SIGKILL'), '137')
+  assert.equal(lab.call('ADD', bridgeConfig()).status, 0)
+  await lab.start()
+  assert.equal(lab.call('DEL', bridgeConfig()).status, 0)
+  assert.equal(lab.status().finished['DEL'], 1)
+})
+
+test('the socket is for root alone', async () => {
+  using lab = await DaemonLab.open()
+  assert.equal(lab.world.shell(`stat -c '%a %u' /run/patchbay ${socketPath}`), '700 0\n600 0\n')
+})
+
+test('restarting the daemon in the middle of operations loses nothing', async () => {
+  using lab = await DaemonLab.open()
+  const work = `for round in 1 2 3; do
+    for i in $(seq 20); do call ADD a$i e$i || echo "ADD: $(cat /run/out.a$i)" >>/run/failures & done
+    wait
+    for i in $(seq 20); do call DEL a$i e$i || echo "DEL: $(cat /run/out.a$i)" >>/run/failures & done
+    wait
+  done
+  touch /run/finished`
+  lab.script(`touch /run/failures; (${work}) >/dev/null 2>&1 &`)
+  let restarts = 0
+  while (lab.world.run(['test', '-e', '/run/finished']).status !== 0) {
+    assert.equal(await lab.end(), '0')
+    await lab.start()
+    restarts++
+  }
+  assert.ok(restarts > 1)
+  assert.equal(lab.world.shell('cat /run/failures'), '')
+  assert.equal(lab.world.shell('ip -br link show type veth; ip -n c1 -br link show type veth'), '')
+  assert.equal(lab.world.shell('ls /var/lib/cni/networks/n1').includes('10.7.'), false)
+})

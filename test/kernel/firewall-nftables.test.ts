@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { firewall } from '@patchbay/plugins/firewall'
+import {
+  allow,
+  assertReachesOutside,
+  both,
+  isolated,
+  learnRoutes,
+  nftables,
+  reaches,
+  ruleset,
+  setBridgeFilter,
+  type Who,
+} from './firewall-lab.ts'
+import { attach, callOptions, withPacketLab } from './packet-lab.ts'
+import { ask, Server } from './packet-peer.ts'
+import { type JsonObject, runIn } from './witness.ts'
+
+/** The ruleset of a host without containers, once it has had isolated ones. */
+const empty = `table inet patchbay {
+	comment "Made by Patchbay: rules are few, containers are elements"
+	map firewall4 {
+		type ipv4_addr : verdict
+	}
+
+	map firewall6 {
+		type ipv6_addr : verdict
+	}
+
+	set firewall-bridges {
+		type ifname
+	}
+
+	set firewall-same-bridge {
+		type ifname . ifname
+	}
+
+	set firewall-isolated {
+		type ifname
+	}
+
+	chain firewall-forward {
+		type filter hook forward priority filter; policy accept;
+		iifname @firewall-bridges oifname @firewall-bridges jump firewall-between-bridges
+		jump CNI-ADMIN
+		jump firewall-admins
+		ct state established,related ip daddr vmap @firewall4
+		ct state established,related ip6 daddr vmap @firewall6
+		ip saddr vmap @firewall4
+		ip6 saddr vmap @firewall6
+	}
+
+	chain firewall-between-bridges {
+		iifname . oifname @firewall-same-bridge iifname != @firewall-isolated return
+		drop
+	}
+
+	chain CNI-ADMIN {
+	}
+
+	chain firewall-admins {
+	}
+}
+table bridge patchbay {
+	comment "Made by Patchbay: rules are few, containers are elements"
+	set firewall-isolated-ports {
+		type ifname
+	}
+
+	chain firewall-forward {
+		type filter hook forward priority filter; policy accept;
+		iifname @firewall-isolated-ports drop
+		oifname @firewall-isolated-ports drop
+	}
+}
+`
+
+test('firewall: containers are marked elements, gone with the last of them, and nft reads what it lists', () =>
+  withPacketLab(async (place) => {
+    const { lab } = place
+    const first = await allow(place, 'container', isolated)
+    const second = await allow(place, 'other', isolated)
+    const listed = ruleset(lab.host)
+    assert.match(
+      listed,
+      /10\.1\.2\.2 comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container" : goto firewall-bridge-cni0/,
+    )
+    runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
+    assert.equal(ruleset(lab.host), listed)
+    await lab.del(firewall, first, callOptions(lab, 'container'))
+    assert.match(ruleset(lab.host), /10\.1\.2\.3 comment.*goto firewall-bridge-cni0/)
+    assert.match(ruleset(lab.host), /elements = { "cni0" }/)
+    // Without a result the mark is all there is to go by.
+    const { prevResult: _, ...unknown } = second
+    await lab.del(firewall, unknown, callOptions(lab, 'other'))
+    assert.equal(ruleset(lab.host), empty)
+  }))
+
+for (const filtered of [0, 1])
+  test(`firewall: isolated containers reach the outside and not each other, bridge-nf-call-iptables ${filtered}`, () =>
+    withPacketLab(async (place) => {
+      const { lab, outside } = place
+      using _ = await Server.start(lab.other, { name: 'other', port: 80 })
+      using _outside = await Server.start(outside, { name: 'outside', port: 80 })
+      const results: Record<Who, JsonObject> = { container: {}, other: {} }
+      for (const who of both) results[who] = await attach(lab, who)
+      setBridgeFilter(lab.host, filtered)
+      for (const who of both) await allow(place, who, nftables, results[who])
+      assert.deepEqual(reaches(place), { 4: true, 6: true })
+
+      learnRoutes(outside)
+      for (const who of both) await allow(place, who, isolated, results[who])
+      assert.deepEqual(reaches(place), { 4: false, 6: false })
+      for (const who of both) assertReachesOutside(lab[who], who)
+
+      for (const who of both) await lab.del(firewall, { ...isolated, prevResult: results[who] }, callOptions(lab, who))
+      assert.deepEqual(reaches(place), { 4: true, 6: true })
+    }))
+
+test('firewall: a policy of a bridge ends with its last container, and is about bridges that have one', () =>
+  withPacketLab(async (place) => {
+    const { lab } = place
+    using _ = await Server.start(lab.other, { name: 'other', port: 80 })
+    const result = await attach(lab, 'container')
+    const own = { bridge: 'cni1', ipam: { type: 'static', addresses: [{ address: '10.2.2.2/24' }] } }
+    const otherResult = await attach(lab, 'other', own)
+    const isReached = () => ask(lab.container, { protocol: 'tcp', address: '10.2.2.2', port: 80 }) !== ''
+    const policy = { ...nftables, ingressPolicy: 'same-bridge' }
+
+    await allow(place, 'other', policy, otherResult)
+    assert.equal(isReached(), true, 'from a network without a policy')
+    const config = await allow(place, 'container', policy, result)
+    assert.equal(isReached(), false)
+    // Another attachment of the same bridge.
+    const second = { ...config, prevResult: { ...result, ips: [{ address: '10.1.2.99/24' }] } }
+    await lab.add(firewall, second, { ...callOptions(lab, 'container'), ifName: 'eth1' })
+    await lab.del(firewall, config, callOptions(lab, 'container'))
+    assert.equal(isReached(), false, 'while another needs it')
+    await lab.del(firewall, second, { ...callOptions(lab, 'container'), ifName: 'eth1' })
+    assert.equal(isReached(), true)
+  }))

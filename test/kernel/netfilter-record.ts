@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** `<linux/netlink.h>`, `<linux/netfilter/nfnetlink.h>` */
+const HEADER = 16
+const NLM_F_DUMP = 0x300
+const NFNL_MSG_BATCH_BEGIN = 16
+const NFNL_SUBSYS_NFTABLES = 10
+
+/** `<linux/netfilter/nf_tables.h> NFT_MSG_*`, from 0. */
+const kinds = ['TABLE', 'CHAIN', 'RULE', 'SET', 'SETELEM'] as const
+const names = [...kinds.flatMap((kind) => [`NEW${kind}`, `GET${kind}`, `DEL${kind}`]), 'NEWGEN', 'GETGEN']
+
+/**
+ * The messages that `work` sends to nf_tables, as strace sees them leave this process: `GETSETELEM 96`, the kind and the
+ * length, with `dump` where all of a kind is asked for. Those of one transaction are one, in braces.
+ */
+export async function recordNetfilter(work: () => Promise<unknown>): Promise<string[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'patchbay-test-'))
+  const log = join(directory, 'strace')
+  try {
+    const options = ['-f', '-o', log, '-e', 'trace=sendto', '-e', 'write=all', '-e', 'signal=none']
+    const strace = spawn('strace', [...options, '-p', String(process.pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const ended = once(strace, 'exit')
+    await once(strace.stderr, 'data')
+    await work()
+    strace.kill('SIGINT')
+    await ended
+    return datagrams(readFileSync(log, 'latin1')).flatMap(describe)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** Each call's bytes, from the dump that follows it. */
+function datagrams(trace: string): Buffer[] {
+  const dumps: string[] = []
+  for (const line of trace.split('\n')) {
+    if (/^\d+ +sendto\(/.test(line)) dumps.push('')
+    const bytes = /^ \| [0-9a-f]{5} {2}((?:[0-9a-f]{2} {1,2}){1,16})/.exec(line)?.[1]
+    if (bytes !== undefined) dumps.push(`${dumps.pop() ?? ''}${bytes.replaceAll(' ', '')}`)
+  }
+  return dumps.map((dump) => Buffer.from(dump, 'hex'))
+}
+
+/** Messages of other subsystems are left out; the frame of a transaction is its braces. */
+function describe(datagram: Buffer): string[] {
+  const messages: string[] = []
+  for (let at = 0; at + HEADER <= datagram.length; at += (datagram.readUInt32LE(at) + 3) & ~3) {
+    const [type, flags] = [datagram.readUInt16LE(at + 4), datagram.readUInt16LE(at + 6)]
+    if (type >> 8 !== NFNL_SUBSYS_NFTABLES) continue
+    const name = names[type & 0xff] ?? String(type & 0xff)
+    const dump = name.startsWith('GET') && (flags & NLM_F_DUMP) === NLM_F_DUMP ? ' dump' : ''
+    messages.push(`${name} ${datagram.readUInt32LE(at)}${dump}`)
+  }
+  const isBatch = datagram.length >= HEADER && datagram.readUInt16LE(4) === NFNL_MSG_BATCH_BEGIN
+  return isBatch && messages.length > 0 ? [`{ ${messages.join(', ')} }`] : messages
+}
