@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { comment, counter, ipv4Addr, meta, Nftables, namedSet, rule, verdict } from '@patchbay/linux/nftables'
+import {
+  comment,
+  counter,
+  ipv4Addr,
+  meta,
+  Nftables,
+  namedSet,
+  openNetfilterSocket,
+  rule,
+  verdict,
+} from '@patchbay/linux/nftables'
 import { a, b, input, json, listedRules, ports, table, web, withTable } from './linux-nftables-lab.ts'
 import { withNamespaces } from './namespace-fixture.ts'
 import { runIn } from './witness.ts'
@@ -155,4 +166,22 @@ test('Nftables.snapshot() reads again when the rules changed meanwhile', () =>
       return rules.length
     })
     assert.deepEqual([count, calls], [2, 3])
+  }))
+
+test('Nftables.close() gives the descriptor back, after a deletion once the kernel is done', () =>
+  withTable(async (_nft, host) => {
+    const isOpen = (fd: number) => existsSync(`/proc/self/fd/${fd}`)
+    const kept = openNetfilterSocket({ netns: host.netns })
+    const unchanged = new Nftables(kept)
+    await unchanged.getGeneration()
+    unchanged.close()
+    assert.equal(isOpen(kept.fd), false)
+    const socket = openNetfilterSocket({ netns: host.netns })
+    const changed = new Nftables(socket)
+    await changed.transaction((batch) => batch.deleteTable(table))
+    changed.close()
+    for (const end = Date.now() + 5000; isOpen(socket.fd) && Date.now() < end; )
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    assert.equal(isOpen(socket.fd), false)
+    await assert.rejects(changed.getGeneration(), { message: 'Cannot use this netlink socket: it is closed' })
   }))

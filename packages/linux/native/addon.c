@@ -20,9 +20,11 @@ NAPI_MODULE_INIT() {
         ENTRY("peerCredentials", peer_credentials),
         ENTRY("strerror", strerror_),
         ENTRY("sendFromChild", send_from_child),
+        ENTRY("closeFromChild", close_from_child),
         ENTRY("exchangeAsync", exchange_async),
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),
+        ENTRY("closeAsync", close_async),
         ENTRY("subscribe", subscribe),
         ENTRY("unsubscribe", unsubscribe),
     };

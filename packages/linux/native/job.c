@@ -1,6 +1,7 @@
 /* Blocking calls that run on the thread pool and settle a promise with a number, as the synchronous ones answer. */
 #include "native.h"
 #include <sys/socket.h>
+#include <unistd.h>
 
 typedef struct {
     napi_async_work work;
@@ -59,6 +60,11 @@ static int64_t run_receive(int fd, bytes_t out, bytes_t in, int timeout) {
     return length < 0 ? -errno : length;
 }
 
+static int64_t run_close(int fd, bytes_t out, bytes_t in, int argument) {
+    (void)out, (void)in, (void)argument;
+    return close(fd) < 0 ? -errno : 0;
+}
+
 /* exchangeAsync(fd, request, response, timeoutMs): sends, then waits for one datagram. */
 FUNCTION(exchange_async) {
     call_t call = call_begin(env, info);
@@ -85,4 +91,12 @@ FUNCTION(receive_async) {
     job.in = call_bytes(&call, 1);
     if (call.wrong) return wrong_arguments(env);
     return job_start(env, job, NULL, call.value[1]);
+}
+
+/* closeAsync(fd): for a descriptor whose end the kernel takes long over. */
+FUNCTION(close_async) {
+    call_t call = call_begin(env, info);
+    job_t job = {.run = run_close, .fd = call_int(&call, 0)};
+    if (call.wrong) return wrong_arguments(env);
+    return job_start(env, job, NULL, NULL);
 }

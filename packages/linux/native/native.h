@@ -113,10 +113,12 @@ FUNCTION(peer_credentials);
 FUNCTION(strerror_);
 /* child.c */
 FUNCTION(send_from_child);
+FUNCTION(close_from_child);
 /* job.c */
 FUNCTION(exchange_async);
 FUNCTION(send_async);
 FUNCTION(receive_async);
+FUNCTION(close_async);
 /* subscription.c */
 FUNCTION(subscribe);
 FUNCTION(unsubscribe);

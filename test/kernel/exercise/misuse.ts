@@ -20,6 +20,8 @@ const validArguments: Record<Exclude<NativeName, 'subscribe' | 'unsubscribe' | '
   peerCredentials: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
+  closeFromChild: [-1],
+  closeAsync: [-1],
   sendAsync: [-1, new Uint8Array(16)],
   exchangeAsync: [-1, new Uint8Array(16), new Uint8Array(16), 0],
   receiveAsync: [-1, new Uint8Array(16), 0],

@@ -42,9 +42,12 @@ async function untilSettled<T>(operation: string, read: () => Promise<[] | [T]>)
   })
 }
 
+const deletion = /^NFT_MSG_(?:DEL|DESTROY)/
+
 /** The packet filter of one network namespace. */
 export class Nftables implements Disposable {
   readonly #socket: NetlinkSocket
+  #hasDeleted = false
 
   /** @param socket of {@link openNetfilterSocket}; {@link close} closes it */
   constructor(socket: NetlinkSocket) {
@@ -69,6 +72,7 @@ export class Nftables implements Disposable {
     const batch = new Batch()
     fill(batch)
     const frame = batchFrame(options.generation)
+    this.#hasDeleted ||= batch.requests.some(({ name }) => deletion.test(name))
     const echoed = await this.#socket.requestBatch(batch.requests, frame, ruleOperations.new)
     return echoed.map(decodeRule).filter((rule) => rule !== undefined)
   }
@@ -167,7 +171,8 @@ export class Nftables implements Disposable {
   }
 
   close(): void {
-    this.#socket.close()
+    if (this.#hasDeleted) this.#socket.closeSlowly()
+    else this.#socket.close()
   }
 
   [Symbol.dispose](): void {

@@ -20,9 +20,11 @@ export interface Native {
   peerCredentials(fd: number): [pid: number, uid: number, gid: number] | number
   strerror(errno: number): string
   sendFromChild(fd: number, bytes: Uint8Array): number
+  closeFromChild(fd: number): number
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
+  closeAsync(fd: number): Promise<number>
   subscribe(fd: number, callback: (datagram: Uint8Array | number) => void): object | number
   unsubscribe(subscription: object): number
 }

@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs'
-import { checked, errno, native, type RestOfWork, SystemError } from '../../sys/index.ts'
+import { checked, errno, native, type RestOfWork, restOfWork } from '../../sys/index.ts'
 import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
 import { consistentDump } from './consistent-dump.ts'
+import { copyOf, DATAGRAM_BYTES, ownSpace } from './datagram.ts'
 import { NetlinkError } from './netlink-error.ts'
 import type { Operation, Request } from './operation.ts'
 import { type BatchFrame, Transaction } from './transaction.ts'
@@ -14,9 +15,6 @@ const socketOption = { SNDBUF: 7, RCVBUF: 8, SNDBUFFORCE: 32, RCVBUFFORCE: 33 } 
 const SOL_NETLINK = 270
 /** `<linux/netlink.h> NETLINK_*`: socket options. */
 const option = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12 } as const
-
-/** The kernel fills dump datagrams up to 32 KiB when the reader offers that much; acknowledgements are far smaller. */
-const DATAGRAM_BYTES = 65536
 
 /** What an answer takes of the receive buffer, its bookkeeping included, is below this. */
 const ANSWER_BYTES = 4096
@@ -50,6 +48,7 @@ export class NetlinkSocket implements Disposable {
   readonly #offThread: boolean
   #sequence = 0
   #closed = false
+  #endsSlowly = false
   /** How many calls have not come to their end. */
   #pending = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -193,7 +192,22 @@ export class NetlinkSocket implements Disposable {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#pending === 0) closeSync(this.fd)
+    if (this.#pending === 0) this.#giveBack()
+  }
+
+  /**
+   * As {@link close}, for a socket whose end the kernel takes long over: that of one by which nf_tables has deleted
+   * something, 10 ms and more. The caller does not wait for it.
+   */
+  closeSlowly(): void {
+    this.#endsSlowly = true
+    this.close()
+  }
+
+  #giveBack(): void {
+    if (!this.#endsSlowly) closeSync(this.fd)
+    else if (restOfWork() === 'child') native().closeFromChild(this.fd)
+    else void native().closeAsync(this.fd)
   }
 
   [Symbol.dispose](): void {
@@ -212,7 +226,7 @@ export class NetlinkSocket implements Disposable {
   /** The thread pool may use the descriptor until now; closed earlier, its number could be someone else's already. */
   readonly #settled = (): void => {
     this.#pending--
-    if (this.#closed && this.#pending === 0) closeSync(this.fd)
+    if (this.#closed && this.#pending === 0) this.#giveBack()
   }
 
   #checkOpen(): void {
@@ -276,15 +290,6 @@ export class NetlinkSocket implements Disposable {
     this.#sequence = (this.#sequence + 1) >>> 0 || 1
     return this.#sequence
   }
-}
-
-/** Where this thread receives: one answer at a time. A process opens sockets by the dozen, and new memory is cleared. */
-const ownSpace = new Uint8Array(DATAGRAM_BYTES)
-
-/** Decoded values keep views of it, and the space is used again. */
-function copyOf(space: Uint8Array, length: number): Uint8Array {
-  if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)
-  return space.slice(0, length)
 }
 
 /** `struct sockaddr_nl` of the kernel: port 0. */

@@ -1,0 +1,17 @@
+import { SystemError } from '../../sys/index.ts'
+
+/** The kernel fills dump datagrams up to 32 KiB when the reader offers that much; acknowledgements are far smaller. */
+export const DATAGRAM_BYTES = 65536
+
+/** Where this thread receives: one answer at a time. A process opens sockets by the dozen, and new memory is cleared. */
+export const ownSpace = new Uint8Array(DATAGRAM_BYTES)
+
+/**
+ * What has been received into a space: decoded values keep views of it, and the space is used again.
+ *
+ * @throws SystemError `EMSGSIZE` when there was more than it holds
+ */
+export function copyOf(space: Uint8Array, length: number): Uint8Array {
+  if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)
+  return space.slice(0, length)
+}
