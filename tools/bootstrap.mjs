@@ -42,6 +42,7 @@ function build() {
   const scripts = {
     'build native addon': 'packages/linux/native/build.mjs',
     'build executables': 'packages/patchbay/build.mjs',
+    'build one-shot plugins': 'packages/patchbay/build-oneshot.mjs',
   }
   for (const [name, script] of Object.entries(scripts)) {
     if (existsSync(join(root, script))) step(name, process.execPath, [script])

@@ -64,8 +64,7 @@ function bun() {
 /** Into a new file that takes the old one's place: an executable that is running cannot be written to. */
 function compile(id) {
   const fresh = join(output, '.patchbay.new')
-  // Few functions of a call run often enough to be worth compiling, and the compiler's threads take the processor from it.
-  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs', '--compile-jit-policy=30']
+  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs']
   // A program that runs as root must not be configured by files in the directory it happens to be run in.
   const closed = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
   const defined = ['--define', `PATCHBAY_BUILD_ID="${id}"`]
@@ -129,7 +128,7 @@ async function compileShim(id, file, mode) {
 async function link(target) {
   const { plugins, toolNames } = await load('patchbay', 'dist', 'src', 'programs.js')
   for (const entry of readdirSync(output)) {
-    if (!['patchbay', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
+    if (!['patchbay', 'patchbay-plugins', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
   }
   for (const name of Object.keys(plugins)) symlinkSync(target, join(output, name))
   for (const name of [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'])

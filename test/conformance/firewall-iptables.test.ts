@@ -181,10 +181,16 @@ const anyMessage: DifferentialOptions = { allowed: [/\/error\//] }
 sameAsReference(
   'firewall: firewalld that is asked for and not there',
   (scene) => {
-    for (const command of ['ADD', 'CHECK', 'DEL']) scene.call(command, firewalled({ backend: 'firewalld' }))
+    for (const command of ['ADD', 'CHECK']) scene.call(command, firewalled({ backend: 'firewalld' }))
     showRules(scene)
   },
   anyMessage,
+)
+
+unlikeReference(
+  'firewall: DEL does not need a firewalld that is not there',
+  (scene) => scene.call('DEL', firewalled({ backend: 'firewalld' })).status,
+  { judge: (ours, theirs) => assert.deepEqual([ours, theirs], [0, 1]) },
 )
 
 unlikeReference(

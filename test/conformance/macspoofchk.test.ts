@@ -21,12 +21,13 @@ for (const [what, config] of Object.entries(networks))
       const prevResult = scene.add(config)
       // CHECK of the reference fails for a network without addresses.
       if (config['ipam']) scene.check(config)
-      scene.add(config, { container: 'c2' })
+      const other = { ...config, name: 'net2', bridge: 'cni1' }
+      scene.add(other, { container: 'c2' })
       scene.show()
       showRules(scene)
       scene.del(config, { prevResult })
       showRules(scene)
-      scene.del(config, { container: 'c2' })
+      scene.del(other, { container: 'c2' })
       showRules(scene)
       scene.show()
     },

@@ -10,13 +10,17 @@ import { runIn } from './witness.ts'
 test('firewall: nftables where nothing else is asked for, and nothing of the host is in the way', () =>
   withPacketLab(async (place) => {
     const { lab } = place
-    // Whoever looks at them makes the tables, without any rule.
-    for (const tool of ['iptables', 'ip6tables']) runIn(lab.host, tool, '-S')
+    // The tables without a rule, and what stays of containers that iptables was used for.
+    for (const tool of ['iptables', 'ip6tables']) runIn(lab.host, tool, '-P', 'FORWARD', 'ACCEPT')
     const config = await allow(place, 'container')
     assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*" : accept/)
-    assert.doesNotMatch(ruleset(lab.host), /CNI-FORWARD/)
+    const ofIptables = await allow(place, 'other', { backend: 'iptables' })
     await lab.del(firewall, config, callOptions(lab, 'container'))
     assert.doesNotMatch(ruleset(lab.host), /10\.1\.2\.2/)
+    await lab.add(firewall, config, callOptions(lab, 'container'))
+    assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*" : accept/)
+    await lab.del(firewall, ofIptables, callOptions(lab, 'other'))
+    assert.doesNotMatch(runIn(lab.host, 'iptables', '-S'), /10\.1\.2\.3/)
   }))
 
 const hostsOfIptables: Record<string, (host: TestNamespace) => void> = {

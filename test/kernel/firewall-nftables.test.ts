@@ -13,6 +13,7 @@ import {
   setBridgeFilter,
   type Who,
 } from './firewall-lab.ts'
+import type { TestNamespace } from './namespace-fixture.ts'
 import { attach, callOptions, withPacketLab } from './packet-lab.ts'
 import { ask, Server } from './packet-peer.ts'
 import { type JsonObject, runIn } from './witness.ts'
@@ -117,6 +118,26 @@ for (const filtered of [0, 1])
       for (const who of both) await lab.del(firewall, { ...isolated, prevResult: results[who] }, callOptions(lab, who))
       assert.deepEqual(reaches(place), { 4: true, 6: true })
     }))
+
+for (const who of both)
+  test(`firewall: an isolated ${who} and one that is not get nothing of each other`, () =>
+    withPacketLab(async (place) => {
+      const { lab } = place
+      using _ = await Server.start(lab.other, { name: 'other', port: 80 })
+      const results: Record<Who, JsonObject> = { container: {}, other: {} }
+      for (const each of both) results[each] = await attach(lab, each)
+      setBridgeFilter(lab.host, 0)
+      assert.deepEqual(reaches(place), { 4: true, 6: true })
+      await allow(place, who, isolated, results[who])
+      const before = segmentsOf(lab.other)
+      assert.deepEqual(reaches(place), { 4: false, 6: false })
+      assert.equal(segmentsOf(lab.other), before)
+    }))
+
+/** How many segments of TCP over IPv4 or IPv6 have come to a namespace. */
+function segmentsOf(place: TestNamespace): string | undefined {
+  return /^Tcp: (?:-?\d+ ){9}(\d+)/m.exec(runIn(place, 'cat', '/proc/net/snmp'))?.[1]
+}
 
 test('firewall: a policy of a bridge ends with its last container, and is about bridges that have one', () =>
   withPacketLab(async (place) => {

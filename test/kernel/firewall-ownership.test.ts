@@ -31,6 +31,9 @@ test("firewall: the administrator's chains come first and keep their rules, unde
     runIn(lab.host, 'nft', 'flush chain inet patchbay CNI-ADMIN')
     assert.throws(() => assertReachesOutside(lab.container, 'container'), /'outside saw fd00:1:2::2'/)
     assertReachesOutside(lab.other, 'other')
+    // Something that is not there yet makes ADD send everything again.
+    await lab.add(firewall, { ...config, ingressPolicy: 'same-bridge' }, callOptions(lab, 'container'))
+    assert.throws(() => assertReachesOutside(lab.container, 'container'), /'outside saw fd00:1:2::2'/)
     assert.equal(ruleset(lab.host).split('jump OURS').length, 2)
   }))
 
@@ -91,6 +94,24 @@ test('firewall: an address that another container has left belongs to the one th
     assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*net: net2.*" : accept/)
     await lab.call(firewall, 'GC', { ...nftables, 'cni.dev/valid-attachments': [] })
     assert.doesNotMatch(ruleset(lab.host), /cni0/)
+  }))
+
+test('firewall: containers that come and go at once leave one policy while there are some, and none after', () =>
+  withPacketLab(async ({ lab }) => {
+    const call = (command: string, index: number) => {
+      const interfaces = [{ name: 'cni0' }, { name: `veth${index}` }]
+      const prevResult = { cniVersion: '1.1.0', interfaces, ips: [{ address: `10.1.2.${index}/24` }] }
+      return lab.call(firewall, command, { ...isolated, prevResult }, { containerId: `c${index}` })
+    }
+    const comeAndGo = async (index: number) => {
+      for (let time = 0; time < 5; time++)
+        for (const command of ['ADD', 'CHECK', 'DEL']) {
+          const { status, document } = await call(command, index)
+          assert.equal(status, 0, `${command} ${index}: ${JSON.stringify(document)}`)
+        }
+    }
+    await Promise.all(Array.from({ length: 20 }, (_, index) => comeAndGo(index + 1)))
+    assert.doesNotMatch(ruleset(lab.host), /elements =|firewall-bridge-/)
   }))
 
 test('firewall: DEL removes what the other backend made, and starts no program where that is nothing', () =>

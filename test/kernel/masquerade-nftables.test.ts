@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
-import { ipv4Addr, Nftables, namedMap, verdict } from '@patchbay/linux/nftables'
+import { ipv4Addr, Nftables, namedSet } from '@patchbay/linux/nftables'
 import { bridge } from '@patchbay/plugins/bridge'
 import { ptp } from '@patchbay/plugins/ptp'
 import { World } from '../conformance/world.ts'
 import { executables } from './daemon-lab.ts'
-import type { TestNamespace } from './namespace-fixture.ts'
+import { eventually, openDescriptors, type TestNamespace } from './namespace-fixture.ts'
 import { recordNetfilter } from './netfilter-record.ts'
 import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from './packet-lab.ts'
 import { ask, Server } from './packet-peer.ts'
@@ -22,23 +22,33 @@ function ruleset(host: TestNamespace): string {
   return runIn(host, 'nft', 'list', 'ruleset')
 }
 
-/** The ruleset of a host without containers, once it has had some. */
+/** The ruleset of a host without containers, once it has had some with both IP versions. */
 const empty = `table inet patchbay {
 	comment "Made by Patchbay: rules are few, containers are elements"
-	map masquerade4 {
-		type ipv4_addr : verdict
+	set masquerade4-24 {
+		type ipv4_addr
 	}
 
-	map masquerade6 {
-		type ipv6_addr : verdict
+	set subnets4-24 {
+		type ipv4_addr . ipv4_addr
 	}
 
-	chain masquerade-postrouting {
+	set masquerade6-64 {
+		type ipv6_addr
+	}
+
+	set subnets6-64 {
+		type ipv6_addr . ipv6_addr
+	}
+
+	chain masquerade4-24 {
 		type nat hook postrouting priority srcnat; policy accept;
-		ip daddr 224.0.0.0/4 return
-		ip6 daddr ff00::/8 return
-		ip saddr vmap @masquerade4
-		ip6 saddr vmap @masquerade6
+		ip saddr @masquerade4-24 ip daddr != 224.0.0.0/4 ip saddr . ip daddr & 255.255.255.0 != @subnets4-24 masquerade
+	}
+
+	chain masquerade6-64 {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip6 saddr @masquerade6-64 ip6 daddr != ff00::/8 ip6 saddr . ip6 daddr & ffff:ffff:ffff:ffff:: != @subnets6-64 masquerade
 	}
 }
 `
@@ -48,15 +58,13 @@ test('masquerade: containers are marked elements, gone with the last of them, an
     const prevResult = await attach(lab, 'container', masquerade)
     await attach(lab, 'other', masquerade)
     const listed = ruleset(lab.host)
-    assert.match(
-      listed,
-      /10\.1\.2\.2 comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container" : goto masquerade-10\.1\.2\.0\/24/,
-    )
-    assert.match(listed, /chain masquerade-fd00_1_2__\/64 \{\s+ip6 daddr != fd00:1:2::\/64 masquerade\s+\}/)
+    const comment = '8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container'
+    for (const key of ['10.1.2.2', '10.1.2.2 . 10.1.2.0', 'fd00:1:2::2', 'fd00:1:2::2 . fd00:1:2::'])
+      assert.ok(listed.includes(`elements = { ${key} comment "${comment}"`), key)
     runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
     assert.equal(ruleset(lab.host), listed)
     await lab.del(bridge, { ...config, prevResult }, callOptions(lab, 'container'))
-    assert.match(ruleset(lab.host), /10\.1\.2\.3 comment.*goto masquerade-10\.1\.2\.0\/24/)
+    assert.match(ruleset(lab.host), /elements = \{ 10\.1\.2\.3 comment/)
     // Without a result and without the namespace, the mark is all there is to go by.
     await lab.del(bridge, config, { ...callOptions(lab, 'other'), netns: '' })
     assert.equal(ruleset(lab.host), empty)
@@ -65,7 +73,7 @@ test('masquerade: containers are marked elements, gone with the last of them, an
 test('masquerade: nftables where nothing else is asked for', () =>
   withPacketLab(async ({ lab }) => {
     await attach(lab, 'container', { ipMasq: true })
-    assert.match(ruleset(lab.host), /goto masquerade-/)
+    assert.match(ruleset(lab.host), /elements = \{ 10\.1\.2\.2 comment/)
     assert.doesNotMatch(ruleset(lab.host), /table ip nat/)
   }))
 
@@ -119,7 +127,7 @@ test('masquerade: what a container has in one network stays when it leaves anoth
     await lab.del(ptp, { ...first })
     assert.equal(ask(lab.other, outward), `outside saw ${addresses[4].host}`)
     await lab.del(ptp, { ...second })
-    assert.equal(ruleset(lab.host), empty)
+    assert.doesNotMatch(ruleset(lab.host), /elements = /)
   }))
 
 test('masquerade: after a flush, CHECK names what is missing and the next ADD makes all that it needs', () =>
@@ -128,7 +136,7 @@ test('masquerade: after a flush, CHECK names what is missing and the next ADD ma
     const prevResult = await attach(lab, 'container', masquerade)
     runIn(lab.host, 'nft', 'flush', 'ruleset')
     const { document } = await lab.call(bridge, 'CHECK', { ...config, prevResult }, callOptions(lab, 'container'))
-    const missing = 'element 10.1.2.2 : goto masquerade-10.1.2.0/24 not found in map inet patchbay masquerade4'
+    const missing = 'element 10.1.2.2 not found in set inet patchbay masquerade4-24'
     assert.equal(document['msg'], missing)
     await attach(lab, 'other', masquerade)
     for (const version of versions) {
@@ -141,10 +149,10 @@ test('masquerade: after a flush, CHECK names what is missing and the next ADD ma
 test('masquerade: an address that another container has left belongs to the one that has it now', () =>
   withPacketLab(async ({ lab }) => {
     await attach(lab, 'container', masquerade)
-    lab.ipam = { cniVersion: '1.1.0', ips: [{ address: `${addresses[4].container}/16`, gateway: '10.1.2.1' }] }
+    lab.ipam = { cniVersion: '1.1.0', ips: [{ address: `${addresses[4].container}/24`, gateway: '10.1.2.1' }] }
     const elsewhere = { ...config, name: 'net2', bridge: 'cni1', isDefaultGateway: false }
     const prevResult = await lab.add(bridge, elsewhere, callOptions(lab, 'other'))
-    assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*net: net2.*" : goto masquerade-10\.1\.0\.0\/16/)
+    assert.match(ruleset(lab.host), /elements = \{ 10\.1\.2\.2 comment ".*net: net2/)
     await lab.del(bridge, config, callOptions(lab, 'container'))
     assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*net: net2/)
     await lab.del(bridge, { ...elsewhere, prevResult }, callOptions(lab, 'other'))
@@ -185,13 +193,24 @@ test('masquerade: many at once, on a host that has no rules yet, each get theirs
   for (let round = 1; round <= 3; round++) {
     assert.equal(all('ADD'), '')
     const listed = world.shell('nft list ruleset')
-    assert.equal(listed.match(/ : goto masquerade-/g)?.length, 2 * numbers.length)
-    assert.equal(listed.match(/vmap/g)?.length, 2)
+    assert.equal(listed.match(/net: net1, if: eth0/g)?.length, 4 * numbers.length)
+    assert.equal(listed.match(/masquerade$/gm)?.length, 2)
     assert.equal(all('DEL'), '')
     assert.equal(world.shell('nft list ruleset'), empty)
     world.shell('nft flush ruleset')
   }
 })
+
+test('masquerade: the socket to the packet filter is kept for the next call, and then given back', () =>
+  withPacketLab(async ({ lab }) => {
+    await attach(lab, 'other')
+    const before = openDescriptors()
+    const prevResult = await attach(lab, 'container', masquerade)
+    assert.equal(openDescriptors(), before + 1)
+    await lab.call(bridge, 'CHECK', { ...config, prevResult }, callOptions(lab, 'container'))
+    assert.equal(openDescriptors(), before + 1)
+    await eventually(() => openDescriptors() === before, 'the end of the socket')
+  }))
 
 test('masquerade: beside two thousand others, ADD and DEL say to the kernel what they say beside one', () =>
   withPacketLab(async ({ lab }) => {
@@ -208,25 +227,32 @@ test('masquerade: beside two thousand others, ADD and DEL say to the kernel what
     await addElements(lab.host, 2000)
     const beside2000 = await lifetime()
     assert.deepEqual(beside2000, beside1)
-    assert.deepEqual(beside1.add, ['{ NEWSETELEM 192, NEWSETELEM 208 }'])
+    assert.deepEqual(beside1.add, ['{ NEWSETELEM 152, NEWSETELEM 152, NEWSETELEM 164, NEWSETELEM 176 }'])
     assert.deepEqual(beside1.del, [
       // Whether there is nf_tables, and whether iptables has chains of the container.
       ...['GETGEN 20', 'GETCHAIN 64', 'GETCHAIN 64'],
-      // Whose the elements are; then whether they were the last of their subnets, and what the reference may have left.
-      ...['GETSETELEM 72', 'GETSETELEM 84', '{ DELSETELEM 72, DELSETELEM 84 }'],
-      ...['GETCHAIN 64', 'GETCHAIN 68', 'GETRULE 64 dump'],
+      // Whose the elements are.
+      ...['GETSETELEM 76', 'GETSETELEM 76', 'GETSETELEM 88', 'GETSETELEM 100'],
+      '{ DELSETELEM 76, DELSETELEM 76, DELSETELEM 88, DELSETELEM 100 }',
+      // What the reference may have left.
+      'GETRULE 64 dump',
     ])
   }))
 
 async function addElements({ netns }: TestNamespace, count: number): Promise<void> {
   using nft = Nftables.open({ netns })
   const table = { family: 'inet', name: 'patchbay' } as const
-  const map = namedMap({ table, name: 'masquerade4', key: ipv4Addr, data: 'verdict' })
-  const data = verdict.goto('masquerade-10.1.2.0/24')
-  const elements = Array.from({ length: count }, (_, index) => ({
+  const set = namedSet({ table, name: 'masquerade4-24', key: ipv4Addr })
+  const subnets = namedSet({ table, name: 'subnets4-24', key: [ipv4Addr, ipv4Addr] })
+  const all = Array.from({ length: count }, (_, index) => ({
     key: parseIP(`10.200.${index >> 8}.${index & 255}`),
-    data,
     comment: `${'0'.repeat(16)}-${index.toString(16).padStart(16, '0')}, net: net1, if: eth0, id: c${index}`,
   }))
-  await nft.transaction((batch) => batch.addElements(map, elements))
+  await nft.transaction((batch) => {
+    batch.addElements(set, all)
+    batch.addElements(
+      subnets,
+      all.map(({ key, comment }) => ({ key: [key, key] as const, comment })),
+    )
+  })
 }

@@ -128,6 +128,18 @@ test('portmap: a port at 127.0.0.1 is not found from outside', () =>
     assert.equal(ask(outside, to), '')
   }))
 
+test('portmap: who comes to the container directly is seen as who it is', () =>
+  withPacketLab(async (place) => {
+    const { lab } = place
+    using _ = await Server.start(lab.container, { name: 'web', port: 80 })
+    await serve(place, 'container', [port(8080, { protocol: 'udp' })])
+    await attach(lab, 'other')
+    const { container: address, other, host } = addresses[4]
+    ip(lab.other, 'route', 'add', address, 'via', '10.1.2.1')
+    assert.equal(ask(lab.other, { protocol: 'udp', address, port: 80 }), `web saw ${other}`)
+    assert.equal(ask(lab.other, { protocol: 'udp', address: host, port: 8080 }), 'web saw 10.1.2.1')
+  }))
+
 test('portmap: conditions are those of one container, and others do not notice', () =>
   withPacketLab(async (place) => {
     const { lab, outside } = place

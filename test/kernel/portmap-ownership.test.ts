@@ -54,6 +54,15 @@ test('portmap: containers share a port at different addresses, and nobody has it
     assert.deepEqual(elements(lab.host), [])
   }))
 
+test("portmap: a port with conditions is one container's alone", () =>
+  withLab(async (lab) => {
+    const conditionsV4 = ['ip', 'saddr', '10.0.0.0/8']
+    await publish(lab, 'container', [port(443, { hostIP: first })])
+    assert.match(await refusal(lab, 'other', [port(443, { hostIP: second })], { conditionsV4 }), /tcp port 443/)
+    await publish(lab, 'other', [port(444, { hostIP: second })], { conditionsV4 })
+    assert.match(await refusal(lab, 'container', [port(444, { hostIP: first })]), /tcp port 444/)
+  }))
+
 test('portmap: a container has a port at one address and, otherwise, at all of them', () =>
   withLab(async (lab) => {
     const config = await publish(lab, 'container', [
@@ -103,7 +112,7 @@ test('portmap: ADD again replaces what the attachment had, and only that', () =>
       .filter((line) => line.startsWith('portmap-ports4'))
       .sort()
     assert.deepEqual(ports4, ['portmap-ports4 tcp . 8000 : 10.1.2.3 . 80', 'portmap-ports4 tcp . 8080 : 10.1.2.2 . 81'])
-    assert.doesNotMatch(elements(lab.host).join('\n'), /addresses|shared|clients4 10\.1\.2\.2/)
+    assert.doesNotMatch(elements(lab.host).join('\n'), /addresses|8081|clients4 10\.1\.2\.2/)
   }))
 
 test('portmap: after a flush, CHECK names what is missing and the next ADD makes all that it needs', () =>
@@ -200,7 +209,7 @@ test('portmap: GC takes what attachments have left that are gone, by container, 
     const left = elements(lab.host).join('\n')
     assert.match(left, /tcp \. 8080/)
     assert.match(left, /tcp \. 8083/)
-    assert.match(left, /shared4 udp \. 443 : 2/)
+    assert.match(left, /taken4 udp \. 443 : 2/)
     assert.doesNotMatch(left, /10\.1\.2\.[34]|808[12]/)
     assert.doesNotMatch(ruleset(lab.host), /chain portmap-conditions/)
   }))
@@ -216,7 +225,7 @@ test('portmap: beside ten thousand ports of others, ADD and DEL say to the kerne
     const { add, del } = beside1
     assert.equal(add.length, 1, 'one transaction')
     assert.deepEqual(
-      add[0]?.match(/[A-Z]+/g)?.filter((name) => !/^(NEW|DEL)SETELEM$/.test(name)),
+      add[0]?.match(/[A-Z]+/g)?.filter((name) => name !== 'NEWSETELEM'),
       [],
     )
     assert.deepEqual(
@@ -225,11 +234,24 @@ test('portmap: beside ten thousand ports of others, ADD and DEL say to the kerne
         // Whether there is nf_tables, and whether iptables has chains of the container.
         ...['GETGEN', 'GETCHAIN', 'GETCHAIN'],
         // What the container has published, and whether others have its port at their addresses.
-        ...['GETSETELEM', 'GETSETELEM', 'GETSETELEM', 'one transaction'],
+        ...['GETGEN', 'GETSETELEM', 'GETSETELEM', 'GETSETELEM', 'one transaction'],
         // Whether it was the last of its networks, and whether the reference has been here.
         ...['GETCHAIN', 'GETCHAIN', 'GETTABLE', 'GETTABLE'],
       ],
     )
+  }))
+
+test('portmap: a network that has been without containers is made again without a look at others', () =>
+  withLab(async (lab) => {
+    await publish(lab, 'other', [port(80)])
+    const alone = mapping({ cniVersion: '1.1.0', ips: [{ address: '10.9.0.2/24' }] }, [port(81)])
+    const add = await recordNetfilter(() => lab.add(portmap, alone))
+    assert.deepEqual(
+      add.map((message) => message.includes('dump')),
+      [false, false],
+    )
+    const clients = runIn(lab.host, 'nft', 'list', 'chain', 'inet', 'patchbay', 'portmap-clients-10.9.0.0/24')
+    assert.match(clients, /ip saddr 10\.9\.0\.0\/24 masquerade\s+ip saddr 127\.0\.0\.0\/8 masquerade/)
   }))
 
 async function lifetime(lab: PluginLab): Promise<Record<'add' | 'del', string[]>> {

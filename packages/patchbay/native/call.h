@@ -5,6 +5,8 @@
 #include "system.h"
 
 #define PATH_BYTES 4096
+/* All plugins, quick to start; and everything, for where there was no compiler to make the first. */
+#define PLUGINS "patchbay-plugins"
 #define EXECUTABLE "patchbay"
 
 typedef struct {
@@ -128,8 +130,9 @@ static int run_executable(call_t *call, const bytes_t *request) {
     if (CALL2(__NR_getcwd, path, PATH_BYTES) < 0) CALL1(__NR_chdir, "/");
     remove_variable(call, "BUN_OPTIONS");
     remove_variable(call, "BUN_BE_BUN");
-    if (!beside_self(path, EXECUTABLE)) return fail(999, "Cannot find the executable: /proc/self/exe does not say where");
+    if (!beside_self(path, PLUGINS)) return fail(999, "Cannot find the executable: /proc/self/exe does not say where");
     long result = CALL3(__NR_execve, path, call->argv, call->envp);
+    if (result == -ENOENT && beside_self(path, EXECUTABLE)) result = CALL3(__NR_execve, path, call->argv, call->envp);
     complain("Cannot run \"" EXECUTABLE "\" beside this program", result);
     return fail(999, "Cannot run the executable that belongs beside this program");
 }

@@ -1,6 +1,6 @@
 /*
  * What a runtime executes under a plugin's name: hands the call to the daemon and relays its answer. Whenever there is no
- * daemon that will take it, the executable "patchbay" beside this file does the call instead, and nothing of it is lost.
+ * daemon that will take it, an executable beside this file does the call instead, and nothing of it is lost.
  * The frames are described in docs/decisions/0009-a-shim-and-a-daemon.md; packages/patchbay/src/daemon/frames.ts is the
  * other side.
  */

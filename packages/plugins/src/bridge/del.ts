@@ -10,6 +10,8 @@ import { loadBridgeConfig } from './config.ts'
  */
 export async function del(request: Request): Promise<void> {
   const { ipamType, ipMasq, macspoofchk } = loadBridgeConfig(request)
+  // Both delete rules by one socket, which ends slowly.
+  using _socket = macspoofchk ? await (await import('../ruleset/index.ts')).findRuleset(request.hostNetns) : undefined
   await allSteps(
     () => deleteContainerLink(request.netns, request.ifName),
     () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL')),

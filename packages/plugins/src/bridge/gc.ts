@@ -1,6 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { allSteps } from '../all-steps.ts'
-import { openHost } from '../hosts.ts'
 import { collectMasquerade } from '../masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
 
@@ -9,12 +8,6 @@ export async function gc(request: Request): Promise<void> {
   const { ipMasq, macspoofchk } = loadBridgeConfig(request)
   await allSteps(
     () => (ipMasq ? collectMasquerade(request) : undefined),
-    () => (macspoofchk ? collectStaleChecks(request) : undefined),
+    async () => (macspoofchk ? (await import('./spoof-check.ts')).collectSpoofChecks(request) : undefined),
   )
-}
-
-async function collectStaleChecks(request: Request): Promise<void> {
-  const { collectSpoofChecks } = await import('./spoof-check.ts')
-  using host = openHost(request.hostNetns)
-  await collectSpoofChecks(host)
 }

@@ -8,7 +8,7 @@ import {
   comment,
   ether,
   meta,
-  Nftables,
+  type Nftables,
   type Rule,
   type RuleState,
   rule,
@@ -16,8 +16,8 @@ import {
 } from '@patchbay/linux/nftables'
 import { findLink } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
-import type { Host } from '../hosts.ts'
-import { deleteRules, hasNftables, openRuleset } from '../ruleset/index.ts'
+import { openHost } from '../hosts.ts'
+import { deleteRules, findRuleset, openRuleset } from '../ruleset/index.ts'
 
 /** What a container may send: frames from its own hardware address, through its port of the bridge. */
 export interface Port {
@@ -108,9 +108,8 @@ function fill(batch: Batch, request: Request, port: Port, put: 'create' | 'add')
 
 /** Removes the rules and chains of an attachment, whoever made them. What is gone already is fine. */
 export async function removeSpoofCheck(request: Request): Promise<void> {
-  if (!(await hasNftables(request.hostNetns))) return
-  using nft = openRuleset(request.hostNetns)
-  await removeRules(nft, layoutOf(request))
+  using nft = await findRuleset(request.hostNetns)
+  if (nft) await removeRules(nft, layoutOf(request))
 }
 
 async function removeRules(nft: Nftables, { text, port, mac }: Layout): Promise<void> {
@@ -141,13 +140,14 @@ export async function checkSpoofCheck(request: Request, port: Port): Promise<voi
  * Removes what is for ports that are gone. Neither chains nor rules say which network they are of, but without its port
  * a rule is of none.
  */
-export async function collectSpoofChecks(host: Host): Promise<void> {
-  using nft = Nftables.open({ netns: host.netns })
+export async function collectSpoofChecks({ hostNetns }: Request): Promise<void> {
+  using nft = openRuleset(hostNetns)
+  using host = openHost(hostNetns)
   for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
     if (!text.startsWith(prefix)) continue
     const ifName = nameOfPort(expressions)
-    if (ifName !== undefined && !(await findLink(host.route, ifName)))
-      await removeRules(nft, layout(text.slice(prefix.length)))
+    if (ifName === undefined || (await findLink(host.route, ifName))) continue
+    await removeRules(nft, layout(text.slice(prefix.length)))
   }
 }
 

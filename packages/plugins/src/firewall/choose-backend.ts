@@ -1,9 +1,9 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { CniError } from '@patchbay/cni/types'
-import { hasNftables, mayHaveIptablesChain, openRuleset } from '../ruleset/index.ts'
+import { findRuleset, hasNftables, mayHaveIptablesChain } from '../ruleset/index.ts'
 import type { FindFirewalld, FirewallBackend } from './backend.ts'
-import type { FirewallConfig } from './config.ts'
+import type { BackendName, FirewallConfig } from './config.ts'
 import { filtersByIptables, IPTABLES_CHAIN } from './host-filter.ts'
 import { type BridgePolicy, portsOf } from './isolation.ts'
 import type { NftablesFirewall } from './nftables-backend.ts'
@@ -34,17 +34,17 @@ export async function chooseBackends(asked: Asked): Promise<FirewallBackend[]> {
   const { config, policy } = asked
   const firewalld = await findFirewalld(asked)
   if (firewalld) return policy ? [firewalld, await policyBackend(asked)] : [firewalld]
-  if (config.backend === 'nftables') return [await loadNftables(asked, policy)]
-  const iptables = await loadIptables(asked)
-  if (config.backend === 'iptables') return [iptables]
-  switch (await nameBackend(asked)) {
-    case 'nftables':
-      return [await loadNftables(asked, policy)]
-    case 'iptables':
-      return [iptables]
-    case 'both':
-      return [iptables, await loadNftables(asked, policy)]
-  }
+  const names = isOurs(config.backend) ? [config.backend] : await suitableBackends(asked)
+  return Promise.all(
+    names.map((name) => (name === 'nftables' ? loadNftables(asked, policy) : loadIptables(asked, policy))),
+  )
+}
+
+/** firewalld is another program's. */
+type OurBackend = 'nftables' | 'iptables'
+
+function isOurs(backend: BackendName | undefined): backend is OurBackend {
+  return backend === 'nftables' || backend === 'iptables'
 }
 
 /** A drop counts in whichever table it is, so that who forwards need not be who keeps apart. */
@@ -58,19 +58,19 @@ async function policyBackend(asked: Asked): Promise<FirewallBackend> {
  * What nobody has named: what the host's own filter is made by, else nf_tables where the kernel has it. iptables sees
  * nothing of what a bridge forwards between its ports, so that isolated containers need both.
  */
-async function nameBackend({ request, addresses, policy }: Asked): Promise<'nftables' | 'iptables' | 'both'> {
+async function suitableBackends({ request, addresses, policy }: Asked): Promise<OurBackend[]> {
   const { hostNetns } = request
-  if (!(await hasNftables(hostNetns))) return 'iptables'
-  using nft = openRuleset(hostNetns)
+  using nft = await findRuleset(hostNetns)
+  if (!nft) return ['iptables']
   const versions = addresses.map(({ family }) => family)
-  if (!(await filtersByIptables(nft, { hostNetns, versions }))) return 'nftables'
-  return policy?.isolated ? 'both' : 'iptables'
+  if (!(await filtersByIptables(nft, { hostNetns, versions }))) return ['nftables']
+  return policy?.isolated ? ['iptables', 'nftables'] : ['iptables']
 }
 
 /** The backend for firewalld when it was asked for, or when nothing was and it runs. */
 export async function findFirewalld({ request, config, options }: Call): Promise<FirewallBackend | undefined> {
   const { backend, zone } = config
-  if (backend === 'iptables' || backend === 'nftables') return undefined
+  if (isOurs(backend)) return undefined
   const required = backend === 'firewalld'
   if (required && !options.firewalld)
     throw new CniError('unsupportedField', 'Cannot use backend "firewalld": this program does not speak D-Bus')
@@ -87,13 +87,12 @@ export interface InUse {
 
 export async function backendsInUse(call: Call, addresses: readonly CIDR[] = []): Promise<InUse> {
   const { hostNetns } = call.request
-  const noPolicy = { ...call, policy: undefined }
-  if (!(await hasNftables(hostNetns))) return { iptables: await loadIptables(noPolicy) }
+  using nft = await findRuleset(hostNetns)
+  if (!nft) return { iptables: await loadIptables(call, undefined) }
   const nftables = await loadNftables(call, undefined)
-  using nft = openRuleset(hostNetns)
   for (const version of new Set(addresses.map(({ family }) => family)))
     if (await mayHaveIptablesChain(nft, { version, table: 'filter', chain: IPTABLES_CHAIN, hostNetns }))
-      return { nftables, iptables: await loadIptables(noPolicy) }
+      return { nftables, iptables: await loadIptables(call, undefined) }
   return { nftables }
 }
 
@@ -102,6 +101,6 @@ async function loadNftables({ request, config }: Call, policy: BridgePolicy | un
   return nftablesFirewall(request, { adminChain: config.adminChain, policy, ports: portsOf(config) })
 }
 
-async function loadIptables({ request, config, policy }: Omit<Asked, 'addresses'>): Promise<FirewallBackend> {
+async function loadIptables({ request, config }: Call, policy: BridgePolicy | undefined): Promise<FirewallBackend> {
   return (await import('./iptables-backend.ts')).iptablesFirewall(request, config, policy)
 }

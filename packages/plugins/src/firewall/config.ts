@@ -1,8 +1,11 @@
-import { type Decoded, object, orZero, string } from '@patchbay/cni/json'
+import { object, orZero, string } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf, type Result } from '@patchbay/cni/types'
 import { chainedResult } from '../chained-result.ts'
 import { decodeNetConf } from '../decode-netconf.ts'
+
+const backendNames = ['firewalld', 'iptables', 'nftables'] as const
+export type BackendName = (typeof backendNames)[number]
 
 /** Where the host's administrator puts rules of their own, when the configuration does not say. */
 export const DEFAULT_ADMIN_CHAIN = 'CNI-ADMIN'
@@ -17,7 +20,9 @@ export const firewallConf = object('FirewallNetConf', {
 })
 
 /** What the configuration asks for. */
-export interface FirewallConfig extends Pick<Decoded<typeof firewallConf>, 'backend'> {
+export interface FirewallConfig {
+  /** `undefined` for what fits the host; a name that nobody knows is as none. */
+  readonly backend: BackendName | undefined
   /** Chain for the rules of the host's administrator. */
   readonly adminChain: string
   /** firewalld's zone for containers. */
@@ -31,7 +36,7 @@ export interface FirewallConfig extends Pick<Decoded<typeof firewallConf>, 'back
 export function loadFirewallConfig(request: Request): FirewallConfig {
   const conf = decodeNetConf(firewallConf, request)
   return {
-    backend: conf.backend,
+    backend: backendNames.find((name) => name === conf.backend),
     adminChain: conf.iptablesAdminChainName || DEFAULT_ADMIN_CHAIN,
     zone: conf.firewalldZone || 'trusted',
     ingressPolicy: conf.ingressPolicy || 'open',

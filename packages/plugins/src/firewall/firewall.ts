@@ -2,6 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf, type Result } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
+import { hasNftables } from '../ruleset/index.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { backendsInUse, chooseBackends, type FirewallOptions, findFirewalld } from './choose-backend.ts'
 import { type FirewallConfig, loadFirewallConfig } from './config.ts'
@@ -44,28 +45,32 @@ export async function check(request: Request, options: FirewallOptions): Promise
   const config = loadFirewallConfig(request)
   const addresses = addressesOf(requireResult(config))
   const call = { request, config, options }
-  const backends = await chooseBackends({ ...call, addresses, policy: policyOf(config) })
+  // What iptables has for a policy is not looked at.
+  const policy = config.backend === 'iptables' ? undefined : policyOf(config)
+  const backends = await chooseBackends({ ...call, addresses, policy })
   try {
     for (const backend of backends) await backend.check(addresses)
   } catch (error) {
     // What the host has now may not be what it had when the container came.
-    const { iptables } = config.backend === 'nftables' ? {} : await backendsInUse(call, addresses)
+    const { iptables } = config.backend ? {} : await backendsInUse(call, addresses)
     if (!iptables) throw error
     await iptables.check(addresses)
   }
 }
 
-/** Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. */
-export async function gc(request: Request, options: FirewallOptions): Promise<void> {
-  const config = loadFirewallConfig(request)
+/**
+ * Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. Rules of iptables do not
+ * say whose they are: those stay.
+ */
+export async function gc(request: Request): Promise<void> {
   const { validAttachments } = netConf.decode(request.config)
-  if (validAttachments === undefined) return
+  if (validAttachments === undefined || !(await hasNftables(request.hostNetns))) return
+  const { collectNftables } = await import('./nftables-backend.ts')
   const alive = validAttachments.map(({ containerID = '', ifname = '' }) => ({
     containerId: containerID,
     ifName: ifname,
   }))
-  const { nftables } = await backendsInUse({ request, config, options })
-  await nftables?.collect(alive)
+  await collectNftables(request, alive)
 }
 
 function requireResult({ prevResult }: FirewallConfig): Result {

@@ -41,8 +41,6 @@ import {
 export interface NftablesFirewall extends FirewallBackend {
   /** As `del`, for an attachment whose addresses nobody knows any more: by its mark. */
   delUnknown(): Promise<void>
-  /** Removes what containers of this network have left that are not alive. */
-  collect(alive: readonly Alive[]): Promise<void>
 }
 
 /** Forwarding by nf_tables: a container's addresses are elements, and so are its bridge and its port. */
@@ -51,9 +49,9 @@ export function nftablesFirewall(
   { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
 ): NftablesFirewall {
   const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
-  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
+  const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
     using nft = openRuleset(request.hostNetns)
-    return await work(nft)
+    await work(nft)
   }
   return {
     add: (addresses) =>
@@ -65,7 +63,6 @@ export function nftablesFirewall(
     del: (addresses) => withRuleset((nft) => remove(nft, isOurs, { addresses, ports })),
     delUnknown: () => withRuleset((nft) => remove(nft, isOurs)),
     check: (addresses) => withRuleset((nft) => check(nft, claimsOf(request, { addresses, policy }))),
-    collect: (alive) => withRuleset((nft) => collect(nft, request.name, alive)),
   }
 }
 
@@ -93,12 +90,16 @@ async function remove(
   for (const bridge of bridgesOf(gone)) await removeUnusedBridge(nft, bridge)
 }
 
-/** Of bridges, also those whose last container's address another one has taken over. */
-async function collect(nft: Nftables, network: string, alive: readonly Alive[]): Promise<void> {
-  const [ours, attachments] = [networkHash(network), new Set(alive.map(attachmentHash))]
+/**
+ * Removes what containers of the network have left that are not alive, and bridges that nobody uses: a container may have
+ * lost its address to another one before its DEL.
+ */
+export async function collectNftables(request: Request, alive: readonly Alive[]): Promise<void> {
+  using nft = openRuleset(request.hostNetns)
+  const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
   await remove(nft, (comment) => {
     const mark = markOf(comment)
-    return mark?.network === ours && !attachments.has(mark.attachment)
+    return mark?.network === network && !attachments.has(mark.attachment)
   })
   for (const { name } of await nft.listChains(forward.table)) {
     const bridge = bridgeOfChain(name)

@@ -109,10 +109,10 @@ function eachBackend(
  * @param chain of iptables; no program is started where it does not exist
  */
 async function backendsInUse(request: Request, chain: string): Promise<BackendName[]> {
-  const { hasNftables, mayHaveIptablesChain, openRuleset } = await import('../ruleset/index.ts')
+  const { findRuleset, mayHaveIptablesChain } = await import('../ruleset/index.ts')
   const { hostNetns } = request
-  if (!(await hasNftables(hostNetns))) return ['iptables']
-  using nft = openRuleset(hostNetns)
+  using nft = await findRuleset(hostNetns)
+  if (!nft) return ['iptables']
   for (const version of [4, 6] as const)
     if (await mayHaveIptablesChain(nft, { version, table: 'nat', chain, hostNetns })) return ['nftables', 'iptables']
   return ['nftables']

@@ -5,11 +5,7 @@ import {
   attachmentHash,
   deleteOwned,
   deleteRules,
-  deleteUnusedChain,
-  type ElementText,
-  elementsOf,
   type IsOurs,
-  inetTable,
   isMarkOf,
   markOf,
   missingElements,
@@ -18,14 +14,14 @@ import {
   putElements,
 } from '../ruleset/index.ts'
 import type { MasqueradeBackend } from './backend.ts'
-import { claimsOf, declareMasquerade, map4, map6, RULES_OF_SUBNET } from './nftables-rules.ts'
+import { allPlaces, claimsOf, declareMasquerade, placesOf } from './nftables-rules.ts'
 
 /** Where the reference has its rules, each with the mark of an attachment. */
 const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade' }, name: 'masq_checks' } as const
 
 /**
- * Masquerading by nf_tables: an address of a container is an element of a map, which leads to the one rule of its
- * subnet. What the reference has made by nf_tables is removed as well, and counts as there.
+ * Masquerading by nf_tables: addresses of containers are elements of sets, which have a rule each. What the reference
+ * has made by nf_tables is removed as well, and counts as there.
  */
 export function nftablesMasquerade(request: Request): MasqueradeBackend {
   const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
@@ -55,15 +51,8 @@ export function nftablesMasquerade(request: Request): MasqueradeBackend {
 
 /** An attachment may have been made by either implementation, and so may what its crashes have left. */
 async function remove(nft: Nftables, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
-  const keysOf = (version: 4 | 6) =>
-    addresses?.filter(({ family }) => family === version).map(({ address }) => ({ key: address }))
-  const removed = await deleteOwned(nft, [elementsOf(map4, keysOf(4)), elementsOf(map6, keysOf(6))], isOurs)
-  for (const name of chainsOf(removed)) await deleteUnusedChain(nft, { table: inetTable, name }, RULES_OF_SUBNET)
+  await deleteOwned(nft, addresses ? placesOf(addresses) : await allPlaces(nft), isOurs)
   await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
-}
-
-function chainsOf(elements: readonly ElementText[]): Set<string> {
-  return new Set(elements.map(({ data }) => data.replace('goto ', '')))
 }
 
 async function check(nft: Nftables, request: Request, addresses: readonly CIDR[]): Promise<void> {
@@ -71,5 +60,5 @@ async function check(nft: Nftables, request: Request, addresses: readonly CIDR[]
   if (!missing) return
   const rules = await nft.listRules(referenceChain)
   if (rules.filter(({ comment }) => isMarkOf(comment, request)).length >= addresses.length) return
-  throw new Error(`element ${missing.key} : ${missing.data} not found in map inet patchbay ${missing.set}`)
+  throw new Error(`element ${missing.key} not found in set inet patchbay ${missing.set}`)
 }

@@ -1,66 +1,97 @@
-import { type CIDR, parseCIDR } from '@patchbay/address'
+import { type CIDR, parseCIDR, parseIP } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
+  concat,
   ip,
   ip6,
   ipv4Addr,
   ipv6Addr,
   masquerade,
-  namedMap,
+  type Nftables,
+  namedSet,
   rule,
-  verdict,
 } from '@patchbay/linux/nftables'
-import { type Attachment, type Claim, claim, inetTable, mark } from '../ruleset/index.ts'
+import { type Attachment, type Claim, claim, elementsOf, inetTable, mark, type Place } from '../ruleset/index.ts'
 
 const table = inetTable
-const postrouting: Chain = {
-  table,
-  name: 'masquerade-postrouting',
-  base: { type: 'nat', hook: 'postrouting', priority: 'srcnat', policy: 'accept' },
+
+/** What the addresses of one IP version are, by `nft`'s words. */
+const versions = {
+  4: { type: ipv4Addr, header: ip, multicast: parseCIDR('224.0.0.0/4') },
+  6: { type: ipv6Addr, header: ip6, multicast: parseCIDR('ff00::/8') },
+} as const
+
+/** Subnets of one size need one mask, and so one rule: `4-24` for all addresses like 10.9.0.2/24. */
+type Size = Pick<CIDR, 'family' | 'prefixLength'>
+
+/** The sets of a size: addresses of containers, and each with the network that its subnet is. */
+function setsOf({ family, prefixLength }: Size) {
+  const { type } = versions[family]
+  const size = `${family}-${prefixLength}`
+  return {
+    addresses: namedSet({ table, name: `masquerade${size}`, key: type }),
+    subnets: namedSet({ table, name: `subnets${size}`, key: [type, type] }),
+  }
 }
 
-/** Addresses of containers, and the chains of their subnets. */
-export const map4 = namedMap({ table, name: 'masquerade4', key: ipv4Addr, data: 'verdict' })
-export const map6 = namedMap({ table, name: 'masquerade6', key: ipv6Addr, data: 'verdict' })
-
-/** How many rules the chain of a subnet has. */
-export const RULES_OF_SUBNET = 1
-
-/** All that elements for these addresses need: constant but for one chain a subnet. */
+/** All that elements for these addresses need. */
 export function declareMasquerade(batch: Batch, addresses: readonly CIDR[]): void {
   batch.addTable(table)
-  batch.addChain(postrouting)
-  batch.addSet(map4)
-  batch.addSet(map6)
-  batch.flushChain(postrouting)
-  batch.addRule(rule(postrouting, ip.daddr.is(parseCIDR('224.0.0.0/4')), verdict.return))
-  batch.addRule(rule(postrouting, ip6.daddr.is(parseCIDR('ff00::/8')), verdict.return))
-  batch.addRule(rule(postrouting, ip.saddr.vmap(map4)))
-  batch.addRule(rule(postrouting, ip6.saddr.vmap(map6)))
-  for (const address of addresses) declareSubnet(batch, address.masked())
+  for (const address of addresses) declareSize(batch, address)
 }
 
-/** The chain for all that have addresses of a subnet, in whichever network. */
-function declareSubnet(batch: Batch, subnet: CIDR): void {
-  const chain = { table, name: chainName(subnet) }
-  const daddr = subnet.family === 4 ? ip.daddr : ip6.daddr
+/**
+ * A verdict map would need no sets of networks, but the kernel goes through all elements of a map that leads to chains
+ * whenever one is added.
+ */
+function declareSize(batch: Batch, address: CIDR): void {
+  const { addresses, subnets } = setsOf(address)
+  const { header, multicast } = versions[address.family]
+  const chain: Chain = {
+    table,
+    name: addresses.name,
+    base: { type: 'nat', hook: 'postrouting', priority: 'srcnat', policy: 'accept' },
+  }
+  const network = concat(header.saddr, header.daddr.and(parseIP(address.mask)))
+  batch.addSet(addresses)
+  batch.addSet(subnets)
   batch.addChain(chain)
   batch.flushChain(chain)
-  batch.addRule(rule(chain, daddr.isNot(subnet), masquerade()))
+  batch.addRule(
+    rule(chain, header.saddr.in(addresses), header.daddr.isNot(multicast), network.notIn(subnets), masquerade()),
+  )
 }
 
 /** What an attachment's addresses are to have. */
-export function claimsOf(attachment: Attachment, addresses: readonly CIDR[]): Claim[] {
+export function claimsOf(attachment: Attachment, all: readonly CIDR[]): Claim[] {
   const comment = mark(attachment)
-  const elementsOf = (version: 4 | 6) =>
-    addresses
-      .filter(({ family }) => family === version)
-      .map((address) => ({ key: address.address, data: verdict.goto(chainName(address)), comment }))
-  return [claim(map4, elementsOf(4)), claim(map6, elementsOf(6))]
+  return all.flatMap((cidr) => {
+    const { addresses, subnets } = setsOf(cidr)
+    return [
+      claim(addresses, [{ key: cidr.address, comment }]),
+      claim(subnets, [{ key: [cidr.address, cidr.network], comment }]),
+    ]
+  })
 }
 
-/** `masquerade-10.9.0.0/24`; names of chains have no colons. */
-function chainName(address: CIDR): string {
-  return `masquerade-${String(address.masked()).replaceAll(':', '_')}`
+/** Where the elements of these addresses are. */
+export function placesOf(all: readonly CIDR[]): Place[] {
+  return all.flatMap((cidr) => {
+    const { addresses, subnets } = setsOf(cidr)
+    return [
+      elementsOf(addresses, [{ key: cidr.address }]),
+      elementsOf(subnets, [{ key: [cidr.address, cidr.network] }]),
+    ]
+  })
+}
+
+/** Where elements of any addresses are. */
+export async function allPlaces(nft: Nftables): Promise<Place[]> {
+  const names = (await nft.listSets(table)).map(({ name }) => /^masquerade([46])-(\d+)$/.exec(name) ?? [])
+  return names.flatMap(([, version, length]) => {
+    if (version === undefined) return []
+    const { addresses, subnets } = setsOf({ family: version === '4' ? 4 : 6, prefixLength: Number(length) })
+    return [elementsOf(addresses), elementsOf(subnets)]
+  })
 }

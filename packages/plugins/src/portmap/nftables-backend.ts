@@ -5,7 +5,6 @@ import {
   attachmentHash,
   type ElementText,
   type IsOurs,
-  isMarkOf,
   markOf,
   missingElements,
   networkHash,
@@ -24,7 +23,11 @@ import { removeReferenceRules } from './nftables-reference.ts'
  * What the reference has made by nf_tables is removed as well.
  */
 export function nftablesPortmap(request: Request, config: PortmapConfig): PortmapBackend {
-  const isOwner = (comment: string | undefined) => isMarkOf(comment, request)
+  const [network, attachment] = [networkHash(request.name), attachmentHash(request)]
+  const isOwner = (comment: string | undefined) => {
+    const mark = markOf(comment)
+    return mark?.network === network && mark.attachment === attachment
+  }
   const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
   const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
@@ -48,7 +51,7 @@ export function nftablesPortmap(request: Request, config: PortmapConfig): Portma
       await withRuleset((nft) => check(nft, publication, isOwner))
     },
     collect: (alive) => {
-      const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
+      const attachments = new Set(alive.map(attachmentHash))
       const isGone = (comment: string | undefined) => {
         const mark = markOf(comment)
         return mark?.network === network && !attachments.has(mark.attachment)

@@ -27,6 +27,12 @@ export interface Elements extends Claim {
   remove(batch: Batch): void
 }
 
+/** A port, and at how many addresses of the host it is; 0 for every one. */
+export interface Taken {
+  readonly key: Port
+  readonly data: number
+}
+
 /** What a mapping asks for, without what several can say in different words. */
 export interface Target {
   /** `undefined` for every address. */
@@ -40,14 +46,12 @@ export interface Publication {
   readonly containerId: string
   readonly address: CIDR
   readonly targets: readonly Target[]
-  /** Those of the attachment alone: of all maps but `shared`. */
+  /** Those of the attachment alone: of all maps but `taken`. */
   readonly elements: readonly Elements[]
   /** Stands for the elements, in `containers`. */
   readonly hash: number
-  /** Ports at every address of the host. */
-  readonly everywhere: readonly Port[]
-  /** Ports at single addresses, and how many that is: elements of `shared`. */
-  readonly somewhere: readonly { key: Port; data: number }[]
+  /** What it makes of `taken` when nobody else has the ports. */
+  readonly taken: readonly Taken[]
   /** The chain that has its conditions. */
   readonly ownChain: string | undefined
   /** The chain for clients in its network. */
@@ -88,8 +92,7 @@ export function publicationOf(
     targets,
     elements: [...elements, elementsIn(maps[version].containers, [container])],
     hash,
-    everywhere: targets.filter(({ host }) => !host).map(({ port }) => port),
-    somewhere: countPorts(targets.filter(({ host }) => host).map(({ port }) => port)),
+    taken: takenBy(targets),
     ownChain: ownChain?.name,
     networkChain: networkChain?.name,
     only: (free) => publicationOf(attachment, config, { address, isFree: free }),
@@ -119,7 +122,7 @@ function elementsOf(attachment: Attachment, { address: { address, family }, targ
     ({ host, port, containerPort }): NewElement<Key<'addresses'>, Data<'addresses'>>[] =>
       host ? [{ key: [host, ...port], data: [address, containerPort], comment }] : [],
   )
-  const gated = ownChain ? countPorts(targets.map(({ port }) => port)) : []
+  const gated = ownChain ? takenBy(targets) : []
   const gate = verdict.jump(ownChain?.name ?? '')
   return [
     elementsIn(ports, everywhere),
@@ -151,11 +154,15 @@ function protocolOf({ protocol, hostPort }: PortMapping): Port[0] {
   throw new Error(`Cannot publish port ${hostPort}: ${quote(protocol)} is not one of "tcp", "udp" and "sctp"`)
 }
 
-/** How often each port is there. */
-export function countPorts(ports: readonly Port[]): { key: Port; data: number }[] {
-  const counts = new Map<string, { key: Port; data: number }>()
-  for (const key of ports) counts.set(portText(key), { key, data: (counts.get(portText(key))?.data ?? 0) + 1 })
-  return [...counts.values()]
+/** The elements of `taken` that belong to targets. */
+export function takenBy(targets: Iterable<Pick<Target, 'host' | 'port'>>): Taken[] {
+  const taken = new Map<string, Taken>()
+  for (const { host, port } of targets) {
+    const before = taken.get(portText(port))?.data
+    const data = host === undefined || before === 0 ? 0 : (before ?? 0) + 1
+    taken.set(portText(port), { key: port, data })
+  }
+  return [...taken.values()]
 }
 
 /** `tcp . 8080` */

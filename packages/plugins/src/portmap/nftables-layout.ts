@@ -45,9 +45,9 @@ function makeMaps(version: 4 | 6) {
       key: [address, inetProto, inetService],
       data: [address, inetService],
     }),
-    /** Tells without a search that a port cannot be published at every address; these belong to nobody alone. */
-    shared: namedMap({
-      ...named('shared', 'how many addresses of the host have a port'),
+    /** Makes the kernel refuse a port at every address when one address has it, and the reverse; nobody's alone. */
+    taken: namedMap({
+      ...named('taken', 'ports, and at how many addresses of the host; 0 for every one'),
       key: [inetProto, inetService],
       data: mark,
     }),

@@ -1,7 +1,8 @@
+import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
 import { type Batch, COMMENT_BYTES, type Nftables, type SetElement } from '@patchbay/linux/nftables'
 import { describeMark, inetTable } from '../ruleset/index.ts'
-import { countPorts, type Port, type Publication, portText, type Target } from './nftables-elements.ts'
+import { type Port, type Publication, portText, type Taken, type Target, takenBy } from './nftables-elements.ts'
 import { everyClient, maps, type PortMaps } from './nftables-layout.ts'
 
 type Listed<N extends Exclude<keyof PortMaps, 'version'>> = readonly SetElement<
@@ -16,7 +17,7 @@ export interface PortState {
   readonly containers: Listed<'containers'>
   readonly clients: Listed<'clients'>
   readonly conditions: Listed<'conditions'>
-  readonly shared: Listed<'shared'>
+  readonly taken: Listed<'taken'>
 }
 
 /** A change that has been thought out. */
@@ -28,25 +29,24 @@ export interface Change {
   readonly networkChains: readonly string[]
 }
 
-/** So many characters of the name of a container, which is a hash, tell it from others. */
+/** So many characters of the name of a container, which runtimes choose at random, tell it from others. */
 const TELLING_LENGTH = 12
 /** A comment is never cut in the middle of a character. */
 const MAX_CHARACTER_BYTES = 4
 
-type Shared = { readonly key: Port; readonly data: number }
 /** Whether an element is an owner's, by its comment. */
 export type IsOwner = (comment: string | undefined) => boolean
 
 /** Reads all of them: for what cannot be decided by the keys alone. */
 export async function readPortState(nft: Nftables, version: 4 | 6): Promise<PortState> {
-  const { ports, addresses, containers, clients, conditions, shared } = maps[version]
+  const { ports, addresses, containers, clients, conditions, taken } = maps[version]
   return {
     ports: await nft.listElements(ports),
     addresses: await nft.listElements(addresses),
     containers: await nft.listElements(containers),
     clients: await nft.listElements(clients),
     conditions: await nft.listElements(conditions),
-    shared: await nft.listElements(shared),
+    taken: await nft.listElements(taken),
   }
 }
 
@@ -67,22 +67,19 @@ export function planChange(
   const kept = select(state, (comment) => !goes(comment))
   if (publication) refuseTaken(publication, kept)
   const added = publication && withoutSiblings(publication, kept)
-  const shared = countPorts([
-    ...kept.addresses.map(({ key: [, ...port] }) => port),
-    ...(added?.targets ?? []).filter(({ host }) => host).map(({ port }) => port),
-  ])
-  const outdated = without(state.shared, shared)
-  const fresh = without(shared, state.shared)
+  const taken = takenBy([...targetsOf(kept), ...(added?.targets ?? [])])
+  const outdated = without(state.taken, taken)
+  const fresh = without(taken, state.taken)
   const unused = new Set(chainsOf(gone.conditions))
   if (added?.ownChain) unused.delete(added.ownChain)
   return {
-    isNeeded: [added ?? [], ...Object.values(gone), outdated, fresh].flat().length > 0,
+    isNeeded: added !== undefined || [...Object.values(gone), outdated, fresh].some(({ length }) => length > 0),
     networkChains: [...new Set(chainsOf(gone.clients))].filter((chain) => chain !== everyClient.name),
     apply(batch) {
-      removeState(batch, version, { ...gone, shared: outdated })
+      removeState(batch, version, { ...gone, taken: outdated })
       added?.declareOwn(batch)
       for (const elements of added?.elements ?? []) elements.fill(batch)
-      batch.createElements(maps[version].shared, fresh)
+      batch.createElements(maps[version].taken, fresh)
       for (const name of unused) batch.deleteChain({ table: inetTable, name })
     },
   }
@@ -101,21 +98,29 @@ export function select(state: PortState, isWanted: IsOwner): PortState {
     containers: state.containers.filter(wanted),
     clients: state.clients.filter(wanted),
     conditions: state.conditions.filter(wanted),
-    shared: [],
+    taken: [],
   }
 }
 
 function removeState(batch: Batch, version: 4 | 6, state: PortState): void {
-  const { ports, addresses, containers, clients, conditions, shared } = maps[version]
+  const { ports, addresses, containers, clients, conditions, taken } = maps[version]
   batch.deleteElements(ports, state.ports)
   batch.deleteElements(addresses, state.addresses)
   batch.deleteElements(containers, state.containers)
   batch.deleteElements(clients, state.clients)
   batch.deleteElements(conditions, state.conditions)
-  batch.deleteElements(shared, state.shared)
+  batch.deleteElements(taken, state.taken)
 }
 
-function without<T extends Shared>(counts: readonly T[], others: readonly Shared[]): T[] {
+/** Where the ports are that a state has. */
+function targetsOf({ ports, addresses }: PortState): { host: IP | undefined; port: Port }[] {
+  return [
+    ...ports.map(({ key }) => ({ host: undefined, port: key })),
+    ...addresses.map(({ key: [host, ...port] }) => ({ host, port })),
+  ]
+}
+
+function without<T extends Taken>(counts: readonly T[], others: readonly Taken[]): T[] {
   const known = new Set(others.map(({ key, data }) => `${portText(key)} ${data}`))
   return counts.filter(({ key, data }) => !known.has(`${portText(key)} ${data}`))
 }

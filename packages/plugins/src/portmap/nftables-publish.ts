@@ -1,7 +1,7 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import { deleteUnusedChain, type IsOurs, inetTable } from '../ruleset/index.ts'
-import { type Port, type Publication, portText } from './nftables-elements.ts'
+import type { Publication } from './nftables-elements.ts'
 import { declareLayout, maps, neighbourRules } from './nftables-layout.ts'
 import { type Change, planChange, readPortState } from './nftables-plan.ts'
 
@@ -12,19 +12,36 @@ type Version = 4 | 6
 
 /**
  * Publishes ports, in place of what the owner has published before. Usually that is one transaction of elements alone;
- * the kernel refuses it when a key is taken or something is missing, and only then it is looked what there is.
+ * the kernel refuses it when something is missing, which is then declared, or when a key is taken. Only then it is looked
+ * what there is.
  *
  * @throws Error naming the container that has one of the ports; then nothing has changed
  */
 export async function publish(nft: Nftables, publications: readonly Publication[], isOwner: IsOurs): Promise<void> {
-  try {
-    await nft.transaction((batch) => {
-      for (const publication of publications) fill(batch, publication)
-    })
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENOENT', 'EEXIST')) throw error
-    await change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
+  for (const declare of [declareNothing, declareNetworks, declareAll]) {
+    try {
+      await nft.transaction((batch) => {
+        declare(batch, publications)
+        for (const publication of publications) fill(batch, publication)
+      })
+      return
+    } catch (error) {
+      if (isNetlinkError(error, 'EEXIST')) break
+      if (!isNetlinkError(error, 'ENOENT')) throw error
+    }
   }
+  await change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
+}
+
+function declareNothing(): void {}
+
+function declareNetworks(batch: Batch, publications: readonly Publication[]): void {
+  for (const publication of publications) publication.declareNetwork(batch)
+}
+
+function declareAll(batch: Batch, publications: readonly Publication[]): void {
+  declareLayout(batch)
+  declareNetworks(batch, publications)
 }
 
 /**
@@ -32,6 +49,8 @@ export async function publish(nft: Nftables, publications: readonly Publication[
  * other keys, or with others at the same port, is looked for.
  */
 export async function withdraw(nft: Nftables, publications: readonly Publication[], isOwner: IsOurs): Promise<void> {
+  const isShared = publications.some(({ taken }) => taken.some(({ data }) => data > 0))
+  const generation = isShared ? await nft.getGeneration() : undefined
   const present = []
   for (const publication of publications) {
     const { address, hash } = publication
@@ -42,7 +61,7 @@ export async function withdraw(nft: Nftables, publications: readonly Publication
   }
   if (present.length === 0) return
   const known = present.filter(({ isKnown }) => isKnown).map(({ publication }) => publication)
-  if (known.length === present.length && (await removeKnown(nft, known))) return
+  if (known.length === present.length && (await removeKnown(nft, known, generation))) return
   const versions = present.map(({ publication }) => publication.address.family)
   await withdrawAll(nft, versions, isOwner)
 }
@@ -52,44 +71,40 @@ export async function withdrawAll(nft: Nftables, versions: readonly Version[], i
   await change(nft, { versions, publications: [], isOwner })
 }
 
-/** Adds elements that are not there, and makes sure of what cannot be a key: one address more or less makes no difference. */
-function fill(batch: Batch, { address, elements, everywhere, somewhere, ...publication }: Publication): void {
-  const { ports, shared } = maps[address.family]
+/** Only adds: the kernel lets a socket go late when something has been deleted over it. */
+function fill(batch: Batch, publication: Publication): void {
   publication.declareOwn(batch)
-  for (const each of elements) each.fill(batch)
-  batch.createElements(shared, somewhere)
-  const both = new Set(somewhere.map(({ key }) => portText(key)))
-  const isOnly = (port: Port) => !both.has(portText(port))
-  const free = everywhere.filter(isOnly).map((key) => ({ key, data: 0 }))
-  batch.createElements(shared, free)
-  batch.deleteElements(shared, free)
-  const taken = new Set(everywhere.map(portText))
-  const single = somewhere
-    .filter(({ key }) => !taken.has(portText(key)))
-    .map(({ key }): { key: Port; data: [typeof address.address, number] } => ({ key, data: [address.address, 0] }))
-  batch.createElements(ports, single)
-  batch.deleteElements(ports, single)
+  for (const each of publication.elements) each.fill(batch)
+  batch.createElements(maps[publication.address.family].taken, publication.taken)
 }
 
 /** Whether no other container has one of the ports at another address of the host. */
-async function hasPortsAlone(nft: Nftables, { address, somewhere }: Publication): Promise<boolean> {
-  for (const { key, data } of somewhere)
-    if ((await nft.getElement(maps[address.family].shared, { key }))?.data !== data) return false
+async function hasPortsAlone(nft: Nftables, { address, taken }: Publication): Promise<boolean> {
+  for (const { key, data } of taken.filter((each) => each.data > 0))
+    if ((await nft.getElement(maps[address.family].taken, { key }))?.data !== data) return false
   return true
 }
 
-/** @returns whether it was all there */
-async function removeKnown(nft: Nftables, publications: readonly Publication[]): Promise<boolean> {
+/**
+ * @param generation of the rules from which the publications are known; `undefined` when nobody else can change it
+ * @returns whether it was all there
+ */
+async function removeKnown(
+  nft: Nftables,
+  publications: readonly Publication[],
+  generation: number | undefined,
+): Promise<boolean> {
+  const remove = (batch: Batch) => {
+    for (const { address, elements, taken, ownChain } of publications) {
+      for (const each of elements) each.remove(batch)
+      batch.deleteElements(maps[address.family].taken, taken)
+      if (ownChain) batch.deleteChain({ table: inetTable, name: ownChain })
+    }
+  }
   try {
-    await nft.transaction((batch) => {
-      for (const { address, elements, somewhere, ownChain } of publications) {
-        for (const each of elements) each.remove(batch)
-        batch.deleteElements(maps[address.family].shared, somewhere)
-        if (ownChain) batch.deleteChain({ table: inetTable, name: ownChain })
-      }
-    })
+    await nft.transaction(remove, generation === undefined ? {} : { generation })
   } catch (error) {
-    if (!isNetlinkError(error, 'ENOENT')) throw error
+    if (!isNetlinkError(error, 'ENOENT', 'ERESTART')) throw error
     return false
   }
   for (const { address, networkChain } of publications)
@@ -116,8 +131,7 @@ async function change(
     try {
       await nft.transaction(
         (batch) => {
-          if (publications.length > 0) declareLayout(batch)
-          for (const publication of publications) publication.declareNetwork(batch)
+          if (publications.length > 0) declareAll(batch, publications)
           for (const [, each] of needed) each.apply(batch)
         },
         { generation },

@@ -12,6 +12,6 @@ export {
   networkHash,
 } from './mark.ts'
 export { missingElements } from './missing-elements.ts'
-export { hasNftables, openRuleset } from './open-ruleset.ts'
+export { findRuleset, hasNftables, openRuleset } from './open-ruleset.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
 export { bridgeTable, inetTable, tableName } from './table.ts'

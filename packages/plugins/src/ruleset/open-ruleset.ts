@@ -1,24 +1,38 @@
 import { Namespace } from '@patchbay/linux/netns'
-import { Nftables } from '@patchbay/linux/nftables'
+import type { Nftables } from '@patchbay/linux/nftables'
+import { SharedRuleset } from './shared-ruleset.ts'
 
 /**
- * The packet filter of the host, to be closed by the caller.
+ * The packet filter of the host, to be closed by the caller. Callers of one process share a socket, which is kept for a
+ * moment after the last of them.
  *
  * @param hostNetns path of its namespace
  * @throws SystemError where the kernel has no nf_tables
  */
 export function openRuleset(hostNetns: string): Nftables {
   using netns = Namespace.open(hostNetns)
-  return Nftables.open({ netns })
+  return SharedRuleset.of(netns)
+}
+
+/**
+ * As {@link openRuleset}.
+ *
+ * @returns `undefined` where the kernel has no nf_tables, and where it does not let this process have it
+ */
+export async function findRuleset(hostNetns: string): Promise<Nftables | undefined> {
+  let nft: Nftables | undefined
+  try {
+    nft = openRuleset(hostNetns)
+    await nft.getGeneration()
+    return nft
+  } catch {
+    nft?.close()
+    return undefined
+  }
 }
 
 /** Whether the kernel has nf_tables, and lets this process have it. */
 export async function hasNftables(hostNetns: string): Promise<boolean> {
-  try {
-    using nft = openRuleset(hostNetns)
-    await nft.getGeneration()
-    return true
-  } catch {
-    return false
-  }
+  using nft = await findRuleset(hostNetns)
+  return nft !== undefined
 }

@@ -1,0 +1,267 @@
+// Makes dist/cni/bin/patchbay-plugins: all plugins in one static executable, for calls that no daemon serves.
+//   node build-oneshot.mjs             only when it is older than its sources
+//   node build-oneshot.mjs --sanitize  packages/patchbay/dist/oneshot.sanitized, with the address and undefined-behaviour sanitizers
+//   --entry SCRIPT --output FILE       another program than the plugins: what the tests run
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '..', '..')
+const require = createRequire(import.meta.url)
+const { build } = createRequire(join(root, 'package.json'))('esbuild')
+const { values: args } = parseArgs({
+  options: { sanitize: { type: 'boolean', default: false }, entry: { type: 'string' }, output: { type: 'string' } },
+})
+const { sanitize } = args
+const executable = resolve(
+  args.output ??
+    (sanitize ? join(here, 'dist', 'oneshot.sanitized') : join(root, 'dist', 'cni', 'bin', 'patchbay-plugins')),
+)
+const engineStore = join(here, 'dist', 'quickjs')
+const work = args.output === undefined ? join(here, 'dist', 'oneshot') : `${executable}.work`
+const hostFolder = join(here, 'oneshot', 'native')
+const addonFolder = join(root, 'packages', 'linux', 'native')
+/** Whose place in a plugin our modules take. */
+const nodeModules = {
+  'node:child_process': 'child-process',
+  'node:crypto': 'crypto',
+  'node:fs': 'fs',
+  'node:fs/promises': 'fs-promises',
+  'node:os': 'os',
+  'node:path': 'path',
+  'node:util': 'is-deep-strict-equal',
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}
+
+function filesIn(folder, ending) {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && ending.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort()
+}
+
+function isFresh() {
+  const built = statSync(executable, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const packages = ['address', 'cni', 'linux', 'plugins', 'patchbay']
+  const sources = [
+    fileURLToPath(import.meta.url),
+    ...filesIn(join(here, 'oneshot'), /./),
+    ...filesIn(addonFolder, /\.[ch]$/),
+    ...packages.flatMap((name) => filesIn(join(root, 'packages', name, 'dist', 'src'), /\.js$/)),
+  ]
+  return sources.every((file) => statSync(file).mtimeMs < built)
+}
+
+function run(command, args, what) {
+  // Tools that end at once free nothing.
+  const env = { ...process.env, ASAN_OPTIONS: 'detect_leaks=0' }
+  const result = spawnSync(command, args, { cwd: work, env, encoding: 'utf8' })
+  if (result.error || result.status !== 0)
+    fail(`Cannot ${what}:\n${result.stdout}${result.stderr}${result.error ?? ''}`)
+}
+
+const compiler = process.env.CC || 'cc'
+
+/** `undefined` when there is none. */
+function compilerVersion() {
+  const { status, stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
+  return status === 0 ? stdout : undefined
+}
+
+function engineFolder() {
+  const deps = join(dirname(require.resolve('qjsc/package.json')), 'deps')
+  const folder = readdirSync(deps).find((name) => existsSync(join(deps, name, 'quickjs.c')))
+  if (folder === undefined) fail(`Cannot find the engine's sources in "${deps}"`)
+  return join(deps, folder)
+}
+
+/** The engine takes most of the time and hardly ever changes: it is compiled once for each version and set of flags. */
+function compileEngine(engine, flags) {
+  const version = readFileSync(join(engine, 'VERSION'), 'utf8').trim()
+  const options = ['-w', ...flags, '-D_GNU_SOURCE', '-DCONFIG_BIGNUM', `-DCONFIG_VERSION="${version}"`]
+  const key = createHash('sha256')
+    .update([compilerVersion(), ...options].join('\0'))
+    .digest('hex')
+    .slice(0, 16)
+  const archive = join(engineStore, `${version}-${key}.a`)
+  if (existsSync(archive)) return archive
+  const scratch = `${archive}.objects.${process.pid}`
+  mkdirSync(scratch, { recursive: true })
+  const objects = ['quickjs', 'libregexp', 'libunicode', 'cutils', 'libbf'].map((name) => {
+    const object = join(scratch, `${name}.o`)
+    run(compiler, [...options, '-c', join(engine, `${name}.c`), '-o', object], 'compile the engine')
+    return object
+  })
+  run('ar', ['rcsD', `${archive}.${process.pid}`, ...objects], 'put the engine together')
+  renameSync(`${archive}.${process.pid}`, archive)
+  rmSync(scratch, { recursive: true })
+  return archive
+}
+
+/** Node's modules become ours; one that is not there stops the build. */
+const hostModules = {
+  name: 'host modules',
+  setup({ onResolve }) {
+    onResolve({ filter: /^node:/ }, ({ path, importer }) => {
+      if (Object.hasOwn(nodeModules, path)) return { path: join(here, 'oneshot', 'src', `${nodeModules[path]}.ts`) }
+      return { errors: [{ text: `Cannot use "${path}" in a plugin ("${importer}"): it is not among oneshot/src` }] }
+    })
+    onResolve({ filter: /\/native\.js$/ }, ({ resolveDir }) =>
+      resolveDir.endsWith(join('linux', 'dist', 'src', 'sys'))
+        ? { path: join(here, 'oneshot', 'src', 'native.ts') }
+        : undefined,
+    )
+  },
+}
+
+/** What is run, in this order: the second is a program for Node, and the first makes of the host what it takes for granted. */
+const entries = ['globals', 'entry']
+
+function scriptOf(name) {
+  if (name === 'entry' && args.entry !== undefined) return resolve(args.entry)
+  return join(here, 'oneshot', 'src', `${name}.ts`)
+}
+
+/** What a dynamic import gives, put where `load` finds it: the engine has no other way to a module's exports. */
+function loaderOf(chunk) {
+  return { name: `load-${chunk}`, text: `import * as module from './${chunk}'\nhost.loaded = module\n` }
+}
+
+/** What Node has and neither the engine nor oneshot/src: as long as nothing in the program is called so, nothing can miss it. */
+const lacking = [
+  /\.(?:toSpliced|with|localeCompare|toLocale\w*|captureStackTrace)\(/g,
+  /\.(?:read|write)(?:U?[Ii]nt|Big|Float|Double)\w*\(/g,
+  /(?<![.\w$])(?:structuredClone|WeakRef|FinalizationRegistry|Intl|URL|EventTarget|DOMException|fetch|setInterval)(?=[.(])/g,
+]
+const present = ['.readUInt32BE(']
+
+function refuseLacking({ name, text }) {
+  const used = lacking.flatMap((pattern) => text.match(pattern) ?? []).filter((use) => !present.includes(use))
+  if (used.length > 0)
+    fail(`Cannot use "${used[0]}" in a plugin ("${name}"): neither the engine nor oneshot/src has it`)
+}
+
+/**
+ * The program as modules: what one plugin needs and another does not is apart, and read only when it is imported.
+ * @returns their names, the entries' first
+ */
+async function bundle() {
+  const native = ['class-field', 'class-static-field', 'class-private-field', 'class-private-static-field']
+  const methods = ['class-private-method', 'class-private-static-method', 'class-private-accessor']
+  const { outputFiles } = await build({
+    entryPoints: entries.map((name) => ({ in: scriptOf(name), out: name })),
+    bundle: true,
+    splitting: true,
+    write: false,
+    outdir: work,
+    minify: !sanitize,
+    format: 'esm',
+    target: 'es2020',
+    platform: 'neutral',
+    conditions: ['module'],
+    mainFields: ['module', 'main'],
+    supported: Object.fromEntries([...native, ...methods].map((name) => [name, true])),
+    plugins: [hostModules],
+    logLevel: 'error',
+  })
+  for (const { path, text } of outputFiles) refuseLacking({ name: basename(path), text })
+  const imported = new Set()
+  const modules = outputFiles.map(({ path, text }) => ({
+    name: basename(path),
+    text: text.replace(/\bimport\("\.\/([^"]+)"\)/g, (_, chunk) => {
+      imported.add(chunk)
+      return `host.import("${chunk}")`
+    }),
+  }))
+  modules.push(...[...imported].sort().map(loaderOf))
+  for (const { name, text } of modules) writeFileSync(join(work, name), text)
+  const first = entries.map((name) => `${name}.js`)
+  return [...first, ...modules.map(({ name }) => name).filter((name) => !first.includes(name))]
+}
+
+/** The table of modules for the host, and their bytes for the linker. */
+function writeModules(names) {
+  const symbols = names.map((name, index) => ({ name, symbol: `module_${index}` }))
+  const declared = symbols.map(({ symbol }) => `extern const uint8_t ${symbol}_start[], ${symbol}_end[];\n`)
+  writeFileSync(join(work, 'bytes.h'), declared.join(''))
+  writeFileSync(join(work, 'modules.h'), symbols.map(({ name, symbol }) => `MODULE("${name}", ${symbol})\n`).join(''))
+  const bytes = symbols.map(
+    ({ name, symbol }) =>
+      `.global ${symbol}_start, ${symbol}_end\n${symbol}_start: .incbin "${name}.bytecode"\n${symbol}_end:\n`,
+  )
+  return writeAssembly('modules.S', ['.section .rodata\n', ...bytes])
+}
+
+/** The section that the engine's memory begins with. */
+function writeHeap(name, content) {
+  const lines = ['.section .heap, "aw", %progbits\n', '.global heap_start, heap_end\n', '.balign 4096\n']
+  return writeAssembly(name, [...lines, `heap_start: ${content}\n`, 'heap_end:\n'])
+}
+
+function writeAssembly(name, lines) {
+  const file = join(work, name)
+  writeFileSync(file, [...lines, '.section .note.GNU-stack, "", %progbits\n'].join(''))
+  return file
+}
+
+const optimised = ['-O2', '-fno-pie', '-no-pie', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2']
+const checked = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
+const wrapped = '-Wl,--wrap=gettimeofday'
+/** Everything has its fixed place, and what is recorded one far from all that could grow. */
+const fixed = ['-static', '-s', '-Wl,--build-id=none', '-Wl,--section-start=.heap=0x10000000']
+const heapBytes = 64 << 20
+
+async function make() {
+  rmSync(work, { recursive: true, force: true })
+  mkdirSync(work, { recursive: true })
+  const flags = sanitize ? checked : optimised
+  const engine = engineFolder()
+  // The engine shifts numbers in ways that C does not define and every compiler understands.
+  // Half of a value's bytes are often what lay on the stack: with canaries there, no two recordings would be the same.
+  const archive = compileEngine(engine, [...flags, sanitize ? '-fno-sanitize=undefined' : '-fno-stack-protector'])
+  const headers = ['-isystem', engine, '-I', createRequire(join(root, 'package.json'))('node-api-headers').include_dir]
+  const common = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', ...flags, ...headers]
+  const libraries = [archive, '-lm', '-lpthread', '-ldl']
+  const compiled = join(work, sanitize ? 'compile-sanitized' : 'compile')
+  run(compiler, [...common, join(hostFolder, 'compile.c'), ...libraries, '-o', compiled], 'build the compiler')
+  const names = await bundle()
+  run(compiled, [work, ...names], 'compile the program')
+  const sources = ['main', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
+    join(hostFolder, `${name}.c`),
+  )
+  const parts = ['-I', work, '-I', addonFolder, ...sources, ...filesIn(addonFolder, /\.c$/), writeModules(names)]
+  const link = (heap, mode, file) =>
+    run(compiler, [...common, wrapped, ...parts, heap, ...mode, '-o', file, ...libraries], 'link the executable')
+  const fresh = `${executable}.new`
+  if (sanitize) link(writeHeap('no-heap.S', ''), [], fresh)
+  else {
+    const recorder = join(work, 'recorder')
+    link(writeHeap('empty-heap.S', `.zero ${heapBytes}`), fixed, recorder)
+    record(recorder, join(work, 'heap.image'))
+    link(writeHeap('heap.S', '.incbin "heap.image"'), fixed, fresh)
+  }
+  renameSync(fresh, executable)
+}
+
+/** Runs the engine to where a call begins, and keeps its memory. */
+function record(recorder, image) {
+  const { status, stdout, stderr, error } = spawnSync(recorder, [], { env: {}, maxBuffer: heapBytes + 4096 })
+  if (error || status !== 0) fail(`Cannot record the start of the program: ${error ?? stderr}`)
+  writeFileSync(image, stdout)
+}
+
+if (compilerVersion() === undefined) {
+  console.log(`There is no C compiler ("${compiler}"): plugins that no daemon serves start in Bun, which takes longer`)
+} else if (sanitize || args.entry !== undefined || !isFresh()) {
+  mkdirSync(dirname(executable), { recursive: true })
+  await make()
+}

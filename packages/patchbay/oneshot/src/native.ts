@@ -1,0 +1,11 @@
+import type { Native } from '../../../linux/src/sys/native.ts'
+
+export type { Native }
+
+/** The addon is part of the executable. */
+export function useNativeAddon(): void {}
+
+/** The functions of the native addon. */
+export function native(): Native {
+  return host.addon
+}
