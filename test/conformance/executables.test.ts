@@ -202,7 +202,7 @@ test('an IPAM plugin that is another file is executed', () => {
   const { status, stdout, calls } = traceFiles(world, [`${folder}/bridge`], { cwd: '/', env, input: bridge })
   assert.equal(status, 0, stdout)
   const executed = calls.filter(({ call }) => call === 'execve').map(({ path }) => path)
-  const ours = (name: string) => [`${folder}/${name}`, `${folder}/patchbay`]
+  const ours = (name: string) => [`${folder}/${name}`, `${folder}/patchbay-plugins`]
   assert.deepEqual(executed, [...ours('bridge'), '/run/other/host-local', ...ours('host-local')])
 })
 

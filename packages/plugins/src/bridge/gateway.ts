@@ -20,7 +20,7 @@ import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import type { Host } from '../hosts.ts'
-import type { VethPair } from '../veth-pair.ts'
+import { acceptNoRouterAdvertisements, type VethPair } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
@@ -169,7 +169,10 @@ async function ownMac(host: Host, link: Link): Promise<Link['address']> {
 async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link): Promise<Link> {
   const ifName = `${config.bridge}.${config.vlan}`
   const found = await findLink(host.route, ifName)
-  if (found) return found
+  if (found) {
+    acceptNoRouterAdvertisements(host, ifName)
+    return found
+  }
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
   let made: VethPair | undefined
   const keep = (pair: VethPair) => {
@@ -177,6 +180,7 @@ async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link)
   }
   try {
     const pair = await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, made: keep })
+    acceptNoRouterAdvertisements(host, ifName)
     await host.route.request(setLinkRequest(pair.container.index, { up: true }))
     return pair.container
   } catch (error) {

@@ -37,6 +37,6 @@ async function backendsWith(request: Request, config: PortmapConfig, chain: stri
 async function hasChain(request: Request, chain: string): Promise<boolean> {
   using nft = openRuleset(request.hostNetns)
   for (const version of [4, 6] as const)
-    if (await mayHaveIptablesChain(nft, { version, table: 'nat', chain })) return true
+    if (await mayHaveIptablesChain(nft, { version, table: 'nat', chain, hostNetns: request.hostNetns })) return true
   return false
 }
