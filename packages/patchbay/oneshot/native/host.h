@@ -33,6 +33,8 @@ bool is_bytes(JSContext *context, JSValueConst value, uint8_t **data, size_t *le
 
 /* memory.c */
 extern const JSMallocFunctions memory_functions;
+/* Says so, and ends the process with status 1. */
+_Noreturn void out_of_memory(void);
 /* From now on memory comes from the section of the executable that can be written into it; false when it has none. */
 bool begin_recording(void);
 bool write_recording(JSContext *context, int fd);

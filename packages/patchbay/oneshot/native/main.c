@@ -43,7 +43,8 @@ static void note_rejection(JSContext *context, JSValueConst promise, JSValueCons
 _Noreturn static void fail(JSContext *context, JSValue thrown) {
     JSValue message = JS_IsObject(thrown) ? JS_GetPropertyStr(context, thrown, "message") : JS_UNDEFINED;
     const char *text = JS_ToCString(context, JS_IsString(message) ? message : thrown);
-    fprintf(stderr, "%s\n", text ? text : "Cannot go on: out of memory");
+    if (!text) out_of_memory();
+    fprintf(stderr, "%s\n", text);
     fflush(stderr);
     _exit(1);
 }
@@ -101,10 +102,7 @@ static JSValue host_of(JSContext *context) {
 static JSContext *start_engine(void) {
     JSRuntime *runtime = JS_NewRuntime2(&memory_functions, NULL);
     JSContext *context = runtime ? JS_NewContext(runtime) : NULL;
-    if (!context) {
-        fputs("Cannot start: out of memory\n", stderr);
-        _exit(1);
-    }
+    if (!context) out_of_memory();
     JS_SetGCThreshold(runtime, (size_t)-1);
     JS_SetMaxStackSize(runtime, STACK_BYTES);
     JS_SetModuleLoaderFunc(runtime, NULL, read_module, NULL);

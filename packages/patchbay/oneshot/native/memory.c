@@ -62,11 +62,19 @@ static void *memory_of(block_t *block) {
     return (uint8_t *)block + HEADER;
 }
 
+void out_of_memory(void) {
+    static const char message[] = "Cannot go on: out of memory\n";
+    ssize_t written = write(2, message, sizeof message - 1);
+    (void)written;
+    _exit(1);
+}
+
 static block_t *cut(size_t size) {
     if ((size_t)(source.end - source.next) < size) {
-        if (is_recording) return NULL;
+        if (is_recording) out_of_memory();
         void *piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-        if (piece == MAP_FAILED) return NULL;
+        /* The engine could not even say what is wrong. */
+        if (piece == MAP_FAILED) out_of_memory();
         source.next = piece;
         source.end = source.next + PIECE;
     }

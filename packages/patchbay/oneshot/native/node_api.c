@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "napi.h"
 
@@ -24,11 +23,8 @@ struct napi_deferred__ {
 struct napi_env__ environment;
 
 void *require(void *memory) {
-    if (memory) return memory;
-    static const char message[] = "Cannot go on: out of memory\n";
-    ssize_t written = write(2, message, sizeof message - 1);
-    (void)written;
-    _exit(1);
+    if (!memory) out_of_memory();
+    return memory;
 }
 
 napi_value handle(napi_env env, JSValue value) {
