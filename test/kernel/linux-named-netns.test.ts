@@ -21,7 +21,14 @@ function listed(): string[] {
 }
 
 /** How often something is mounted at a path or below it. */
+/** Those of the machine's /run, which is under the one of this file. */
+const hidden = mountPoints('/run/netns')
+
 function mounts(path: string): number {
+  return mountPoints(path) - (path === '/run/netns' ? hidden : 0)
+}
+
+function mountPoints(path: string): number {
   const points = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[4] ?? '')
