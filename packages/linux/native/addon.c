@@ -20,7 +20,7 @@ NAPI_MODULE_INIT() {
         ENTRY("peerCredentials", peer_credentials),
         ENTRY("strerror", strerror_),
         ENTRY("sendFromChild", send_from_child),
-        ENTRY("closeFromChild", close_from_child),
+        ENTRY("holdInChild", hold_in_child),
         ENTRY("exchangeAsync", exchange_async),
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),

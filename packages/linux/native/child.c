@@ -1,5 +1,6 @@
 /* Work that outlives this process. */
 #include "native.h"
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,18 +25,23 @@ FUNCTION(send_from_child) {
     _exit(send_all(fd, bytes) < 0);
 }
 
-/* closeFromChild(fd): the child's process id; the descriptor is closed here, and its end comes when the child's is too. */
-FUNCTION(close_from_child) {
-    call_t call = call_begin(env, info);
-    int fd = call_int(&call, 0);
-    if (call.wrong) return wrong_arguments(env);
-    int64_t child = fork();
+/*
+ * holdInChild(): the child's process id. The child has all descriptors of this process until this process has ended, so
+ * that their end, and what the kernel has to do then, is that of the child.
+ */
+FUNCTION(hold_in_child) {
+    (void)info;
+    int ends[2];
+    char nothing;
+    if (pipe2(ends, O_CLOEXEC) < 0) return number(env, -errno);
+    pid_t child = fork();
     if (child == 0) {
-        close_streams(fd);
-        close(fd);
+        close_streams(-1);
+        close(ends[1]);
+        while (read(ends[0], &nothing, 1) < 0 && errno == EINTR) continue;
         _exit(0);
     }
-    if (child < 0) child = -errno;
-    close(fd);
-    return number(env, child);
+    /* The other end stays open for as long as this process is there. */
+    close(ends[0]);
+    return result_or_errno(env, child);
 }

@@ -113,7 +113,7 @@ FUNCTION(peer_credentials);
 FUNCTION(strerror_);
 /* child.c */
 FUNCTION(send_from_child);
-FUNCTION(close_from_child);
+FUNCTION(hold_in_child);
 /* job.c */
 FUNCTION(exchange_async);
 FUNCTION(send_async);

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { processExecutor } from '@patchbay/cni/exec'
 import { type Plugin, runPlugin } from '@patchbay/cni/plugin'
-import { leaveRestToChildren } from '@patchbay/linux/sys'
+import { endInChild, leaveRestToChildren } from '@patchbay/linux/sys'
 import { ownExecutor } from './own-executor.ts'
 import { ownFiles } from './own-files.ts'
 import { version } from './version.ts'
@@ -18,6 +18,7 @@ export async function runOwnPlugin(plugin: Plugin): Promise<void> {
       others: processExecutor({ forward: 'always', group: 'caller' }),
     }),
   })
+  endInChild()
 }
 
 function writeError(text: string): void {

@@ -5,7 +5,10 @@ import { type Native, native } from '@patchbay/linux/sys'
 type NativeName = keyof Native
 
 /** Arguments of the right types for each function, on descriptors that are not open. */
-const validArguments: Record<Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns'>, readonly unknown[]> = {
+const validArguments: Record<
+  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'holdInChild'>,
+  readonly unknown[]
+> = {
   socketIn: [-1, 16, 3, 9999],
   openIn: [-1, '/nowhere', 0],
   mount: ['', '/nowhere', '', 0],
@@ -20,7 +23,6 @@ const validArguments: Record<Exclude<NativeName, 'subscribe' | 'unsubscribe' | '
   peerCredentials: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
-  closeFromChild: [-1],
   closeAsync: [-1],
   sendAsync: [-1, new Uint8Array(16)],
   exchangeAsync: [-1, new Uint8Array(16), new Uint8Array(16), 0],

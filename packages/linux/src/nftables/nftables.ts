@@ -7,7 +7,7 @@ import {
   type SocketOptions,
 } from '../netlink/index.ts'
 import { openNetfilterSocket } from '../nfnetlink/index.ts'
-import { errno } from '../sys/index.ts'
+import { errno, noteSlowEnd } from '../sys/index.ts'
 import { Batch } from './batch.ts'
 import { type ChainState, chainOperations, decodeChain, getChain, listChains } from './chain.ts'
 import {
@@ -47,7 +47,6 @@ const deletion = /^NFT_MSG_(?:DEL|DESTROY)/
 /** The packet filter of one network namespace. */
 export class Nftables implements Disposable {
   readonly #socket: NetlinkSocket
-  #hasDeleted = false
 
   /** @param socket of {@link openNetfilterSocket}; {@link close} closes it */
   constructor(socket: NetlinkSocket) {
@@ -72,7 +71,7 @@ export class Nftables implements Disposable {
     const batch = new Batch()
     fill(batch)
     const frame = batchFrame(options.generation)
-    this.#hasDeleted ||= batch.requests.some(({ name }) => deletion.test(name))
+    if (batch.requests.some(({ name }) => deletion.test(name))) noteSlowEnd()
     const echoed = await this.#socket.requestBatch(batch.requests, frame, ruleOperations.new)
     return echoed.map(decodeRule).filter((rule) => rule !== undefined)
   }
@@ -171,8 +170,7 @@ export class Nftables implements Disposable {
   }
 
   close(): void {
-    if (this.#hasDeleted) this.#socket.closeSlowly()
-    else this.#socket.close()
+    this.#socket.close()
   }
 
   [Symbol.dispose](): void {

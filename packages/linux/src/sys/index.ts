@@ -3,9 +3,11 @@ export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lo
 export { type Native, native, useNativeAddon } from './native.ts'
 export {
   deleteLinksBy,
+  endInChild,
   type LinkDeletion,
   leaveRestToChildren,
   linkDeletion,
+  noteSlowEnd,
   type RestOfWork,
   restOfWork,
 } from './rest-of-work.ts'

@@ -20,7 +20,7 @@ export interface Native {
   peerCredentials(fd: number): [pid: number, uid: number, gid: number] | number
   strerror(errno: number): string
   sendFromChild(fd: number, bytes: Uint8Array): number
-  closeFromChild(fd: number): number
+  holdInChild(): number
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>

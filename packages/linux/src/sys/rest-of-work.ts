@@ -1,3 +1,5 @@
+import { native } from './native.ts'
+
 /** Where the kernel's work goes on after a caller has its answer. */
 export type RestOfWork = 'thread' | 'child'
 
@@ -6,6 +8,7 @@ export type LinkDeletion = (netns: { readonly fd: number }, name: string) => Pro
 
 let place: RestOfWork = 'thread'
 let deletion: LinkDeletion | undefined
+let hasSlowEnd = false
 
 /**
  * Has the rest of long requests done in child processes. A program that ends as soon as it has its answers calls this:
@@ -13,6 +16,19 @@ let deletion: LinkDeletion | undefined
  */
 export function leaveRestToChildren(): void {
   place = 'child'
+}
+
+/** Says that the kernel will take long over the end of a descriptor that this process has. */
+export function noteSlowEnd(): void {
+  hasSlowEnd = true
+}
+
+/**
+ * What a program of {@link leaveRestToChildren} calls last: what the kernel takes long over comes with the end of a child
+ * then. When there is none to be had, with that of the program.
+ */
+export function endInChild(): void {
+  if (hasSlowEnd) native().holdInChild()
 }
 
 /** Where this process leaves the rest of long requests; on the thread pool unless told otherwise. */

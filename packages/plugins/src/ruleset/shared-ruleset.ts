@@ -41,9 +41,8 @@ export class SharedRuleset extends Nftables {
   override close(): void {
     this.#users--
     if (this.#users > 0) return
-    // A process that is about to end must close before: then it is a child that the kernel keeps.
-    if (restOfWork() === 'child') this.#end()
-    else this.#lingering = setTimeout(() => this.#end(), LINGER_MS).unref()
+    // A process that ends soon uses it again until then.
+    if (restOfWork() === 'thread') this.#lingering = setTimeout(() => this.#end(), LINGER_MS).unref()
   }
 
   #end(): void {

@@ -37,6 +37,8 @@ export interface SocketOptions {
    * A short-lived program is quicker without.
    */
   offThread?: boolean
+  /** Whether the kernel may take long over the end of the socket, so that nobody should wait for it. */
+  endsSlowly?: boolean
 }
 
 /**
@@ -48,7 +50,7 @@ export class NetlinkSocket implements Disposable {
   readonly #offThread: boolean
   #sequence = 0
   #closed = false
-  #endsSlowly = false
+  readonly #endsSlowly: boolean
   /** How many calls have not come to their end. */
   #pending = 0
   #last: Promise<unknown> = Promise.resolve()
@@ -57,9 +59,10 @@ export class NetlinkSocket implements Disposable {
   /** For answers that another thread receives: they come while other sockets receive theirs. */
   #buffer: Uint8Array | undefined
 
-  private constructor(fd: number, offThread: boolean) {
+  private constructor(fd: number, { offThread = false, endsSlowly = false }: SocketOptions) {
     this.fd = fd
     this.#offThread = offThread
+    this.#endsSlowly = endsSlowly
   }
 
   /**
@@ -68,7 +71,7 @@ export class NetlinkSocket implements Disposable {
    */
   static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
     const fd = checked('socket', native().socketIn(options.netns?.fd ?? -1, AF_NETLINK, SOCK_RAW, protocol))
-    const socket = new NetlinkSocket(fd, options.offThread ?? false)
+    const socket = new NetlinkSocket(fd, options)
     try {
       socket.#configure(options.groups ?? [])
     } catch (error) {
@@ -195,19 +198,10 @@ export class NetlinkSocket implements Disposable {
     if (this.#pending === 0) this.#giveBack()
   }
 
-  /**
-   * As {@link close}, for a socket whose end the kernel takes long over: that of one by which nf_tables has deleted
-   * something, 10 ms and more. The caller does not wait for it.
-   */
-  closeSlowly(): void {
-    this.#endsSlowly = true
-    this.close()
-  }
-
   #giveBack(): void {
     if (!this.#endsSlowly) closeSync(this.fd)
-    else if (restOfWork() === 'child') native().closeFromChild(this.fd)
-    else void native().closeAsync(this.fd)
+    else if (restOfWork() === 'thread') void native().closeAsync(this.fd)
+    // Else it is open until this process, or a child of it, ends.
   }
 
   [Symbol.dispose](): void {
