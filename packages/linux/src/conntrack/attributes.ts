@@ -3,6 +3,7 @@ import {
   attributes,
   be16,
   be32,
+  be64,
   binary,
   ip,
   message,
@@ -14,7 +15,6 @@ import {
   u32,
 } from '../netlink/index.ts'
 import { NFNL_SUBSYS, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
-import { be64 } from './be64.ts'
 
 /** The transport protocols whose packets are told apart by more than their addresses, and their number in the IP header. */
 export const protocols = {

@@ -2,6 +2,7 @@ import {
   attr,
   attributes,
   be32,
+  be64,
   binary,
   type Codec,
   each,
@@ -19,7 +20,7 @@ import { type Hook, hookName, hookNumber, type Priority, priorityNumber } from '
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
-import { be64, word } from './wire.ts'
+import { word } from './wire.ts'
 
 const devices = attributes('NFTA_DEVICE', { name: each(1, string) })
 

@@ -2,6 +2,7 @@ import {
   attr,
   attributes,
   be32,
+  be64,
   binary,
   flatMessage,
   type Request,
@@ -19,7 +20,7 @@ import type { MapData, NamedSet } from './set.ts'
 import { describeMember, inTable, type TableMember } from './table-member.ts'
 import { commentOf, writeComment, writeUserData } from './user-data.ts'
 import type { Verdict } from './verdict.ts'
-import { be64, elements } from './wire.ts'
+import { elements } from './wire.ts'
 
 /** Attributes of an element, `<linux/netfilter/nf_tables.h> NFTA_SET_ELEM_*`. */
 export const elementAttributes = attributes('NFTA_SET_ELEM', {

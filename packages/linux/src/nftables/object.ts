@@ -5,6 +5,7 @@ import {
   attributes,
   be16,
   be32,
+  be64,
   binary,
   type Entry,
   flatMessage,
@@ -23,7 +24,6 @@ import { familyName } from './family.ts'
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
-import { be64 } from './wire.ts'
 
 const helper = attributes('NFTA_CT_HELPER', { name: attr(1, string), l3proto: attr(2, be16), l4proto: attr(3, u8) })
 

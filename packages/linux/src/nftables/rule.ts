@@ -2,6 +2,7 @@ import {
   attr,
   attributes,
   be32,
+  be64,
   binary,
   flatMessage,
   NLM_F,
@@ -16,7 +17,7 @@ import { familyName } from './family.ts'
 import { operationsOn, type Removal, requestAbout } from './operations.ts'
 import { describeMember, inTable, type TableMember } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
-import { be64, elements } from './wire.ts'
+import { elements } from './wire.ts'
 
 const compat = attributes('NFTA_RULE_COMPAT', { proto: attr(1, be32), flags: attr(2, be32) })
 

@@ -2,6 +2,7 @@ import {
   attr,
   attributes,
   be32,
+  be64,
   binary,
   flatMessage,
   littleEndian,
@@ -16,7 +17,7 @@ import { isConcatenation, type KeyType, keyLength, keyTypeNumber, partsOf } from
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { readComment, readUserData, writeComment, writeUserData } from './user-data.ts'
-import { be64, elements, word } from './wire.ts'
+import { elements, word } from './wire.ts'
 
 const field = attributes('NFTA_SET_FIELD', { len: attr(1, be32) })
 const description = attributes('NFTA_SET_DESC', { size: attr(1, be32), concat: attr(2, elements(field)) })

@@ -2,6 +2,7 @@ import {
   attr,
   attributes,
   be32,
+  be64,
   binary,
   flatMessage,
   type Request,
@@ -14,7 +15,6 @@ import { familyName, familyNumber } from './family.ts'
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import type { TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
-import { be64 } from './wire.ts'
 
 /** Attributes of a table, `<linux/netfilter/nf_tables.h> NFTA_TABLE_*`. */
 export const tableAttributes = attributes('NFTA_TABLE', {

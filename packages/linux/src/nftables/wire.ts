@@ -1,28 +1,4 @@
-import {
-  attributesOf,
-  be32,
-  type Codec,
-  DecodeError,
-  type FixedCodec,
-  NLA_F_NESTED,
-  named,
-  type Writer,
-} from '../netlink/index.ts'
-
-/** Unsigned, eight bytes, network byte order. */
-export const be64: FixedCodec<bigint> = {
-  size: 8,
-  write(w, value) {
-    if (BigInt.asUintN(64, value) !== value)
-      throw new RangeError(`Cannot encode ${value}: not an unsigned 64-bit integer`)
-    be32.write(w, Number(value >> 32n))
-    be32.write(w, Number(value & 0xffffffffn))
-  },
-  read(payload) {
-    if (payload.length !== 8) throw new DecodeError('', `${payload.length} bytes instead of 8`)
-    return (BigInt(be32.read(payload.subarray(0, 4))) << 32n) | BigInt(be32.read(payload.subarray(4)))
-  },
-}
+import { attributesOf, be32, type Codec, type FixedCodec, NLA_F_NESTED, named, type Writer } from '../netlink/index.ts'
 
 /** The numbers of a kernel enumeration by its words in lower case: `{ IIFNAME: 6 }` is `'iifname'`. */
 export function word<const N extends Record<string, number>>(

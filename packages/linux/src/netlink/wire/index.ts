@@ -37,6 +37,7 @@ export {
 export {
   be16,
   be32,
+  be64,
   binary,
   binaryOf,
   boolean8,

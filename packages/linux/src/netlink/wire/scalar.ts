@@ -70,6 +70,20 @@ export const u64: FixedCodec<bigint> = {
   },
 }
 
+/** Unsigned, eight bytes, network byte order. */
+export const be64: FixedCodec<bigint> = {
+  size: 8,
+  write(w, value) {
+    if (BigInt.asUintN(64, value) !== value)
+      throw new RangeError(`Cannot encode ${value}: not an unsigned 64-bit integer`)
+    be32.write(w, Number(value >> 32n))
+    be32.write(w, Number(value & 0xffffffffn))
+  },
+  read(payload) {
+    return viewOf(exactly(8, payload)).getBigUint64(0)
+  },
+}
+
 /** Signed, eight bytes, host byte order. */
 export const s64: FixedCodec<bigint> = {
   size: 8,

@@ -1,5 +1,5 @@
-import { attr, attributes, be32, type Codec, string, type Value, variant } from '../../netlink/index.ts'
-import { be64, elements, word } from '../wire.ts'
+import { attr, attributes, be32, be64, type Codec, string, type Value, variant } from '../../netlink/index.ts'
+import { elements, word } from '../wire.ts'
 import { NFT_DYNSET_OP } from './constants.ts'
 import * as tables from './tables.ts'
 

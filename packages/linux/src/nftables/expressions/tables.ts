@@ -1,6 +1,6 @@
-import { attr, attributes, be16, be32, string, u8 } from '../../netlink/index.ts'
+import { attr, attributes, be16, be32, be64, string, u8 } from '../../netlink/index.ts'
 import { dataAttributes } from '../data.ts'
-import { be64, word } from '../wire.ts'
+import { word } from '../wire.ts'
 import {
   NFT_BITWISE,
   NFT_BYTEORDER,

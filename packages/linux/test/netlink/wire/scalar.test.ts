@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   be16,
   be32,
+  be64,
   binary,
   binaryOf,
   boolean8,
@@ -61,6 +62,8 @@ test('integers refuse payloads of another length', () => {
 test('64-bit integers are bigints', () => {
   const rows = [
     [u64, 0x0102030405060708n, '08070605 04030201'],
+    [be64, 0x0102030405060708n, '01020304 05060708'],
+    [be64, 0xffffffffffffffffn, 'ffffffff ffffffff'],
     [u64, 0xffffffffffffffffn, 'ffffffff ffffffff'],
     [s64, -2n, 'feffffff ffffffff'],
     [s64, 0x7fffffffffffffffn, 'ffffffff ffffff7f'],
@@ -69,9 +72,10 @@ test('64-bit integers are bigints', () => {
     assert.equal(encodedHex(codec, value), hex)
     assert.equal(codec.read(bytesOf(hex)), value)
   }
-  for (const value of [-1n, 1n << 64n]) assert.throws(() => encodedHex(u64, value), RangeError)
+  for (const value of [-1n, 1n << 64n])
+    for (const codec of [u64, be64]) assert.throws(() => encodedHex(codec, value), RangeError)
   for (const value of [-(1n << 63n) - 1n, 1n << 63n]) assert.throws(() => encodedHex(s64, value), RangeError)
-  assert.throws(() => u64.read(new Uint8Array(7)), DecodeError)
+  for (const codec of [u64, be64]) assert.throws(() => codec.read(new Uint8Array(7)), DecodeError)
 })
 
 test('boolean8 is one byte, and anything but 0 is true', () => {
