@@ -1,7 +1,7 @@
 import { type Row, ratioOf } from './statistics.ts'
 
 const barHeight = 16
-const labelWidth = 300
+const labelWidth = 390
 const plotWidth = 480
 const colours = ['#0a7d5a', '#7fb8a4', '#c4c4c4']
 
