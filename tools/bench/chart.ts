@@ -24,6 +24,7 @@ export function chart(rows: readonly Row[], lanes: readonly string[], base: stri
     ]
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${labelWidth + plotWidth + 60}" height="${height}" font-family="sans-serif" font-size="12">
+<title>Times quicker than ${base}</title>
 <rect width="100%" height="100%" fill="white"/>
 ${compared.map((lane, at) => legend(lane, at)).join('\n')}
 ${text(labelWidth - 10, 18, `times quicker than ${base}`, 'end')}
