@@ -11,7 +11,7 @@ const open = new Map<string, SharedRuleset>()
  * The packet filter of a namespace, for all that use it at once or soon after one another.
  *
  * The kernel lets go of a socket only when it has freed what was deleted last. That takes 10 to 20 ms, in which nobody
- * can change rules and this process stands still; a socket that is kept until then costs nothing.
+ * can change rules; a socket that is kept until then costs nothing.
  */
 export class SharedRuleset extends Nftables {
   readonly #key: string
