@@ -36,11 +36,11 @@ sameAsReference('bridge ADD refuses what excludes each other', (scene) => {
 })
 
 sameAsReference('bridge ADD refuses a hardware address that is none, and an MTU that is none', (scene) => {
+  scene.call('ADD', network({ mtu: -1 }))
+  scene.call('DEL', network({ runtimeConfig: { mac: 'zz' } }))
   scene.call('ADD', network({ runtimeConfig: { mac: 'zz' } }))
   scene.call('ADD', network({ runtimeConfig: { mac: '02:00:00:00:00:00:00:01' } }))
-  scene.call('ADD', network({ mtu: -1 }))
   scene.call('ADD', network({ mtu: 100000 }))
-  scene.call('DEL', network({ runtimeConfig: { mac: 'zz' } }))
 })
 
 sameAsReference('bridge refuses CNI_ARGS that it cannot read', (scene) => {

@@ -4,7 +4,7 @@ import { patchbay } from '../conformance/implementation.ts'
 import { Scene } from '../conformance/scene.ts'
 import type { JsonObject } from '../kernel/witness.ts'
 
-// What setting up a pair gave, and how it failed; the details are tested with makeVethPair().
+// What setting up a pair gave, and how it failed; the details are tested with addVethPair().
 
 const config: JsonObject = {
   cniVersion: '1.0.0',

@@ -139,6 +139,7 @@ const failures: Record<string, Failure> = {
   'the namespace is not there': {
     options: { netns: '/run/netns/absent' },
     message: /^failed to open netns "\/run\/netns\/absent": failed to Statfs/,
+    calls: [],
   },
   'the name is taken': {
     prepare: ({ container }) => void ip(container, 'link', 'add', 'eth0', 'type', 'bridge'),

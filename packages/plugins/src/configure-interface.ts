@@ -1,6 +1,5 @@
 import type { CIDR, IP, MAC } from '@patchbay/address'
 import type { IPConfig, Result, Route } from '@patchbay/cni/types'
-import { NetlinkError } from '@patchbay/linux/netlink'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import {
   addAddressRequest,
@@ -10,6 +9,7 @@ import {
   setLinkRequest,
   standardBroadcast,
 } from '@patchbay/linux/route'
+import { carryOut, type Step } from './carry-out.ts'
 import { messageOf } from './error-message.ts'
 import type { ContainerLink, Host } from './hosts.ts'
 import { settleAddresses } from './settle-addresses.ts'
@@ -45,16 +45,19 @@ export async function configureInterface(
   if (!result.interfaces || result.interfaces.length === 0) throw new Error('no interfaces to configure')
   const ips = addressesOf(link.ifName, result)
   if (ips.some((ip) => ip.address.family === 6)) enableIpv6(container, link.ifName, options.warn)
-  await setUpWithAddresses(container, link, ips, options)
   const gateway = { 4: gatewayOf(ips, 4), 6: gatewayOf(ips, 6) }
-  if (gateway[6]) await settleAddresses(container, link, SETTLE_MS)
   const { networkRoutes = [] } = options
   const routes = (result.routes ?? []).map((route) => {
     const gw = route.gw ?? gateway[route.dst.family]
     const isNear = gw === undefined || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isIn(gw, ips)
     return { ...kernelRoute({ ...route, ...optional('gw', gw) }), ...(!isNear && { flags: RTNH_F_ONLINK }) }
   })
-  await addRoutes(container, link, [...networkRoutes, ...routes])
+  const settingUp = stepsToSetUp(link, ips, options)
+  const routing = [...networkRoutes, ...routes].map((route) => stepToRoute(link, route))
+  if (!gateway[6]) return carryOut(container, [...settingUp, ...routing])
+  await carryOut(container, settingUp)
+  await settleAddresses(container, link, SETTLE_MS)
+  await carryOut(container, routing)
 }
 
 /** Without the kernel's own route to it, the kernel does not believe that a gateway in the network is on the link. */
@@ -100,21 +103,17 @@ function enableIpv6(container: Host, ifName: string, warn: (line: string) => voi
   writeSysctl(container.netns, `net/ipv6/conf/${ifName}/keep_addr_on_down`, '1')
 }
 
-async function setUpWithAddresses(
-  container: Host,
-  link: ContainerLink,
+function stepsToSetUp(
+  { index, ifName }: ContainerLink,
   ips: readonly IPConfig[],
   { mac, networkRoutes }: InterfaceOptions,
-): Promise<void> {
+): Step[] {
   const flags = networkRoutes ? { flags: IFA_F.NOPREFIXROUTE } : {}
-  const addresses = ips.map((ip) => addAddressRequest({ ...asAddress(link.index, ip.address), ...flags }))
-  try {
-    await container.route.request([...addresses, setLinkRequest(link.index, { address: mac, up: true })])
-  } catch (error) {
-    const address = error instanceof NetlinkError ? ips[error.position]?.address : undefined
-    const what = address ? `add IP addr ${address} to "${link.ifName}"` : `set "${link.ifName}" UP`
-    throw new Error(`failed to ${what}: ${messageOf(error)}`, { cause: error })
-  }
+  const steps = ips.map(({ address }) => ({
+    what: `add IP addr ${address} to "${ifName}"`,
+    request: addAddressRequest({ ...asAddress(index, address), ...flags }),
+  }))
+  return [...steps, { what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) }]
 }
 
 /** An address as `ip address add` would add it: with the standard broadcast address for IPv4. */
@@ -122,14 +121,9 @@ export function asAddress(index: number, address: CIDR): Parameters<typeof addAd
   return { index, address, ...optional('broadcast', standardBroadcast(address)) }
 }
 
-async function addRoutes(container: Host, link: ContainerLink, routes: readonly KernelRoute[]): Promise<void> {
-  try {
-    await container.route.request(routes.map((route) => addRouteRequest({ ...route, oif: link.index }, 'append')))
-  } catch (error) {
-    const route = error instanceof NetlinkError ? routes[error.position] : undefined
-    if (!route) throw error
-    throw new Error(`failed to add route '${describeRoute(route, link.ifName)}': ${messageOf(error)}`, { cause: error })
-  }
+function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): Step {
+  const what = `add route '${describeRoute(route, ifName)}'`
+  return { what, request: addRouteRequest({ ...route, oif: index }, 'append') }
 }
 
 function kernelRoute({ dst, gw, mtu, advmss, priority, table, scope }: Route): KernelRoute {

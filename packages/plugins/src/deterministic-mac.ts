@@ -1,7 +1,6 @@
 import { type IP, MAC } from '@patchbay/address'
 import type { IPConfig } from '@patchbay/cni/types'
-import { getLink, IFF } from '@patchbay/linux/route'
-import type { Host } from './hosts.ts'
+import { IFF, type Link } from '@patchbay/linux/route'
 
 /**
  * The hardware address that goes with an IP address: `0a:58` and the four bytes of an IPv4 address, or the first four
@@ -27,17 +26,15 @@ export interface MacPolicy {
 }
 
 /**
- * The hardware address to give a container's interface once its addresses are known; `undefined` when it keeps the one
+ * The hardware address to give a container's interface once its addresses are allocated; `undefined` when it keeps the one
  * it has: one that was asked for, or one that the IPAM plugin used on the link to get its lease.
  */
 export async function macForContainer(
-  container: Host,
-  index: number,
+  { flags }: Pick<Link, 'flags'>,
   { ips, deterministicMac: wanted, requested }: MacPolicy & { ips: readonly IPConfig[] },
 ): Promise<MAC | undefined> {
   const source = macSource(ips.map(({ address }) => address.address))
   if (!wanted || requested || !source) return undefined
-  const { flags } = await getLink(container.route, index)
   return flags & IFF.UP ? undefined : deterministicMac(source)
 }
 

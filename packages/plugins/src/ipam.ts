@@ -1,5 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
+import { findLink } from '@patchbay/linux/route'
+import type { Host } from './hosts.ts'
 import type { UndoStack } from './undo-stack.ts'
 
 /** What an IPAM plugin must return: at least one address. */
@@ -17,4 +19,50 @@ export async function allocateAddresses(request: Request, type: string, undo: Un
   })
   if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
   return { ...result, ips: result.ips }
+}
+
+/** IPAM plugins that only keep books. All others may need the interface: `dhcp` sends its requests from there. */
+const bookkeepers: ReadonlySet<string> = new Set(['host-local', 'host-local-ptp', 'static'])
+
+/** How a container's interface is made, and for whom addresses are allocated. */
+export interface Attaching<T> {
+  /** Type of the IPAM plugin. */
+  ipamType: string
+  container: Host
+  undo: UndoStack
+  /** Makes the interface, and has `undo` take it back. */
+  makeLink: () => Promise<T>
+  /** What comes first where one has to wait for the other; the link when absent. */
+  first?: 'link' | 'addresses'
+}
+
+/** An interface, and what was allocated for it. */
+export interface Attached<T> {
+  link: T
+  ipam: IpamResult
+  /** Whether the IPAM plugin may have done something to the interface. */
+  isLinkUsed: boolean
+}
+
+/**
+ * Makes a container's interface and allocates addresses for it: at the same time when the IPAM plugin need not see the
+ * interface, otherwise one after the other. So it is, too, when the container has an interface of that name: making it is
+ * refused, and to release what was allocated for it would take the addresses that it has.
+ *
+ * @throws what `makeLink` throws, and as {@link allocateAddresses}
+ */
+export async function makeLinkAndAllocate<T>(
+  request: Request,
+  { ipamType, container, undo, makeLink, first = 'link' }: Attaching<T>,
+): Promise<Attached<T>> {
+  const allocate = () => allocateAddresses(request, ipamType, undo)
+  if (bookkeepers.has(ipamType) && !(await findLink(container.route, request.ifName))) {
+    const [link, ipam] = await Promise.allSettled([makeLink(), allocate()])
+    if (link.status === 'rejected') throw link.reason
+    if (ipam.status === 'rejected') throw ipam.reason
+    return { link: link.value, ipam: ipam.value, isLinkUsed: false }
+  }
+  const early = first === 'addresses' ? await allocate() : undefined
+  const link = await makeLink()
+  return { link, ipam: early ?? (await allocate()), isLinkUsed: true }
 }

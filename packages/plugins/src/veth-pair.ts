@@ -1,18 +1,12 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { writeSysctl } from '@patchbay/linux/netns'
-import { addLink, deleteLink, findLink, getLink, type Link, type LinkSettings } from '@patchbay/linux/route'
+import { addLinkRequest, findLink, type LinkSettings } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 
 /** How many random names the host end is tried under. */
 const NAME_ATTEMPTS = 10
-
-/** Both ends of a veth pair, each as its own namespace has it. */
-export interface VethPair {
-  host: Link & { ifname: string }
-  container: Link & { ifname: string }
-}
 
 export interface VethOptions {
   /** Name of the container's end. */
@@ -20,8 +14,8 @@ export interface VethOptions {
   /** Bytes; the kernel's default when absent. */
   mtu?: number | undefined
   /** Hardware address of the container's end; random when absent. */
-  mac?: string | undefined
-  /** Further settings of the host's end: `master`. It is set up in any case. */
+  mac?: MAC | undefined
+  /** Further settings of the host's end: `master`. It is set up unless they say otherwise. */
   hostSettings?: LinkSettings
   /** Gives the next name to try for the host's end. */
   nextName?: () => string
@@ -35,43 +29,41 @@ export function randomVethName(): string {
 
 /**
  * Makes a veth pair with each end where it belongs, in one request: the host's end up and on its bridge, the
- * container's end under its final name and down.
+ * container's end under its final name and down. Other calls go on while the kernel is at it.
  *
+ * @returns the name of the host's end
  * @throws Error `container veth name ("eth0") peer provided ("veth12ab34cd") already exists` when the container has an
  *   interface of that name, which is left as it is
  */
-export async function makeVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
-  const made = await addPair(host, container, options)
-  acceptNoRouterAdvertisements(host, made.ifname)
-  try {
-    const end = await getLink(container.route, options.ifName)
-    return { host: made, container: { ...end, ifname: options.ifName } }
-  } catch (error) {
-    await deleteLink(host.route, made.index)
-    throw error
-  }
-}
-
-async function addPair(host: Host, container: Host, options: VethOptions): Promise<Link & { ifname: string }> {
-  const { ifName, mtu, nextName = randomVethName } = options
-  const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: parseMac(options.mac) }
+export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<string> {
+  const { ifName, mac, mtu, nextName = randomVethName } = options
+  const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
+  const linkinfo = { link: { kind: 'veth', data: { peer } } } as const
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const ifname = nextName()
     try {
-      const linkinfo = { link: { kind: 'veth', data: { peer } } } as const
-      const made = await addLink(host.route, { ...options.hostSettings, ifname, mtu, up: true, linkinfo })
-      return { ...made, ifname }
+      await host.route.requestSlow(addLinkRequest({ up: true, ...options.hostSettings, ifname, mtu, linkinfo }))
     } catch (error) {
       if (!isNetlinkError(error, 'EEXIST'))
         throw new Error(`failed to make veth pair: ${messageOf(error)}`, { cause: error })
       if (await findLink(container.route, ifName))
-        throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`)
+        throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`, {
+          cause: error,
+        })
+      continue
     }
+    acceptNoRouterAdvertisements(host, ifname)
+    return ifname
   }
   throw new Error('failed to find a unique veth name')
 }
 
-function parseMac(text: string | undefined): MAC | undefined {
+/**
+ * The hardware address that was asked for, as it was written.
+ *
+ * @throws Error `failed to make veth pair: ...` for what is none
+ */
+export function parseRequestedMac(text: string | undefined): MAC | undefined {
   try {
     return text === undefined ? undefined : MAC.parse(text)
   } catch (cause) {

@@ -1,16 +1,16 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { deleteLink, getLink, setLink } from '@patchbay/linux/route'
+import { getLink, type Link, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
 import { announceAddresses, detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
-import { allocateAddresses } from '../ipam.ts'
+import { makeLinkAndAllocate } from '../ipam.ts'
 import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
-import type { VethPair } from '../veth-pair.ts'
+import { parseRequestedMac } from '../veth-pair.ts'
 import { type BridgeLink, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { planGateways, serveGateways } from './gateway.ts'
@@ -27,14 +27,17 @@ interface Attachment {
   host: Host
   container: Host
   bridge: BridgeLink
-  pair: VethPair
+  /** The hardware address that was asked for. */
+  requestedMac: MAC | undefined
   undo: UndoStack
 }
 
 /** What a step adds to the result. */
 interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
-  /** Hardware address of the container's interface, when it is not the one it was made with. */
-  mac?: MAC | undefined
+  /** Name of the host's end. */
+  port: string
+  /** Hardware address of the container's interface. */
+  mac: Link['address']
   vlanGateway?: Interface | undefined
 }
 
@@ -45,15 +48,9 @@ export async function add(request: Request): Promise<Result> {
   using host = openHost(request.hostNetns)
   const bridge = await ensureBridge(host, config)
   using container = openHost(request.netns)
+  const requestedMac = parseRequestedMac(config.mac)
   await using undo = new UndoStack(request.warn)
-  const pair = await makePort(host, container, {
-    ifName: request.ifName,
-    mtu: config.mtu,
-    mac: config.mac,
-    port: portSettings(config, bridge.link.index),
-    made: ({ host: end }) => undo.push(`make link "${end.ifname}"`, () => deleteLink(host.route, end.index)),
-  })
-  const attachment = { request, config, host, container, bridge, pair, undo }
+  const attachment = { request, config, host, container, bridge, requestedMac, undo }
   const outcome = config.ipamType === '' ? await attachLayer2(attachment) : await attachLayer3(attachment)
   const interfaces = await describeInterfaces(attachment, outcome)
   undo.keep()
@@ -62,56 +59,66 @@ export async function add(request: Request): Promise<Result> {
 }
 
 async function attachLayer2(attachment: Attachment): Promise<Outcome> {
-  const { config, container, pair } = attachment
-  await checkSpoofing(attachment)
-  if (!config.disableContainerInterface) await setLink(container.route, pair.container.index, { up: true })
-  return {}
+  const { request, config, container } = attachment
+  const port = await makePortOf(attachment)
+  const { index, address } = await getLink(container.route, request.ifName)
+  await checkSpoofing(attachment, { port, mac: address })
+  if (!config.disableContainerInterface) await setLink(container.route, index, { up: true })
+  return { port, mac: address }
 }
 
 async function attachLayer3(attachment: Attachment): Promise<Outcome> {
-  const { request, config, host, container, bridge, pair, undo } = attachment
+  const { request, config, host, container, bridge, undo } = attachment
   const { ifName } = request
-  const ipam = await allocateAddresses(request, config.ipamType, undo)
+  const makeLink = () => makePortOf(attachment)
+  const { link: port, ipam } = await makeLinkAndAllocate(request, { ...config, container, undo, makeLink })
   const { ips, routes, gateways } = planGateways(config, {
     ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
     routes: ipam.routes ?? [],
   })
   detectDuplicates(container, ifName, config.enabledad)
   announceAddresses(container, ifName, { ipv6: false })
-  const mac = await macForContainer(container, pair.container.index, {
-    ...config,
-    requested: config.mac !== undefined,
-    ips,
-  })
-  await checkSpoofing(attachment, mac)
+  const link = await getLink(container.route, ifName)
+  const newMac = await macForContainer(link, { ...config, requested: config.mac !== undefined, ips })
+  const mac = newMac ?? link.address
+  await checkSpoofing(attachment, { port, mac })
   await configureInterface(
     container,
-    { index: pair.container.index, ifName },
-    { interfaces: [{ name: config.bridge }, { name: pair.host.ifname }, { name: ifName }], ips, routes },
-    { mac, warn: request.warn },
+    { index: link.index, ifName },
+    { interfaces: [{ name: config.bridge }, { name: port }, { name: ifName }], ips, routes },
+    { mac: newMac, warn: request.warn },
   )
-  const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways })
+  const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
-  return { ips, routes, vlanGateway, mac, ...(ipam.dns && { dns: ipam.dns }) }
+  return { port, ips, routes, vlanGateway, mac, ...(ipam.dns && { dns: ipam.dns }) }
+}
+
+function makePortOf({ request, config, host, container, bridge, requestedMac, undo }: Attachment): Promise<string> {
+  const port = portSettings(config, bridge.link.index)
+  return makePort(host, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
 }
 
 /** Before the interface comes up, so that no frame is too early. */
-async function checkSpoofing({ request, config, pair, undo }: Attachment, mac?: MAC): Promise<void> {
+async function checkSpoofing(
+  { request, config, undo }: Attachment,
+  { port, mac }: Pick<Outcome, 'port' | 'mac'>,
+): Promise<void> {
   if (!config.macspoofchk) return
   const { ensureSpoofCheck, removeSpoofCheck } = await import('./spoof-check.ts')
   undo.push('spoof-check', () => removeSpoofCheck(request))
-  await ensureSpoofCheck(request, { ifName: pair.host.ifname, mac: String(mac ?? pair.container.address) })
+  await ensureSpoofCheck(request, { ifName: port, mac: String(mac) })
 }
 
-async function describeInterfaces(attachment: Attachment, { mac, vlanGateway }: Outcome): Promise<Interface[]> {
-  const { request, config, host, bridge, pair } = attachment
-  const port = config.disableContainerInterface ? pair.host : await waitUntilUp(host, pair.host.index)
+async function describeInterfaces(attachment: Attachment, outcome: Outcome): Promise<Interface[]> {
+  const { request, config, host, bridge } = attachment
+  const { port, mac, vlanGateway } = outcome
+  const { address } = config.disableContainerInterface ? await getLink(host.route, port) : await waitUntilUp(host, port)
   // The bridge may have taken the address of its new port.
-  const { address } = await getLink(host.route, bridge.link.index)
+  const { address: bridgeAddress } = await getLink(host.route, bridge.link.index)
   return [
-    { name: config.bridge, mac: String(address) },
-    { name: pair.host.ifname, mac: String(port.address) },
-    { name: request.ifName, mac: String(mac ?? pair.container.address), sandbox: request.netns },
+    { name: config.bridge, mac: String(bridgeAddress) },
+    { name: port, mac: String(address) },
+    { name: request.ifName, mac: String(mac), sandbox: request.netns },
     ...(vlanGateway ? [vlanGateway] : []),
   ]
 }

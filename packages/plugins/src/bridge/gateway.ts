@@ -5,7 +5,6 @@ import {
   type Address,
   addAddressRequest,
   deleteAddress,
-  deleteLink,
   dumpAddresses,
   findLink,
   getLink,
@@ -20,7 +19,8 @@ import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import type { Host } from '../hosts.ts'
-import { acceptNoRouterAdvertisements, type VethPair } from '../veth-pair.ts'
+import { UndoStack } from '../undo-stack.ts'
+import { acceptNoRouterAdvertisements } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
@@ -73,6 +73,13 @@ function defaultDestination(version: 4 | 6): CIDR {
   return CIDR.parse(version === 4 ? '0.0.0.0/0' : '::/0')
 }
 
+/** What the gateways of a network are put on. */
+export interface Serving {
+  bridge: Link
+  gateways: readonly CIDR[]
+  warn: (line: string) => void
+}
+
 /**
  * Puts the gateways on the bridge, or on its VLAN interface, and has the kernel forward their families.
  *
@@ -82,11 +89,11 @@ function defaultDestination(version: 4 | 6): CIDR {
 export async function serveGateways(
   host: Host,
   config: BridgeConfig,
-  options: { bridge: Link; gateways: readonly CIDR[] },
+  serving: Serving,
 ): Promise<Interface | undefined> {
-  const { bridge, gateways } = options
+  const { bridge, gateways } = serving
   if (gateways.length === 0) return undefined
-  const link = config.vlan === 0 ? bridge : await ensureVlanGateway(host, config, bridge)
+  const link = config.vlan === 0 ? bridge : await ensureVlanGateway(host, config, serving)
   try {
     await ensureAddresses(host, { link, config, gateways })
   } catch (error) {
@@ -166,7 +173,11 @@ async function ownMac(host: Host, link: Link): Promise<Link['address']> {
  * The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. Like the bridge
  * it is there for good, but never without its VLAN: whoever came next would take it for one that is complete.
  */
-async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link): Promise<Link> {
+async function ensureVlanGateway(
+  host: Host,
+  config: BridgeConfig,
+  { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
+): Promise<Link> {
   const ifName = `${config.bridge}.${config.vlan}`
   const found = await findLink(host.route, ifName)
   if (found) {
@@ -174,20 +185,22 @@ async function ensureVlanGateway(host: Host, config: BridgeConfig, bridge: Link)
     return found
   }
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
-  let made: VethPair | undefined
-  const keep = (pair: VethPair) => {
-    made = pair
-  }
   try {
-    const pair = await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, made: keep })
+    await using undo = new UndoStack(warn)
+    await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, undo })
     acceptNoRouterAdvertisements(host, ifName)
-    await host.route.request(setLinkRequest(pair.container.index, { up: true }))
-    return pair.container
+    const link = await getLink(host.route, ifName)
+    await host.route.request(setLinkRequest(link.index, { up: true }))
+    undo.keep()
+    return link
   } catch (error) {
-    if (made) await deleteLink(host.route, made.host.index)
     // Another call was quicker.
-    const other = made ? undefined : await findLink(host.route, ifName)
+    const other = isTaken(error) ? await findLink(host.route, ifName) : undefined
     if (!other) throw error
     return other
   }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && isNetlinkError(error.cause, 'EEXIST')
 }

@@ -1,7 +1,17 @@
-import { addBridgeVlans, BRIDGE_VLAN_INFO, deleteBridgeVlans, dumpBridgeVlans, setLink } from '@patchbay/linux/route'
+import type { MAC } from '@patchbay/address'
+import {
+  addBridgeVlans,
+  BRIDGE_VLAN_INFO,
+  deleteBridgeVlans,
+  deleteLink,
+  dumpBridgeVlans,
+  getLink,
+  setLink,
+} from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import type { Host } from '../hosts.ts'
-import { makeVethPair, type VethPair } from '../veth-pair.ts'
+import type { UndoStack } from '../undo-stack.ts'
+import { addVethPair } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 
 /** How a port of the bridge is set up. */
@@ -26,31 +36,35 @@ export function portSettings(config: BridgeConfig, bridge: number): PortSettings
   }
 }
 
-/** Makes the pair whose host end is a port of the bridge. Its caller takes the pair back when a later step fails. */
+/**
+ * Makes the pair whose host end is a port of the bridge; `undo` takes it back.
+ *
+ * @returns the name of the port
+ */
 export async function makePort(
   host: Host,
   container: Host,
-  options: { ifName: string; mtu: number; mac: string | undefined; port: PortSettings; made: (pair: VethPair) => void },
-): Promise<VethPair> {
-  const { ifName, mac, port } = options
-  const hostSettings = { master: port.bridge }
-  const pair = await makeVethPair(host, container, {
+  options: { ifName: string; mtu: number; mac: MAC | undefined; port: PortSettings; undo: UndoStack },
+): Promise<string> {
+  const { ifName, mac, port, undo } = options
+  const name = await addVethPair(host, container, {
     ifName,
     mac,
     mtu: options.mtu > 0 ? options.mtu : undefined,
-    hostSettings,
+    hostSettings: { master: port.bridge },
   })
-  options.made(pair)
-  await configurePort(host, pair.host.index, port, pair.host.ifname)
-  return pair
+  undo.push(`make link "${name}"`, () => deleteLink(host.route, name))
+  await configurePort(host, name, port)
+  return name
 }
 
 /** Sets what the kernel does not take with the request that makes a port: its flags and VLANs. */
-async function configurePort(host: Host, index: number, port: PortSettings, name: string): Promise<void> {
-  if (port.hairpin || port.isolated) {
-    const data = { mode: port.hairpin, isolated: port.isolated }
-    await setLink(host.route, index, { linkinfo: { port: { kind: 'bridge', data } } })
-  }
+async function configurePort(host: Host, name: string, port: PortSettings): Promise<void> {
+  const { hairpin, isolated, vlan, trunk = [] } = port
+  if (hairpin || isolated)
+    await setLink(host.route, name, { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } })
+  if (vlan === 0 && trunk.length === 0) return
+  const { index } = await getLink(host.route, name)
   await configureVlans(host, index, port, name)
 }
 

@@ -1,14 +1,14 @@
 import { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import type { Result } from '@patchbay/cni/types'
-import { addLinkRequest, findLink, type Link, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
+import type { Interface, Result } from '@patchbay/cni/types'
+import { addLinkRequest, findLink, getLink, type Link, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
 import { announceAddresses } from '../container-sysctls.ts'
 import { defaultRouteLink } from '../default-route-link.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { type Host, openHost } from '../hosts.ts'
-import { allocateAddresses } from '../ipam.ts'
+import { makeLinkAndAllocate } from '../ipam.ts'
 import { resultDns } from '../result-dns.ts'
 import { adoptLink } from '../temporary-link.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -24,10 +24,39 @@ export async function add(request: Request): Promise<Result> {
   const master = await findMaster(lower, config)
   const mac = requestedMac(request, config)
   await using undo = new UndoStack(request.warn)
-  const link = await makeMacvlan({ request, config, lower, container, master, mac, undo })
-  const result = await configure({ request, config, container, link, requested: mac !== undefined, undo })
+  const making = { request, config, lower, container, master, mac, undo }
+  const result = config.ipamType === '' ? await attachLayer2(making) : await attachLayer3(making)
   undo.keep()
   return result
+}
+
+async function attachLayer2(making: Making): Promise<Result> {
+  const { request, config, container } = making
+  const link = await makeMacvlan(making)
+  await setLink(container.route, link.index, { up: true })
+  const interfaces = describe(request, link.address)
+  return { cniVersion: request.cniVersion, interfaces, dns: resultDns(config.dns, undefined) }
+}
+
+async function attachLayer3(making: Making): Promise<Result> {
+  const { request, config, container, mac: requested, undo } = making
+  const { ifName, cniVersion } = request
+  const makeLink = () => makeMacvlan(making)
+  const attached = await makeLinkAndAllocate(request, { ...config, container, undo, makeLink })
+  const { ipam } = attached
+  const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
+  announceAddresses(container, ifName, { ipv6: true })
+  const link = attached.isLinkUsed ? await getLink(container.route, attached.link.index) : attached.link
+  // In this mode the link has the address of its master, which must stay what the network knows.
+  const shared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
+  const mac = await macForContainer(link, { ...config, requested: requested !== undefined || shared, ips })
+  const result = { cniVersion, interfaces: describe(request, mac ?? link.address), ips, routes: ipam.routes ?? [] }
+  await configureInterface(container, { index: link.index, ifName }, result, { mac, warn: request.warn })
+  return { ...result, dns: resultDns(config.dns, ipam.dns) }
+}
+
+function describe({ ifName, netns }: Request, mac: Link['address']): Interface[] {
+  return [{ name: ifName, mac: String(mac), sandbox: netns }]
 }
 
 /**
@@ -66,7 +95,7 @@ async function makeMacvlan({ request, config, lower, container, master, mac, und
     linkinfo: { link: { kind: 'macvlan', data } },
   } as const
   try {
-    await lower.route.request(addLinkRequest(settings))
+    await lower.route.requestSlow(addLinkRequest(settings))
   } catch (error) {
     throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
   }
@@ -79,33 +108,4 @@ function parseMac(text: string | undefined): MAC | undefined {
   } catch (cause) {
     throw new Error(`invalid args ${text} for MAC addr: ${messageOf(cause)}`, { cause })
   }
-}
-
-interface Configuring {
-  request: Request
-  config: MacvlanConfig
-  container: Host
-  link: Link
-  /** Whether the hardware address was asked for. */
-  requested: boolean
-  undo: UndoStack
-}
-
-async function configure({ request, config, container, link, requested, undo }: Configuring): Promise<Result> {
-  const { ifName, cniVersion } = request
-  const describe = (mac: Link['address']) => [{ name: ifName, mac: String(mac), sandbox: request.netns }]
-  if (config.ipamType === '') {
-    await setLink(container.route, link.index, { up: true })
-    return { cniVersion, interfaces: describe(link.address), dns: resultDns(config.dns, undefined) }
-  }
-  const ipam = await allocateAddresses(request, config.ipamType, undo)
-  const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
-  announceAddresses(container, ifName, { ipv6: true })
-  // In this mode the link has the address of its master, which must stay what the network knows.
-  const shared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
-  const policy = { ...config, requested: requested || shared, ips }
-  const mac = await macForContainer(container, link.index, policy)
-  const result = { cniVersion, interfaces: describe(mac ?? link.address), ips, routes: ipam.routes ?? [] }
-  await configureInterface(container, { index: link.index, ifName }, result, { mac, warn: request.warn })
-  return { ...result, dns: resultDns(config.dns, ipam.dns) }
 }

@@ -1,25 +1,26 @@
-import { CIDR, type IP } from '@patchbay/address'
+import { CIDR, type IP, type MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { IPConfig, Result } from '@patchbay/cni/types'
-import { isNetlinkError } from '@patchbay/linux/netlink'
 import {
   addAddressRequest,
   addRouteRequest,
   deleteLink,
+  getLink,
   type Route as KernelRoute,
   RT_SCOPE,
+  setLinkRequest,
 } from '@patchbay/linux/route'
+import { carryOut, type Step } from '../carry-out.ts'
 import { asAddress, configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { deterministicMac, macSource } from '../deterministic-mac.ts'
-import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
-import { type Host, openHost } from '../hosts.ts'
-import { allocateAddresses } from '../ipam.ts'
+import { type ContainerLink, type Host, openHost } from '../hosts.ts'
+import { makeLinkAndAllocate } from '../ipam.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { makeVethPair, type VethPair } from '../veth-pair.ts'
+import { addVethPair } from '../veth-pair.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
 
 /** Index of the container's interface in the result: after the host's end. */
@@ -36,23 +37,31 @@ export async function add(request: Request): Promise<Result> {
   checkMasqueradeConfig(config)
   // Opened first, so that it is closed last: taking a step back needs it.
   using host = openHost(request.hostNetns)
+  using container = openHost(request.netns)
   await using undo = new UndoStack(request.warn)
-  const ipam = await allocateAddresses(request, config.ipamType, undo)
+  const makeLink = () => makePair(request, { config, host, container, undo })
+  const { link: port, ipam } = await makeLinkAndAllocate(request, {
+    ...config,
+    container,
+    undo,
+    makeLink,
+    first: 'addresses',
+  })
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
   for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
-  using container = openHost(request.netns)
-  const { pair, macs } = await makePair(request, { config, host, container, ips })
-  undo.push(`make link "${pair.host.ifname}"`, () => deleteLink(host.route, pair.host.index))
+  const [near, far] = [await getLink(host.route, port), await getLink(container.route, request.ifName)]
+  const macs = await macsOf(config, ips)
   const interfaces = [
-    { name: pair.host.ifname, mac: String(macs.host ?? pair.host.address) },
-    { name: request.ifName, mac: String(macs.container ?? pair.container.address), sandbox: request.netns },
+    { name: port, mac: String(macs.host ?? near.address) },
+    { name: request.ifName, mac: String(macs.container ?? far.address), sandbox: request.netns },
   ]
   const result = { cniVersion: request.cniVersion, interfaces, ips, routes: ipam.routes ?? [] }
-  const link = { index: pair.container.index, ifName: request.ifName }
   // The only neighbour is the host, so that no one can have the address already.
   detectDuplicates(container, request.ifName, false)
-  await configureInterface(container, link, result, { networkRoutes: containerRoutes(ips), warn: request.warn })
-  await configureHostEnd(host, pair, ips)
+  const link = { index: far.index, ifName: request.ifName }
+  const options = { mac: macs.container, networkRoutes: containerRoutes(ips), warn: request.warn }
+  await configureHostEnd(host, { index: near.index, ifName: port }, { ips, mac: macs.host })
+  await configureInterface(container, link, result, options)
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   undo.keep()
   return { ...result, dns: resultDns(config.dns, ipam.dns) }
@@ -72,22 +81,26 @@ function versionsOf(ips: readonly RoutedIP[]): (4 | 6)[] {
   return ([4, 6] as const).filter((version) => ips.some(({ address }) => address.family === version))
 }
 
+/** @returns the name of the host's end */
 async function makePair(
   request: Request,
-  { config, host, container, ips }: { config: PtpConfig; host: Host; container: Host; ips: readonly RoutedIP[] },
-) {
+  { config, host, container, undo }: { config: PtpConfig; host: Host; container: Host; undo: UndoStack },
+): Promise<string> {
+  const mtu = config.mtu > 0 ? config.mtu : undefined
+  // Nobody should see it up with an address that it will not keep.
+  const hostSettings = { up: false }
+  const name = await addVethPair(host, container, { ifName: request.ifName, mtu, hostSettings })
+  undo.push(`make link "${name}"`, () => deleteLink(host.route, name))
+  return name
+}
+
+/** The hardware addresses of both ends, where they go by the addresses. */
+async function macsOf({ deterministicMac: wanted }: PtpConfig, ips: readonly RoutedIP[]) {
   const macOf = async (of: (ip: RoutedIP) => IP) => {
-    const source = config.deterministicMac ? macSource(ips.map(of)) : undefined
+    const source = wanted ? macSource(ips.map(of)) : undefined
     return source && (await deterministicMac(source))
   }
-  const macs = { host: await macOf(({ gateway }) => gateway), container: await macOf(({ address }) => address.address) }
-  const pair = await makeVethPair(host, container, {
-    ifName: request.ifName,
-    mtu: config.mtu > 0 ? config.mtu : undefined,
-    mac: macs.container && String(macs.container),
-    hostSettings: { address: macs.host },
-  })
-  return { pair, macs }
+  return { host: await macOf(({ gateway }) => gateway), container: await macOf(({ address }) => address.address) }
 }
 
 /** The host is the only neighbour: the gateway is reached directly, and the rest of the network through it. */
@@ -102,25 +115,19 @@ function containerRoutes(ips: readonly RoutedIP[]): KernelRoute[] {
   return [...routes.values()]
 }
 
-async function configureHostEnd(host: Host, pair: VethPair, ips: readonly RoutedIP[]): Promise<void> {
-  const { index, ifname } = pair.host
+async function configureHostEnd(
+  host: Host,
+  { index, ifName }: ContainerLink,
+  { ips, mac }: { ips: readonly RoutedIP[]; mac: MAC | undefined },
+): Promise<void> {
   const gateways = new Map(ips.map(({ gateway }) => [String(gateway), CIDR.of(gateway, gateway.bits)]))
-  const attempt = async (what: string, work: () => Promise<unknown>) => {
-    try {
-      await work()
-    } catch (error) {
-      if (isNetlinkError(error, 'EEXIST')) return
-      throw new Error(`failed to ${what}: ${messageOf(error)}`, { cause: error })
-    }
-  }
+  const steps: Step[] = [{ what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) }]
   for (const gateway of gateways.values())
-    await attempt(`add IP addr ${gateway} to "${ifname}"`, () =>
-      host.route.request(addAddressRequest(asAddress(index, gateway))),
-    )
+    steps.push({ what: `add IP addr ${gateway} to "${ifName}"`, request: addAddressRequest(asAddress(index, gateway)) })
   for (const { address } of ips) {
     const dst = CIDR.of(address.address, address.address.bits)
-    await attempt(`add route ${dst} dev ${ifname}`, () =>
-      host.route.request(addRouteRequest({ dst, oif: index, scope: RT_SCOPE.HOST })),
-    )
+    const route = addRouteRequest({ dst, oif: index, scope: RT_SCOPE.HOST })
+    steps.push({ what: `add route ${dst} dev ${ifName}`, request: route })
   }
+  await carryOut(host, steps, { mayExist: true })
 }

@@ -5,6 +5,7 @@ import { type NetlinkSocket, type Request, Writer } from '@patchbay/linux/netlin
 import { loadBridgeConfig } from '../../src/bridge/config.ts'
 import { makePort, portSettings } from '../../src/bridge/port.ts'
 import type { Host } from '../../src/hosts.ts'
+import { UndoStack } from '../../src/undo-stack.ts'
 import { fakeRequest } from '../fake-request.ts'
 
 /** A host on which every request succeeds; ports begin in VLAN 1 and, in error, in VLAN 7. */
@@ -16,6 +17,7 @@ function fakeHost(): { host: Host; requests: Request[] } {
       requests.push(...[given].flat())
       return []
     },
+    requestSlow: async () => {},
     get: async () => link,
     dump: async () => [
       { index: 4, afSpec: { vlanInfo: [{ vid: 9, flags: 0 }] } },
@@ -46,7 +48,7 @@ function vlanOf(request: Request): string | undefined {
 async function vlans(config: JsonObject): Promise<string[]> {
   const { host, requests } = fakeHost()
   const port = portSettings(loadBridgeConfig(fakeRequest(config)), 4)
-  await makePort(host, host, { ifName: 'eth0', mtu: 0, mac: undefined, port, made: () => {} })
+  await makePort(host, host, { ifName: 'eth0', mtu: 0, mac: undefined, port, undo: new UndoStack(() => {}) })
   return requests.map(vlanOf).filter((vlan) => vlan !== undefined)
 }
 
