@@ -223,6 +223,8 @@ test('masquerade: beside two thousand others, ADD and DEL say to the kernel what
       const del = await recordNetfilter(() => lab.del(bridge, { ...config, prevResult }, callOptions(lab, 'container')))
       return { add, del }
     }
+    // Somebody else's change, as the two thousand are: what others do not have is not remembered after it.
+    runIn(lab.host, 'nft', 'add table ip other; delete table ip other')
     const beside1 = await lifetime()
     await addElements(lab.host, 2000)
     const beside2000 = await lifetime()
@@ -235,7 +237,7 @@ test('masquerade: beside two thousand others, ADD and DEL say to the kernel what
       ...['GETSETELEM 76', 'GETSETELEM 76', 'GETSETELEM 88', 'GETSETELEM 100'],
       '{ DELSETELEM 76, DELSETELEM 76, DELSETELEM 88, DELSETELEM 100 }',
       // What the reference may have left.
-      'GETRULE 64 dump',
+      'GETCHAIN 64',
     ])
   }))
 

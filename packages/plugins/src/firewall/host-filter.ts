@@ -1,5 +1,5 @@
-import type { Nftables, RuleState } from '@patchbay/linux/nftables'
-import { usesLegacyTable } from '../ruleset/index.ts'
+import type { RuleState } from '@patchbay/linux/nftables'
+import { type SharedRuleset, usesLegacyTable } from '../ruleset/index.ts'
 
 /** What the `firewall` of the reference and ours make by iptables, and look after by it. */
 export const IPTABLES_CHAIN = 'CNI-FORWARD'
@@ -9,7 +9,7 @@ export const IPTABLES_CHAIN = 'CNI-FORWARD'
  * but theirs can let through: a packet is forwarded when every table accepts it.
  */
 export async function filtersByIptables(
-  nft: Nftables,
+  nft: SharedRuleset,
   { hostNetns, versions }: { hostNetns: string; versions: Iterable<4 | 6> },
 ): Promise<boolean> {
   for (const version of new Set(versions))
@@ -18,9 +18,9 @@ export async function filtersByIptables(
 }
 
 /** Of `iptables-nft`, whose tables are those of the kernel's nf_tables. */
-async function hasForwardRules(nft: Nftables, version: 4 | 6): Promise<boolean> {
+async function hasForwardRules(nft: SharedRuleset, version: 4 | 6): Promise<boolean> {
   const chain = { table: { family: version === 4 ? 'ip' : 'ip6', name: 'filter' }, name: 'FORWARD' } as const
-  const state = await nft.getChain(chain)
+  const state = await nft.getForeignChain(chain)
   if (!state) return false
   if (state.base?.policy === 'drop') return true
   if (state.use === 0) return false

@@ -3,16 +3,14 @@ import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { type Nftables, rule, verdict } from '@patchbay/linux/nftables'
 import {
-  attachmentHash,
   deleteOwned,
   type ElementText,
   elementsOf,
   type IsOurs,
-  isMarkOf,
-  markOf,
   missingElements,
-  networkHash,
   openRuleset,
+  ownedBy,
+  ownedByGone,
   type Place,
   putElements,
 } from '../ruleset/index.ts'
@@ -48,7 +46,7 @@ export function nftablesFirewall(
   request: Request,
   { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
 ): NftablesFirewall {
-  const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
+  const isOurs = ownedBy(request)
   const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
     using nft = openRuleset(request.hostNetns)
     await work(nft)
@@ -96,11 +94,7 @@ async function remove(
  */
 export async function collectNftables(request: Request, alive: readonly Alive[]): Promise<void> {
   using nft = openRuleset(request.hostNetns)
-  const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
-  await remove(nft, (comment) => {
-    const mark = markOf(comment)
-    return mark?.network === network && !attachments.has(mark.attachment)
-  })
+  await remove(nft, ownedByGone(request.name, alive))
   for (const { name } of await nft.listChains(forward.table)) {
     const bridge = bridgeOfChain(name)
     if (bridge !== undefined) await removeUnusedBridge(nft, bridge)

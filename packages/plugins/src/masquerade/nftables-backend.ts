@@ -2,16 +2,15 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import {
-  attachmentHash,
   deleteOwned,
   deleteRules,
   type IsOurs,
-  isMarkOf,
-  markOf,
   missingElements,
-  networkHash,
   openRuleset,
+  ownedBy,
+  ownedByGone,
   putElements,
+  type SharedRuleset,
 } from '../ruleset/index.ts'
 import type { MasqueradeBackend } from './backend.ts'
 import { allPlaces, claimsOf, declareMasquerade, placesOf } from './nftables-rules.ts'
@@ -24,8 +23,8 @@ const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade'
  * has made by nf_tables is removed as well, and counts as there.
  */
 export function nftablesMasquerade(request: Request): MasqueradeBackend {
-  const isOurs: IsOurs = (comment) => isMarkOf(comment, request)
-  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
+  const isOurs = ownedBy(request)
+  const withRuleset = async <T>(work: (nft: SharedRuleset) => Promise<T>): Promise<T> => {
     using nft = openRuleset(request.hostNetns)
     return await work(nft)
   }
@@ -37,28 +36,22 @@ export function nftablesMasquerade(request: Request): MasqueradeBackend {
       }),
     remove: (addresses) => withRuleset((nft) => remove(nft, isOurs, addresses)),
     check: (addresses) => withRuleset((nft) => check(nft, request, addresses)),
-    collect: (alive) => {
-      const [network, attachments] = [networkHash(request.name), new Set(alive.map(attachmentHash))]
-      return withRuleset((nft) =>
-        remove(nft, (comment) => {
-          const mark = markOf(comment)
-          return mark?.network === network && !attachments.has(mark.attachment)
-        }),
-      )
-    },
+    collect: (alive) => withRuleset((nft) => remove(nft, ownedByGone(request.name, alive))),
   }
 }
 
 /** An attachment may have been made by either implementation, and so may what its crashes have left. */
-async function remove(nft: Nftables, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
+async function remove(nft: SharedRuleset, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
   await deleteOwned(nft, addresses ? placesOf(addresses) : await allPlaces(nft), isOurs)
-  await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
+  if (await nft.getForeignChain(referenceChain))
+    await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
 }
 
 async function check(nft: Nftables, request: Request, addresses: readonly CIDR[]): Promise<void> {
   const [missing] = await missingElements(nft, claimsOf(request, addresses))
   if (!missing) return
+  const isOurs = ownedBy(request)
   const rules = await nft.listRules(referenceChain)
-  if (rules.filter(({ comment }) => isMarkOf(comment, request)).length >= addresses.length) return
+  if (rules.filter(({ comment }) => isOurs(comment)).length >= addresses.length) return
   throw new Error(`element ${missing.key} not found in set inet patchbay ${missing.set}`)
 }

@@ -2,13 +2,13 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Nftables } from '@patchbay/linux/nftables'
 import {
-  attachmentHash,
   type ElementText,
   type IsOurs,
-  markOf,
   missingElements,
-  networkHash,
   openRuleset,
+  ownedBy,
+  ownedByGone,
+  type SharedRuleset,
 } from '../ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { PortmapConfig } from './config.ts'
@@ -23,14 +23,10 @@ import { removeReferenceRules } from './nftables-reference.ts'
  * What the reference has made by nf_tables is removed as well.
  */
 export function nftablesPortmap(request: Request, config: PortmapConfig): PortmapBackend {
-  const [network, attachment] = [networkHash(request.name), attachmentHash(request)]
-  const isOwner = (comment: string | undefined) => {
-    const mark = markOf(comment)
-    return mark?.network === network && mark.attachment === attachment
-  }
+  const isOwner = ownedBy(request)
   const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
-  const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
+  const withRuleset = async (work: (nft: SharedRuleset) => Promise<void>): Promise<void> => {
     using nft = openRuleset(request.hostNetns)
     await work(nft)
   }
@@ -50,14 +46,7 @@ export function nftablesPortmap(request: Request, config: PortmapConfig): Portma
       const publication = publicationAt(address)
       await withRuleset((nft) => check(nft, publication, isOwner))
     },
-    collect: (alive) => {
-      const attachments = new Set(alive.map(attachmentHash))
-      const isGone = (comment: string | undefined) => {
-        const mark = markOf(comment)
-        return mark?.network === network && !attachments.has(mark.attachment)
-      }
-      return withRuleset((nft) => withdrawAll(nft, [4, 6], isGone))
-    },
+    collect: (alive) => withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive))),
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CIDR } from '@patchbay/address'
-import type { Nftables, RuleState } from '@patchbay/linux/nftables'
-import { deleteRules } from '../ruleset/index.ts'
+import type { RuleState } from '@patchbay/linux/nftables'
+import { deleteRules, type SharedRuleset } from '../ruleset/index.ts'
 
 /** Chains of the reference that have rules of containers. */
 const chains = ['hostports', 'hostip_hostports', 'masquerading'] as const
@@ -10,13 +10,13 @@ const chains = ['hostports', 'hostip_hostports', 'masquerading'] as const
  * where the addresses are known, only those go that lead to them.
  */
 export async function removeReferenceRules(
-  nft: Nftables,
+  nft: SharedRuleset,
   containerId: string,
   addresses: readonly CIDR[],
 ): Promise<void> {
   for (const version of [4, 6] as const) {
     const table = { family: version === 4 ? 'ip' : 'ip6', name: 'cni_hostport' } as const
-    if (!(await nft.getTable(table))) continue
+    if (!(await nft.getForeignTable(table))) continue
     const own = addresses.filter(({ family }) => family === version).map(({ address }) => address.bytes)
     const isOurs = (rule: RuleState) =>
       rule.comment === containerId && (addresses.length === 0 || own.some((bytes) => mentions(rule, bytes)))

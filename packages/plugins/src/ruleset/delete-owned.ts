@@ -10,9 +10,7 @@ import type {
   TableMember,
 } from '@patchbay/linux/nftables'
 import { describe, type ElementText } from './claim.ts'
-
-/** Whether an element or rule is one that goes, by its comment: the mark of its owner. */
-export type IsOurs = (comment: string | undefined) => boolean
+import type { IsOurs } from './mark.ts'
 
 /** Where to look for elements of an owner. */
 export interface Place {

@@ -1,17 +1,20 @@
 export { type Claim, claim, type ElementText } from './claim.ts'
-export { deleteOwned, deleteRules, deleteUnusedChain, elementsOf, type IsOurs, type Place } from './delete-owned.ts'
+export { deleteOwned, deleteRules, deleteUnusedChain, elementsOf, type Place } from './delete-owned.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export {
   type Attachment,
   attachmentHash,
   describeMark,
-  isMarkOf,
+  type IsOurs,
   type Mark,
   mark,
   markOf,
   networkHash,
+  ownedBy,
+  ownedByGone,
 } from './mark.ts'
 export { missingElements } from './missing-elements.ts'
 export { findRuleset, hasNftables, openRuleset } from './open-ruleset.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
+export type { SharedRuleset } from './shared-ruleset.ts'
 export { bridgeTable, inetTable, tableName } from './table.ts'

@@ -1,7 +1,7 @@
 import { closeSync, constants, readFileSync } from 'node:fs'
 import { Namespace } from '@patchbay/linux/netns'
-import type { Nftables } from '@patchbay/linux/nftables'
 import { native } from '@patchbay/linux/sys'
+import type { SharedRuleset } from './shared-ruleset.ts'
 
 /** A chain of iptables(8) or ip6tables(8). */
 export interface IptablesChain {
@@ -17,11 +17,11 @@ export interface IptablesChain {
  * `iptables-nft` has made is in the kernel's nf_tables; of `iptables-legacy`, only whether it is in use is known.
  */
 export async function mayHaveIptablesChain(
-  nft: Nftables,
+  nft: SharedRuleset,
   { version, table, chain, hostNetns }: IptablesChain,
 ): Promise<boolean> {
   const family = version === 4 ? 'ip' : 'ip6'
-  if (await nft.getChain({ table: { family, name: table }, name: chain })) return true
+  if (await nft.getForeignChain({ table: { family, name: table }, name: chain })) return true
   return usesLegacyTable(version, table, hostNetns)
 }
 

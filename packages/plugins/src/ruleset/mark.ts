@@ -43,10 +43,25 @@ export function markOf(comment: string | undefined): Mark | undefined {
   return network === undefined || attachment === undefined ? undefined : { network, attachment }
 }
 
-/** Whether a comment is the mark of an attachment. */
-export function isMarkOf(comment: string | undefined, attachment: Attachment): boolean {
-  const found = markOf(comment)
-  return found?.network === networkHash(attachment.name) && found.attachment === attachmentHash(attachment)
+/** Tells by its comment whether an element or a rule is of some owner. */
+export type IsOurs = (comment: string | undefined) => boolean
+
+/** Tells what belongs to an attachment. */
+export function ownedBy(attachment: Attachment): IsOurs {
+  const [network, own] = [networkHash(attachment.name), attachmentHash(attachment)]
+  return (comment) => {
+    const found = markOf(comment)
+    return found?.network === network && found.attachment === own
+  }
+}
+
+/** Tells what belongs to attachments of a network that are not among those that are alive. */
+export function ownedByGone(network: string, alive: readonly Omit<Attachment, 'name'>[]): IsOurs {
+  const [hash, attachments] = [networkHash(network), new Set(alive.map(attachmentHash))]
+  return (comment) => {
+    const found = markOf(comment)
+    return found?.network === hash && !attachments.has(found.attachment)
+  }
 }
 
 /** Says to people whose a mark is: `net: n, if: i, id: c`. */

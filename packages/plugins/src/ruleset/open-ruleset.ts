@@ -1,5 +1,3 @@
-import { Namespace } from '@patchbay/linux/netns'
-import type { Nftables } from '@patchbay/linux/nftables'
 import { SharedRuleset } from './shared-ruleset.ts'
 
 /**
@@ -9,9 +7,8 @@ import { SharedRuleset } from './shared-ruleset.ts'
  * @param hostNetns path of its namespace
  * @throws SystemError where the kernel has no nf_tables
  */
-export function openRuleset(hostNetns: string): Nftables {
-  using netns = Namespace.open(hostNetns)
-  return SharedRuleset.of(netns)
+export function openRuleset(hostNetns: string): SharedRuleset {
+  return SharedRuleset.of(hostNetns)
 }
 
 /**
@@ -19,8 +16,8 @@ export function openRuleset(hostNetns: string): Nftables {
  *
  * @returns `undefined` where the kernel has no nf_tables, and where it does not let this process have it
  */
-export async function findRuleset(hostNetns: string): Promise<Nftables | undefined> {
-  let nft: Nftables | undefined
+export async function findRuleset(hostNetns: string): Promise<SharedRuleset | undefined> {
+  let nft: SharedRuleset | undefined
   try {
     nft = openRuleset(hostNetns)
     await nft.getGeneration()

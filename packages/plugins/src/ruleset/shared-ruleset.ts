@@ -1,5 +1,15 @@
-import type { Namespace } from '@patchbay/linux/netns'
-import { Nftables, openNetfilterSocket } from '@patchbay/linux/nftables'
+import { statSync } from 'node:fs'
+import { Namespace } from '@patchbay/linux/netns'
+import {
+  type Batch,
+  type ChainState,
+  Nftables,
+  openNetfilterSocket,
+  type RuleState,
+  type TableMember,
+  type TableRef,
+  type TableState,
+} from '@patchbay/linux/nftables'
 import { restOfWork } from '@patchbay/linux/sys'
 
 /** Longer than the kernel takes, and than the steps of one call are apart. */
@@ -11,42 +21,109 @@ const open = new Map<string, SharedRuleset>()
  * The packet filter of a namespace, for all that use it at once or soon after one another.
  *
  * The kernel lets go of a socket only when it has freed what was deleted last. That takes 10 to 20 ms, in which nobody
- * can change rules; a socket that is kept until then costs nothing.
+ * can change rules; a socket that is kept until then costs nothing. That of this process's own namespace is kept.
  */
 export class SharedRuleset extends Nftables {
   readonly #key: string
+  readonly #isOwn: boolean
   #users = 0
   #lingering: ReturnType<typeof setTimeout> | undefined
+  /** What others have not made, as of {@link #generation}. */
+  readonly #absent = new Set<string>()
+  /** Of the rules when it was last asked for, counted on by the changes that were made from here. */
+  #generation: number | undefined
+  /** Whether it was asked for since somebody has opened this. */
+  #isFresh = false
+  #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(netns: Namespace, key: string) {
+  private constructor(path: string, key: string) {
+    using netns = Namespace.open(path)
     super(openNetfilterSocket({ netns }))
     this.#key = key
+    this.#isOwn = key === identityOf('/proc/self/ns/net')
   }
 
   /**
    * Each caller closes what it got.
    *
+   * @param path of the namespace
    * @throws SystemError
    */
-  static of(netns: Namespace): SharedRuleset {
-    const { device, inode } = netns.identity
-    const key = `${device}:${inode}`
-    const shared = open.get(key) ?? new SharedRuleset(netns, key)
+  static of(path: string): SharedRuleset {
+    const key = identityOf(path)
+    const shared = open.get(key) ?? new SharedRuleset(path, key)
     open.set(key, shared)
     shared.#users++
+    shared.#isFresh = false
     clearTimeout(shared.#lingering)
     return shared
   }
 
+  override async getGeneration(): Promise<number> {
+    return this.#inTurn(async () => {
+      const generation = await super.getGeneration()
+      if (generation !== this.#generation) this.#absent.clear()
+      this.#generation = generation
+      this.#isFresh = true
+      return generation
+    })
+  }
+
+  override async transaction(
+    fill: (batch: Batch) => void,
+    options: { generation?: number } = {},
+  ): Promise<RuleState[]> {
+    return this.#inTurn(async () => {
+      const echoed = await super.transaction(fill, options)
+      if (this.#generation !== undefined) this.#generation++
+      return echoed
+    })
+  }
+
+  /**
+   * A chain that only others make, as {@link getChain} gives it. Not to find it is remembered for as long as nobody else
+   * changes rules, so that the kernel is not asked again and again for what most hosts do not have.
+   */
+  getForeignChain(chain: TableMember): Promise<ChainState | undefined> {
+    const { family, name } = chain.table
+    return this.#unlessAbsent(`${family} ${name} ${chain.name}`, () => this.getChain(chain))
+  }
+
+  /** A table that only others make; as {@link getForeignChain}. */
+  getForeignTable(table: TableRef): Promise<TableState | undefined> {
+    return this.#unlessAbsent(`${table.family} ${table.name}`, () => this.getTable(table))
+  }
+
   override close(): void {
     this.#users--
-    if (this.#users > 0) return
     // A process that ends soon uses it again until then.
-    if (restOfWork() === 'thread') this.#lingering = setTimeout(() => this.#end(), LINGER_MS).unref()
+    if (this.#users > 0 || this.#isOwn || restOfWork() !== 'thread') return
+    this.#lingering = setTimeout(() => this.#end(), LINGER_MS).unref()
   }
 
   #end(): void {
     open.delete(this.#key)
     super.close()
   }
+
+  async #unlessAbsent<T>(key: string, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (this.#absent.has(key) && !this.#isFresh) await this.getGeneration()
+    if (this.#absent.has(key)) return undefined
+    const found = await ask()
+    if (found === undefined && this.#generation !== undefined) this.#absent.add(key)
+    return found
+  }
+
+  /** Nothing else may happen between what the kernel does and what is noted of it. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(work)
+    this.#turn = run.catch(() => undefined)
+    return run
+  }
+}
+
+/** Two paths lead to one namespace when device and inode are equal: namespaces(7). */
+function identityOf(path: string): string {
+  const { dev, ino } = statSync(path)
+  return `${dev}:${ino}`
 }

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attachmentHash, describeMark, isMarkOf, mark, markOf, networkHash } from '../../src/ruleset/index.ts'
+import {
+  attachmentHash,
+  describeMark,
+  mark,
+  markOf,
+  networkHash,
+  ownedBy,
+  ownedByGone,
+} from '../../src/ruleset/index.ts'
 
 const attachment = { name: 'net1', containerId: 'c1', ifName: 'eth0' }
 
@@ -30,10 +38,19 @@ test('markOf() reads the hashes of a mark however much of it was cut, and of not
     assert.equal(markOf(text), undefined)
 })
 
-test('isMarkOf() tells networks, containers and interfaces apart', () => {
-  assert.ok(isMarkOf(mark(attachment), attachment))
+test('ownedBy() tells networks, containers and interfaces apart', () => {
+  const isOurs = ownedBy(attachment)
+  assert.ok(isOurs(mark(attachment)))
   for (const key of ['name', 'containerId', 'ifName'] as const)
-    assert.ok(!isMarkOf(mark(attachment), { ...attachment, [key]: 'other' }), key)
+    assert.ok(!isOurs(mark({ ...attachment, [key]: 'other' })), key)
+  assert.ok(!isOurs(undefined))
+})
+
+test('ownedByGone() tells those of a network that are not alive', () => {
+  const isGone = ownedByGone('net1', [attachment])
+  assert.ok(isGone(mark({ ...attachment, containerId: 'c2' })))
+  for (const text of [mark(attachment), mark({ name: 'net2', containerId: 'c2', ifName: 'eth0' }), 'c2', undefined])
+    assert.ok(!isGone(text), text)
 })
 
 test('describeMark() gives what people read', () => {

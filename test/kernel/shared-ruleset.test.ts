@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type * as RulesetModule from '../../packages/plugins/src/ruleset/index.ts'
+import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
+import { recordNetfilter } from './netfilter-record.ts'
+import { runIn } from './witness.ts'
+
+// The package exports plugins alone. The type is that of the very module.
+const path = new URL('../../../packages/plugins/dist/src/ruleset/index.js', import.meta.url).href
+const { findRuleset, openRuleset } = (await import(path)) as typeof RulesetModule
+
+const postrouting = { table: { family: 'ip', name: 'nat' }, name: 'POSTROUTING' } as const
+
+function nft(host: TestNamespace, ...args: string[]): void {
+  runIn(host, 'nft', ...args)
+}
+
+/** As a plugin's call does: it asks whether there is nf_tables, and then for the chain. */
+async function look(host: TestNamespace): Promise<string | undefined> {
+  using ruleset = await findRuleset(host.path)
+  return (await ruleset?.getForeignChain(postrouting))?.name
+}
+
+/** What our own changes look like: they are counted, and say nothing of what others have. */
+async function change(host: TestNamespace, name: string): Promise<void> {
+  using ruleset = openRuleset(host.path)
+  await ruleset.transaction((batch) => batch.addTable({ family: 'inet', name }))
+}
+
+/** The names of messages, without their lengths. */
+function kinds(messages: readonly string[]): string[] {
+  return messages.map((message) => message.replaceAll(/ \d+/g, ''))
+}
+
+test('a chain that others do not have is asked for once, while nobody else changes rules', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const messages = await recordNetfilter(async () => {
+      for (let call = 0; call < 3; call++) {
+        assert.equal(await look(host), undefined)
+        await change(host, `ours${call}`)
+      }
+      assert.equal(await look(host), undefined)
+    })
+    const changed = '{ NEWTABLE }'
+    const again = ['GETGEN', changed]
+    assert.deepEqual(kinds(messages), ['GETGEN', 'GETCHAIN', changed, ...again, ...again, 'GETGEN'])
+  }))
+
+test('a chain that others make is seen by the next call, whoever has changed rules before and after', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    assert.equal(await look(host), undefined)
+    await change(host, 'ours1')
+    nft(host, 'add table ip nat; add chain ip nat POSTROUTING')
+    await change(host, 'ours2')
+    assert.equal(await look(host), 'POSTROUTING')
+    nft(host, 'delete table ip nat')
+    assert.equal(await look(host), undefined)
+    nft(host, 'add table ip nat; add chain ip nat POSTROUTING')
+    assert.equal(await look(host), 'POSTROUTING')
+  }))
+
+test('a call that does not ask for the generation sees what others have made before it, too', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    assert.equal(await look(host), undefined)
+    nft(host, 'add table ip nat; add chain ip nat POSTROUTING')
+    using ruleset = openRuleset(host.path)
+    assert.equal((await ruleset.getForeignChain(postrouting))?.name, 'POSTROUTING')
+  }))
+
+test('what is known of one namespace is not taken for another', () =>
+  withNamespaces(['host', 'other'], async ({ host, other }) => {
+    nft(other, 'add table ip nat; add chain ip nat POSTROUTING')
+    assert.deepEqual([await look(host), await look(other), await look(host)], [undefined, 'POSTROUTING', undefined])
+  }))
