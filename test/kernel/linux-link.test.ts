@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC, parseIP } from '@patchbay/address'
-import { addLink, dumpLinks, findLink, getLink, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
+import { writeSysctl } from '@patchbay/linux/netns'
+import { addLink, briefLink, dumpLinks, findLink, getLink, IF_OPER, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
 import { withNamespaces } from './namespace-fixture.ts'
-import { assertShows, hasLink, ip, ipJsonOne, linkNames } from './witness.ts'
+import { assertShows, hasLink, ip, ipJsonOne, linkNames, runIn } from './witness.ts'
 
 test('addLink() makes a bridge with its settings and returns it as the kernel has it', () =>
   withNamespaces(['host'], async ({ host }) => {
@@ -140,6 +141,68 @@ test('getLink() finds a link by index, name and alternative name', () =>
       const link = await getLink(host.socket, name)
       assert.deepEqual([link.index, link.ifname], [77, 'v0'], `${name}`)
     }
+  }))
+
+test('briefLink describes links of all kinds as ip does', () =>
+  withNamespaces(['host', 'container'], async ({ host, container }) => {
+    ip(host, 'link', 'add', 'br0', 'up', 'type', 'bridge')
+    ip(
+      host,
+      'link',
+      'add',
+      'v0',
+      'mtu',
+      '1400',
+      'master',
+      'br0',
+      'type',
+      'veth',
+      'peer',
+      'eth0',
+      'netns',
+      container.path,
+    )
+    ip(host, 'link', 'set', 'v0', 'up')
+    ip(host, 'link', 'add', 'ifb0', 'type', 'ifb')
+    ip(host, 'link', 'add', 'mv0', 'link', 'ifb0', 'type', 'macvlan')
+    for (const ifname of ['lo', 'br0', 'v0', 'ifb0', 'mv0']) {
+      const shown = ipJsonOne(host, 'link', 'show', ifname)
+      const link = await getLink(host.socket, ifname, { as: briefLink })
+      const operstate = Object.entries(IF_OPER).find(([, number]) => number === link.operstate)?.[0]
+      const master = link.master === undefined ? {} : { master: 'br0' }
+      const { kind } = { kind: undefined, ...link.linkinfo?.link }
+      assertShows(shown, { ifname, ifindex: link.index, mtu: link.mtu ?? 0, operstate: operstate ?? '', ...master })
+      assertShows(shown, { address: String(link.address) })
+      assert.equal('master' in shown, link.master !== undefined, ifname)
+      assert.equal('link' in shown || 'link_index' in shown, link.link !== undefined, ifname)
+      assert.equal('link_netnsid' in shown, link.linkNetnsid !== undefined, ifname)
+      const name = kind === 'other' ? 'ifb' : kind
+      assert.deepEqual(shown['linkinfo'] && (shown['linkinfo'] as Record<string, unknown>)['info_kind'], name, ifname)
+      const acceptRa = runIn(host, 'cat', `/proc/sys/net/ipv6/conf/${ifname}/accept_ra`)
+      assert.equal(`${link.acceptRa}\n`, acceptRa, ifname)
+    }
+  }))
+
+test('briefLink has accept_ra as it is now, and none for a link without IPv6', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    ip(host, 'link', 'add', 'br0', 'type', 'bridge')
+    for (const value of [0, 2, 1, -1]) {
+      writeSysctl(host.netns, 'net/ipv6/conf/br0/accept_ra', String(value))
+      assert.equal((await findLink(host.socket, 'br0', { as: briefLink }))?.acceptRa, value)
+    }
+    // The kernel takes IPv6 from a link whose MTU is below 1280.
+    ip(host, 'link', 'set', 'br0', 'mtu', '1000')
+    assert.equal((await getLink(host.socket, 'br0', { as: briefLink })).acceptRa, undefined)
+    assert.equal(await findLink(host.socket, 'nothing', { as: briefLink }), undefined)
+  }))
+
+test('addLink() describes the new link as briefly as it is asked to', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const br0 = await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge' } } }, { as: briefLink })
+    const v0 = { ifname: 'v0', master: br0.index, linkinfo: { link: { kind: 'veth' } } } as const
+    const made = await addLink(host.socket, v0, { as: briefLink })
+    assertShows(ipJsonOne(host, 'link', 'show', 'v0'), { ifindex: made.index, master: 'br0' })
+    assert.deepEqual([br0.linkinfo, made.linkinfo], [{ link: { kind: 'bridge' } }, { link: { kind: 'veth' } }])
   }))
 
 test('getLink() fails with ENODEV where findLink() finds nothing', () =>

@@ -84,6 +84,12 @@ test('Namespace.open() says in the reference’s words what is no namespace', ()
     path: '/sys/kernel',
     message: 'unknown FS magic on "/sys/kernel": 62656572',
   })
+  const name = '/'.padEnd(5000, 'x')
+  assert.throws(() => Namespace.open(name), {
+    code: 'ENAMETOOLONG',
+    message: `ENAMETOOLONG: name too long, statfs '${name}'`,
+  })
+  assert.throws(() => Namespace.open('/proc/1\0/ns/net'), { code: 'ERR_INVALID_ARG_VALUE' })
 })
 
 test('openRouteSocket() fails in what is on the right file system and no network namespace', () => {
@@ -131,8 +137,18 @@ test('readSysctl() and writeSysctl() fail with the system’s error and leave no
     assert.throws(() => readSysctl(host.netns, 'net.ipv4.conf.nothing.forwarding'), missing)
     assert.throws(() => writeSysctl(host.netns, 'net.ipv4.conf.nothing.forwarding', '1'), missing)
     assert.throws(() => writeSysctl(host.netns, 'net.ipv4.tcp_available_congestion_control', 'x'), { code: 'EACCES' })
-    assert.throws(() => writeSysctl(host.netns, 'net.ipv4.ip_forward', 'yes'), { code: 'EINVAL' })
+    const forward = '/proc/sys/net/ipv4/ip_forward'
+    assert.throws(() => writeSysctl(host.netns, 'net.ipv4.ip_forward', 'yes'), {
+      syscall: 'write',
+      code: 'EINVAL',
+      message: `write ${forward}: invalid argument`,
+    })
+    assert.throws(() => readSysctl(host.netns, 'net/ipv4/conf'), { syscall: 'read', code: 'EISDIR' })
     assert.equal(openDescriptors(), before)
+    assert.equal(threadNamespaces().length, 1)
+    host.netns.close()
+    assert.throws(() => readSysctl(host.netns, 'net.ipv4.ip_forward'), { syscall: 'open', code: 'EBADF' })
+    assert.throws(() => writeSysctl(host.netns, 'net.ipv4.ip_forward', '1'), { syscall: 'open', code: 'EBADF' })
   }))
 
 /** A time to live of its own for each of the namespaces n0, n1, ... */

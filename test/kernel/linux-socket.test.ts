@@ -2,15 +2,17 @@ import assert from 'node:assert/strict'
 import { fstatSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseCIDR } from '@patchbay/address'
-import { littleEndian, type NetlinkSocket } from '@patchbay/linux/netlink'
+import { littleEndian, NetlinkSocket } from '@patchbay/linux/netlink'
 import {
   addAddressRequest,
   addLink,
   addLinkRequest,
+  briefLink,
   deleteLink,
   dumpLinks,
   findLink,
   getLink,
+  getLinkRequest,
   openRouteSocket,
   RTNLGRP,
   setLink,
@@ -51,6 +53,20 @@ for (const offThread of [false, true]) {
       await assert.rejects(socket.request(requests), { operation: 'RTM_NEWLINK', code: 'EEXIST', position: 2 })
       assert.deepEqual(linkNames(host), ['a', 'b', 'c', 'lo'])
       await socket.request([])
+    }))
+
+  test(`NetlinkSocket.getEach() gives objects in the order of the requests, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      for (const name of ['a', 'b', 'c']) ip(host, 'link', 'add', 'name', name, 'type', 'bridge')
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const namesOf = async (...names: string[]) =>
+        (await socket.getEach(names.map(getLinkRequest), briefLink)).map(({ ifname }) => ifname)
+      assert.deepEqual(await namesOf('c', 'a', 'b', 'a'), ['c', 'a', 'b', 'a'])
+      assert.deepEqual(await Promise.all([namesOf('b', 'c'), namesOf('a')]), [['b', 'c'], ['a']])
+      const refused = { operation: 'RTM_GETLINK', code: 'ENODEV', position: 1 }
+      await assert.rejects(namesOf('a', 'nothing', 'b', 'nowhere'), refused)
+      assert.deepEqual(await namesOf(), [])
+      assert.deepEqual(await namesOf('lo'), ['lo'])
     }))
 
   test(`NetlinkSocket ${offThread ? 'leaves the event loop free' : 'is quick'} while the kernel takes its time, ${mode}`, () =>
@@ -158,6 +174,26 @@ test('what was decoded stays as it is when the socket is used again', () =>
     await getLink(host.socket, 'longer-name')
     assert.deepEqual([link.stats64, link.unknown], before)
   }))
+
+test('NetlinkSocket sends at once what has nothing to wait for, and in turn what has', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    using socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.NEIGH] })
+    const made = socket.request(addLinkRequest({ ifname: 'br0', linkinfo: bridge }))
+    assert.ok(hasLink(host, 'br0'))
+    await made
+    const notification = socket.receive(50)
+    const renamed = setLink(socket, 'br0', { mtu: 1300 })
+    assertShows(ipJsonOne(host, 'link', 'show', 'br0'), { mtu: 1500 })
+    await Promise.all([notification, renamed])
+    assertShows(ipJsonOne(host, 'link', 'show', 'br0'), { mtu: 1300 })
+  }))
+
+test('NetlinkSocket.open() names the system call that failed', () => {
+  const before = openDescriptors()
+  assert.throws(() => NetlinkSocket.open(9999), { name: 'SystemError', syscall: 'socket', code: 'EPROTONOSUPPORT' })
+  assert.throws(() => NetlinkSocket.open(0, { groups: [2 ** 20] }), { syscall: 'setsockopt', code: 'EINVAL' })
+  assert.equal(openDescriptors(), before)
+})
 
 test('NetlinkSocket belongs to its namespace, and to this process’s own without one', () =>
   withNamespaces(['host'], async ({ host }) => {

@@ -6,7 +6,11 @@
 NAPI_MODULE_INIT() {
     static const napi_property_descriptor functions[] = {
         ENTRY("socketIn", socket_in),
+        ENTRY("netlinkIn", netlink_in),
         ENTRY("openIn", open_in),
+        ENTRY("readIn", read_in),
+        ENTRY("writeIn", write_in),
+        ENTRY("openNetns", open_netns),
         ENTRY("newNetns", new_netns),
         ENTRY("mount", mount_),
         ENTRY("umount", umount_),
@@ -16,6 +20,8 @@ NAPI_MODULE_INIT() {
         ENTRY("connect", connect_),
         ENTRY("send", send_),
         ENTRY("receive", receive_),
+        ENTRY("exchange", exchange_),
+        ENTRY("close", close_),
         ENTRY("flock", flock_),
         ENTRY("peerCredentials", peer_credentials),
         ENTRY("strerror", strerror_),

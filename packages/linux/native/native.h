@@ -1,7 +1,8 @@
 /*
  * The native boundary: the system calls that Node has no binding for, and nothing that knows a protocol.
  * Node-API only, no libuv, so that one build serves every Node version and Bun. Synchronous functions answer a
- * number: the result, or the negated errno; TypeScript makes errors of it.
+ * number: the result, or the negated errno; TypeScript makes errors of it. One that stands for several system calls
+ * tells by failed_at which of them it was.
  */
 #ifndef PATCHBAY_NATIVE_H
 #define PATCHBAY_NATIVE_H
@@ -60,6 +61,16 @@ static inline void call_string(call_t *call, size_t index, char text[PATH_BYTES]
         call->wrong = true;
 }
 
+/* A string of any length in memory of its own, which the caller frees; NULL for another value. */
+static inline char *call_text(call_t *call, size_t index, size_t *length) {
+    char *text = NULL;
+    if (napi_get_value_string_utf8(call->env, call->value[index], NULL, 0, length) != napi_ok ||
+        !(text = malloc(*length + 1)) ||
+        napi_get_value_string_utf8(call->env, call->value[index], text, *length + 1, length) != napi_ok)
+        call->wrong = true;
+    return text;
+}
+
 typedef struct {
     uint8_t *data;
     size_t length;
@@ -91,13 +102,25 @@ static inline napi_value result_or_errno(napi_env env, int64_t result) {
     return number(env, result < 0 ? -errno : result);
 }
 
+/* Error numbers are below. */
+#define CALL_STEP 4096
+
+/* The negated errno, less CALL_STEP for each of the system calls that came before the one that failed. */
+static inline napi_value failed_at(napi_env env, int calls_before) {
+    return number(env, -(int64_t)errno - CALL_STEP * calls_before);
+}
+
 ssize_t send_all(int fd, bytes_t bytes);
 ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms);
 
 #define FUNCTION(name) napi_value name(napi_env env, napi_callback_info info)
 /* netns.c */
 FUNCTION(socket_in);
+FUNCTION(netlink_in);
 FUNCTION(open_in);
+FUNCTION(read_in);
+FUNCTION(write_in);
+FUNCTION(open_netns);
 FUNCTION(new_netns);
 FUNCTION(mount_);
 FUNCTION(umount_);
@@ -108,6 +131,8 @@ FUNCTION(bind_);
 FUNCTION(connect_);
 FUNCTION(send_);
 FUNCTION(receive_);
+FUNCTION(exchange_);
+FUNCTION(close_);
 FUNCTION(flock_);
 FUNCTION(peer_credentials);
 FUNCTION(strerror_);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 FUNCTION(setsockopt_) {
     call_t call = call_begin(env, info);
@@ -47,18 +48,24 @@ ssize_t send_all(int fd, bytes_t bytes) {
     return sent;
 }
 
+static ssize_t receive_with(int fd, bytes_t bytes, int flags) {
+    ssize_t received;
+    do received = recv(fd, bytes.data, bytes.length, MSG_TRUNC | flags);
+    while (received < 0 && errno == EINTR);
+    return received;
+}
+
 /* The whole length of the datagram, also when it was longer than the buffer; -ETIMEDOUT after timeout_ms (-1: never). */
 ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms) {
+    /* The kernel's answers to most requests are there already. */
+    ssize_t received = receive_with(fd, bytes, MSG_DONTWAIT);
+    if (received >= 0 || errno != EAGAIN) return received;
     struct pollfd wait = {.fd = fd, .events = POLLIN};
     int ready;
     do ready = poll(&wait, 1, timeout_ms);
     while (ready < 0 && errno == EINTR);
     if (ready == 0) errno = ETIMEDOUT;
-    if (ready <= 0) return -1;
-    ssize_t received;
-    do received = recv(fd, bytes.data, bytes.length, MSG_TRUNC);
-    while (received < 0 && errno == EINTR);
-    return received;
+    return ready <= 0 ? -1 : receive_with(fd, bytes, 0);
 }
 
 FUNCTION(send_) {
@@ -75,6 +82,24 @@ FUNCTION(receive_) {
     bytes_t bytes = call_bytes(&call, 1);
     if (call.wrong) return wrong_arguments(env);
     return result_or_errno(env, receive_one(fd, bytes, timeout));
+}
+
+/* exchange(fd, request, response, timeoutMs): sends, then waits for one datagram. The calls: send, recv. */
+FUNCTION(exchange_) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0), timeout = call_int(&call, 3);
+    bytes_t request = call_bytes(&call, 1), response = call_bytes(&call, 2);
+    if (call.wrong) return wrong_arguments(env);
+    if (send_all(fd, request) < 0) return failed_at(env, 0);
+    ssize_t length = receive_one(fd, response, timeout);
+    return length < 0 ? failed_at(env, 1) : number(env, length);
+}
+
+FUNCTION(close_) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0);
+    if (call.wrong) return wrong_arguments(env);
+    return result_or_errno(env, close(fd));
 }
 
 FUNCTION(flock_) {

@@ -10,7 +10,11 @@ const validArguments: Record<
   readonly unknown[]
 > = {
   socketIn: [-1, 16, 3, 9999],
+  netlinkIn: [-1, 9999],
   openIn: [-1, '/nowhere', 0],
+  readIn: [-1, '/nowhere'],
+  writeIn: [-1, '/nowhere', 'text'],
+  openNetns: ['/nowhere'],
   mount: ['', '/nowhere', '', 0],
   umount: ['/nowhere', 0],
   setsockopt: [-1, 0, 0, 0],
@@ -19,6 +23,8 @@ const validArguments: Record<
   connect: [-1, new Uint8Array(12)],
   send: [-1, new Uint8Array(16)],
   receive: [-1, new Uint8Array(16), 0],
+  exchange: [-1, new Uint8Array(16), new Uint8Array(16), 0],
+  close: [-1],
   flock: [-1, 0],
   peerCredentials: [-1],
   strerror: [1],
@@ -91,12 +97,18 @@ export async function exerciseClosedDescriptors(): Promise<void> {
     for (const name of ['send', 'bind', 'connect'] as const) assert.ok(native()[name](fd, new Uint8Array(16)) < 0, name)
     assert.ok(native().setsockopt(fd, 1, 8, 1) < 0)
     assert.ok(native().flock(fd, 2) < 0)
+    assert.ok(native().close(fd) < 0)
+    assert.ok(native().exchange(fd, new Uint8Array(16), new Uint8Array(16), 1) < 0)
     assert.ok(Number(native().peerCredentials(fd)) < 0)
     assert.ok(native().receive(fd, new Uint8Array(16), 1) < 0)
     assert.ok((await native().receiveAsync(fd, new Uint8Array(16), 1)) < 0)
     assert.ok((await native().exchangeAsync(fd, new Uint8Array(16), new Uint8Array(16), 1)) < 0)
     assert.ok((await native().sendAsync(fd, new Uint8Array(16))) < 0)
-    if (fd !== -1) assert.ok(native().socketIn(fd, 16, 3, 0) < 0)
+    if (fd === -1) continue
+    assert.ok(native().socketIn(fd, 16, 3, 0) < 0)
+    assert.ok(native().netlinkIn(fd, 0) < 0)
+    assert.ok(Number(native().readIn(fd, '/dev/null')) < 0)
+    assert.ok(native().writeIn(fd, '/dev/null', '') < 0)
   }
 }
 
@@ -106,6 +118,9 @@ export function exerciseExtremes(): void {
     assert.ok(native().openIn(-1, '/'.padEnd(length, 'x'), 0) < 0 || length <= 1)
   for (const path of ['x'.repeat(4096), 'x'.repeat(100_000), '/proc\0/self', 'ü'.repeat(2048)]) {
     assert.throws(() => native().openIn(-1, path, 0), TypeError)
+    assert.throws(() => native().readIn(-1, path), TypeError)
+    assert.throws(() => native().writeIn(-1, path, ''), TypeError)
+    assert.throws(() => native().openNetns(path), TypeError)
     assert.throws(() => native().newNetns(path), TypeError)
     assert.throws(() => native().mount('', path, '', 0), TypeError)
     assert.throws(() => native().umount(path, 0), TypeError)
@@ -117,10 +132,15 @@ export function exerciseExtremes(): void {
     native().send(fd, new Uint8Array(size))
     native().receive(fd, new Uint8Array(size), 0)
   }
+  for (const text of ['', 'x'.repeat(4096), 'ü\0'.repeat(100_000)])
+    assert.equal(native().writeIn(-1, '/dev/null', text), Buffer.byteLength(text))
+  assert.equal(native().readIn(-1, '/dev/null'), '')
+  assert.equal(native().readIn(-1, '/dev/zero'), '\0'.repeat(4096))
   const detached = new Uint8Array(16)
   structuredClone(detached, { transfer: [detached.buffer] })
   assert.ok(native().send(fd, detached) <= 0)
   assert.ok(native().receive(fd, detached, 0) <= 0)
+  assert.ok(native().exchange(fd, detached, detached, 0) <= 0)
   assert.ok(native().send(fd, new Uint8Array(new SharedArrayBuffer(4))) <= 4)
   closeSync(fd)
   for (const number of [-(2 ** 31), -1, 0, 1, 4095, 2 ** 31 - 1])

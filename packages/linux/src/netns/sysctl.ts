@@ -1,5 +1,4 @@
-import { closeSync, constants, readSync, writeSync } from 'node:fs'
-import { checked, native } from '../sys/index.ts'
+import { callError, checkedCalls, native } from '../sys/index.ts'
 import type { Namespace } from './namespace.ts'
 
 /**
@@ -20,31 +19,23 @@ export function sysctlPath(name: string): string {
  * @throws SystemError `ENOENT` when there is none of that name
  */
 export function readSysctl(netns: Namespace | undefined, name: string): string {
-  const fd = open(netns, name, constants.O_RDONLY)
-  try {
-    const buffer = Buffer.allocUnsafe(4096)
-    const text = buffer.toString('utf8', 0, readSync(fd, buffer, 0, buffer.length, null))
-    return text.endsWith('\n') ? text.slice(0, -1) : text
-  } finally {
-    closeSync(fd)
-  }
+  const path = pathOf(name)
+  const text = native().readIn(netns?.fd ?? -1, path)
+  if (typeof text === 'number') throw callError(['open', 'read'], text, path)
+  return text.endsWith('\n') ? text.slice(0, -1) : text
 }
 
 /**
  * Writes a sysctl in a namespace; `undefined` is this process's own.
  *
- * @throws SystemError `ENOENT` when there is none of that name, `EACCES` when it cannot be written
+ * @throws SystemError `ENOENT` when there is none of that name, `EACCES` when it cannot be written, `EINVAL` and the like
+ *   when the kernel does not take the value
  */
 export function writeSysctl(netns: Namespace | undefined, name: string, value: string): void {
-  const fd = open(netns, name, constants.O_WRONLY)
-  try {
-    writeSync(fd, value)
-  } finally {
-    closeSync(fd)
-  }
+  const path = pathOf(name)
+  checkedCalls(['open', 'write'], native().writeIn(netns?.fd ?? -1, path, value), path)
 }
 
-function open(netns: Namespace | undefined, name: string, flags: number): number {
-  const path = `/proc/sys/${sysctlPath(name)}`
-  return checked('open', native().openIn(netns?.fd ?? -1, path, flags), path)
+function pathOf(name: string): string {
+  return `/proc/sys/${sysctlPath(name)}`
 }

@@ -60,8 +60,8 @@ const state: Entry<ObjectState> = {
       if (bytes) w.attribute(DATA, () => w.bytes(bytes))
     } else w.attribute(DATA | NLA_F_NESTED, () => codec?.write(w, value.data ?? {}))
   },
-  read(take) {
-    const [number, data] = [take(TYPE).at(-1), take(DATA).at(-1)]
+  read(list) {
+    const [number, data] = [list.last(TYPE), list.last(DATA)]
     if (!number) return undefined
     const type = be32.read(number)
     const kind = Object.keys(kinds).find((name) => layoutOf(name as keyof Kinds)[0] === type)

@@ -11,4 +11,4 @@ export {
   type RestOfWork,
   restOfWork,
 } from './rest-of-work.ts'
-export { checked, errnoText, SystemError } from './system-error.ts'
+export { callError, checked, checkedCalls, errnoText, SystemError } from './system-error.ts'

@@ -3,10 +3,21 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The functions of the native addon. A negative number is a negated errno. */
+/**
+ * The functions of the native addon. A negative number is a negated errno; where one function makes several system calls,
+ * less 4096 for each before the one that failed.
+ */
 export interface Native {
   socketIn(netns: number, domain: number, type: number, protocol: number): number
+  /** A netlink socket, ready to use. The calls: socket, setsockopt, connect. */
+  netlinkIn(netns: number, protocol: number): number
   openIn(netns: number, path: string, flags: number): number
+  /** The text of a file, at most 4096 bytes. The calls: open, read. */
+  readIn(netns: number, path: string): string | number
+  /** The calls: open, write. */
+  writeIn(netns: number, path: string, text: string): number
+  /** `EINVAL` for a file that is on no file system of namespaces. */
+  openNetns(path: string): number
   newNetns(path: string | undefined): number
   mount(source: string, target: string, type: string, flags: number): number
   umount(target: string, flags: number): number
@@ -16,6 +27,9 @@ export interface Native {
   connect(fd: number, address: Uint8Array): number
   send(fd: number, bytes: Uint8Array): number
   receive(fd: number, into: Uint8Array, timeoutMs: number): number
+  /** The calls: send, recv. */
+  exchange(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): number
+  close(fd: number): number
   flock(fd: number, operation: number): number
   peerCredentials(fd: number): [pid: number, uid: number, gid: number] | number
   strerror(errno: number): string

@@ -28,6 +28,20 @@ export function checked(syscall: string, result: number, path?: string): number 
   return result
 }
 
+/** What the native boundary takes off an error number for each system call that came before: `CALL_STEP`. */
+const CALL_STEP = 4096
+
+/** The result of a native call that stands for these system calls, or the error of the one that failed. */
+export function checkedCalls(syscalls: readonly string[], result: number, path?: string): number {
+  if (result < 0) throw callError(syscalls, result, path)
+  return result
+}
+
+/** The error of the one that failed of these system calls. */
+export function callError(syscalls: readonly string[], result: number, path?: string): SystemError {
+  return new SystemError(syscalls[Math.floor(-result / CALL_STEP)] ?? '', -result % CALL_STEP, path)
+}
+
 /** The C library's text in lower case, as this field prints it: `file exists`. */
 export function errnoText(errno: number): string {
   const text = native().strerror(errno)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:os'
 import { test } from 'node:test'
-import { checked, errno, errnoName, errnoText } from '../../src/sys/index.ts'
+import { checked, checkedCalls, errno, errnoName, errnoText } from '../../src/sys/index.ts'
 
 test('errnoName() names every number as Node does', () => {
   for (const [name, number] of Object.entries(constants.errno)) {
@@ -38,4 +38,15 @@ test('checked() throws what a negative result stands for, and gives any other', 
     message: 'open /x: no such file or directory',
   })
   assert.throws(() => checked('setns', -1), { message: 'setns: operation not permitted' })
+})
+
+test('checkedCalls() names the one that failed of several system calls', () => {
+  const calls = ['open', 'write']
+  assert.equal(checkedCalls(calls, 5), 5)
+  assert.throws(() => checkedCalls(calls, -2, '/x'), { syscall: 'open', code: 'ENOENT', path: '/x' })
+  assert.throws(() => checkedCalls(calls, -4096 - 22, '/x'), {
+    syscall: 'write',
+    errno: 22,
+    message: 'write /x: invalid argument',
+  })
 })

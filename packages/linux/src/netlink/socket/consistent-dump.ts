@@ -16,7 +16,7 @@ export interface Reading<R> {
  *
  * @throws NetlinkError `EINTR` when there was none, or what a reading throws
  */
-export async function consistentDump<R>(operation: string, read: () => Promise<Reading<R>>): Promise<R[]> {
+export async function consistentDump<R>(operation: string, read: () => Reading<R> | Promise<Reading<R>>): Promise<R[]> {
   for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
     const reading = await read()
     const objects = reading.result()

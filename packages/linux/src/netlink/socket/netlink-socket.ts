@@ -1,23 +1,14 @@
-import { closeSync } from 'node:fs'
-import { checked, errno, native, type RestOfWork, restOfWork } from '../../sys/index.ts'
-import { littleEndian, messagesOf, type RawMessage } from '../wire/index.ts'
+import { checked, checkedCalls, errno, native, type RestOfWork, restOfWork } from '../../sys/index.ts'
+import { messagesOf, type RawMessage } from '../wire/index.ts'
+import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
-import { copyOf, DATAGRAM_BYTES, ownSpace } from './datagram.ts'
-import { NetlinkError } from './netlink-error.ts'
+import { DATAGRAM_BYTES, lengthWithin, ownSpace } from './datagram.ts'
 import type { Operation, Request } from './operation.ts'
 import { type BatchFrame, Transaction } from './transaction.ts'
 
-const AF_NETLINK = 16
-const SOCK_RAW = 3
-const SOL_SOCKET = 1
-/** `<asm-generic/socket.h> SO_*` */
-const socketOption = { SNDBUF: 7, RCVBUF: 8, SNDBUFFORCE: 32, RCVBUFFORCE: 33 } as const
 const SOL_NETLINK = 270
-/** `<linux/netlink.h> NETLINK_*`: socket options. */
-const option = { ADD_MEMBERSHIP: 1, CAP_ACK: 10, EXT_ACK: 11, GET_STRICT_CHK: 12 } as const
-
-/** What an answer takes of the receive buffer, its bookkeeping included, is below this. */
-const ANSWER_BYTES = 4096
+/** `<linux/netlink.h>` */
+const NETLINK_ADD_MEMBERSHIP = 1
 
 /** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller for ever. */
 const ANSWER_TIMEOUT_MS = 30_000
@@ -54,13 +45,13 @@ export class NetlinkSocket implements Disposable {
   /** How many calls have not come to their end. */
   #pending = 0
   #last: Promise<unknown> = Promise.resolve()
-  #answerBytes = 32 * ANSWER_BYTES
-  #requestBytes = 65536
+  readonly #room: BufferRoom
   /** For answers that another thread receives: they come while other sockets receive theirs. */
   #buffer: Uint8Array | undefined
 
   private constructor(fd: number, { offThread = false, endsSlowly = false }: SocketOptions) {
     this.fd = fd
+    this.#room = new BufferRoom(fd)
     this.#offThread = offThread
     this.#endsSlowly = endsSlowly
   }
@@ -70,10 +61,10 @@ export class NetlinkSocket implements Disposable {
    * @throws SystemError when the socket cannot be opened in that namespace
    */
   static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
-    const fd = checked('socket', native().socketIn(options.netns?.fd ?? -1, AF_NETLINK, SOCK_RAW, protocol))
+    const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(options.netns?.fd ?? -1, protocol))
     const socket = new NetlinkSocket(fd, options)
     try {
-      socket.#configure(options.groups ?? [])
+      for (const group of options.groups ?? []) socket.#join(group)
     } catch (error) {
       socket.close()
       throw error
@@ -81,15 +72,8 @@ export class NetlinkSocket implements Disposable {
     return socket
   }
 
-  #configure(groups: readonly number[]): void {
-    const set = (name: number, value: number) =>
-      checked('setsockopt', native().setsockopt(this.fd, SOL_NETLINK, name, value))
-    set(option.CAP_ACK, 1)
-    set(option.EXT_ACK, 1)
-    set(option.GET_STRICT_CHK, 1)
-    // Refuses what another process sends here: with root in a container's namespace one could pose as its kernel.
-    checked('connect', native().connect(this.fd, netlinkAddress()))
-    for (const group of groups) set(option.ADD_MEMBERSHIP, group)
+  #join(group: number): void {
+    checked('setsockopt', native().setsockopt(this.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group))
   }
 
   /**
@@ -99,6 +83,7 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError for the first request that was refused; the others have taken effect all the same
    */
   async request<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
+    if (this.#isFree()) return this.#runHere(this.#acknowledged(requests, reply)).result()
     return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply))).result())
   }
 
@@ -110,6 +95,7 @@ export class NetlinkSocket implements Disposable {
    */
   async requestBatch<R>(requests: readonly Request[], frame: BatchFrame, reply?: Operation<R>): Promise<R[]> {
     const options = { reply, frame, nextSequence: this.#nextSequence }
+    if (this.#isFree()) return this.#runHere(new Transaction('batch', requests, options)).result()
     return this.#exclusive(async () => (await this.#run(new Transaction('batch', requests, options))).result())
   }
 
@@ -135,8 +121,9 @@ export class NetlinkSocket implements Disposable {
       if (options.rest === 'child') checked('fork', native().sendFromChild(this.fd, transaction.bytes))
       else this.#sendInBackground(transaction.bytes)
       while (!transaction.done) {
-        const length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
-        const datagram = copyOf(this.#space(), checked('recv', length))
+        const space = this.#space()
+        const length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
+        const datagram = space.subarray(0, lengthWithin(checked('recv', length)))
         transaction.accept(datagram)
         if (!transaction.done && messagesOf(datagram).some(options.isAnnounced)) return
       }
@@ -156,12 +143,19 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError when the kernel refuses
    */
   async get<R>(request: Request, reply: Operation<R>): Promise<R> {
-    const [object] = await this.#exclusive(async () => {
-      const options = { reply, nextSequence: this.#nextSequence }
-      return (await this.#run(new Transaction('single', [request], options))).result()
-    })
-    if (object === undefined) throw new NetlinkError(request.name, errno.ENOENT)
-    return object
+    if (this.#isFree()) return this.#runHere(this.#single([request], reply)).object(0)
+    return this.#exclusive(async () => (await this.#run(this.#single([request], reply))).object(0))
+  }
+
+  /**
+   * Asks for several objects in one go: as {@link get} for each.
+   *
+   * @returns the objects in the order of their requests
+   * @throws NetlinkError for the first request that was refused, by its `position`
+   */
+  async getEach<R>(requests: readonly Request[], reply: Operation<R>): Promise<R[]> {
+    if (this.#isFree()) return this.#runHere(this.#single(requests, reply)).objects()
+    return this.#exclusive(async () => (await this.#run(this.#single(requests, reply))).objects())
   }
 
   /**
@@ -170,9 +164,9 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError when the kernel refuses, or `EINTR` when the list never stayed the same for one reading
    */
   async dump<R>(request: Request, reply: Operation<R>): Promise<R[]> {
-    const options = { reply, nextSequence: this.#nextSequence }
-    const read = () => this.#run(new Transaction('dump', [request], options))
-    return this.#exclusive(() => consistentDump(request.name, read))
+    const transaction = () => new Transaction('dump', [request], { reply, nextSequence: this.#nextSequence })
+    if (this.#isFree()) return consistentDump(request.name, () => this.#runHere(transaction()))
+    return this.#exclusive(() => consistentDump(request.name, () => this.#run(transaction())))
   }
 
   /**
@@ -187,7 +181,7 @@ export class NetlinkSocket implements Disposable {
       this.#checkOpen()
       const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
       if (length === -errno.ETIMEDOUT) return undefined
-      return messagesOf(copyOf(this.#space(), checked('recv', length)))
+      return messagesOf(this.#space().slice(0, lengthWithin(checked('recv', length))))
     })
   }
 
@@ -199,13 +193,19 @@ export class NetlinkSocket implements Disposable {
   }
 
   #giveBack(): void {
-    if (!this.#endsSlowly) closeSync(this.fd)
+    if (!this.#endsSlowly) checked('close', native().close(this.fd))
     else if (restOfWork() === 'thread') void native().closeAsync(this.fd)
     // Else it is open until this process, or a child of it, ends.
   }
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** Whether a request may be sent from this thread right away: it waits for no other then, and needs no turn. */
+  #isFree(): boolean {
+    this.#checkOpen()
+    return this.#pending === 0 && !this.#offThread
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
@@ -228,46 +228,33 @@ export class NetlinkSocket implements Disposable {
   }
 
   async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
+    if (!slow && !this.#offThread) return this.#runHere(transaction)
     if (transaction.done) return transaction
     this.#checkOpen()
-    this.#makeRoom(transaction)
-    if (slow || this.#offThread) return this.#runOffThread(transaction)
-    checked('send', native().send(this.fd, transaction.bytes))
-    while (!transaction.done) transaction.accept(this.#receiveHere())
+    this.#room.makeFor(transaction)
+    return this.#runOffThread(transaction)
+  }
+
+  #runHere<R>(transaction: Transaction<R>): Transaction<R> {
+    if (transaction.done) return transaction
+    this.#checkOpen()
+    this.#room.makeFor(transaction)
+    const { fd } = this
+    const length = native().exchange(fd, transaction.bytes, ownSpace, ANSWER_TIMEOUT_MS)
+    transaction.accept(ownSpace, lengthWithin(checkedCalls(['send', 'recv'], length)))
+    while (!transaction.done)
+      transaction.accept(ownSpace, lengthWithin(checked('recv', native().receive(fd, ownSpace, ANSWER_TIMEOUT_MS))))
     return transaction
   }
 
   async #runOffThread<R>(transaction: Transaction<R>): Promise<Transaction<R>> {
-    const { bytes } = transaction
-    let length = await native().exchangeAsync(this.fd, bytes, this.#space(), ANSWER_TIMEOUT_MS)
+    const space = this.#space()
+    let length = await native().exchangeAsync(this.fd, transaction.bytes, space, ANSWER_TIMEOUT_MS)
     for (;;) {
-      transaction.accept(copyOf(this.#space(), checked('netlink', length)))
+      transaction.accept(space, lengthWithin(checked('netlink', length)))
       if (transaction.done) return transaction
-      length = await native().receiveAsync(this.fd, this.#space(), ANSWER_TIMEOUT_MS)
+      length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
     }
-  }
-
-  #receiveHere(): Uint8Array {
-    const length = native().receive(this.fd, ownSpace, ANSWER_TIMEOUT_MS)
-    return copyOf(ownSpace, checked('recv', length))
-  }
-
-  /** The kernel answers a whole batch before anyone reads: answers that find no room are lost. */
-  #makeRoom({ bytes, count }: Transaction<unknown>): void {
-    if (count * ANSWER_BYTES > this.#answerBytes) {
-      this.#answerBytes = count * ANSWER_BYTES
-      this.#resize(socketOption.RCVBUFFORCE, socketOption.RCVBUF, this.#answerBytes)
-    }
-    if (bytes.length > this.#requestBytes) {
-      this.#requestBytes = bytes.length
-      this.#resize(socketOption.SNDBUFFORCE, socketOption.SNDBUF, 2 * bytes.length)
-    }
-  }
-
-  /** Beyond `net.core.*mem_max` only root of the machine may go; others get what there is. */
-  #resize(forced: number, unforced: number, size: number): void {
-    if (native().setsockopt(this.fd, SOL_SOCKET, forced, size) < 0)
-      checked('setsockopt', native().setsockopt(this.fd, SOL_SOCKET, unforced, size))
   }
 
   #space(): Uint8Array {
@@ -280,15 +267,12 @@ export class NetlinkSocket implements Disposable {
     return new Transaction('acknowledged', all, { reply, nextSequence: this.#nextSequence })
   }
 
+  #single<R>(requests: readonly Request[], reply: Operation<R>): Transaction<R> {
+    return new Transaction('single', requests, { reply, nextSequence: this.#nextSequence })
+  }
+
   readonly #nextSequence = (): number => {
     this.#sequence = (this.#sequence + 1) >>> 0 || 1
     return this.#sequence
   }
-}
-
-/** `struct sockaddr_nl` of the kernel: port 0. */
-function netlinkAddress(): Uint8Array {
-  const address = new Uint8Array(12)
-  new DataView(address.buffer).setUint16(0, AF_NETLINK, littleEndian)
-  return address
 }

@@ -1,12 +1,14 @@
+import { errno } from '../../sys/index.ts'
 import {
+  beginMessage,
+  endMessage,
   HEADER_BYTES,
-  messagesOf,
+  MessageList,
   NLM_F,
   NLMSG,
-  type RawMessage,
   readAcknowledgement,
+  u32At,
   Writer,
-  writeMessage,
 } from '../wire/index.ts'
 import { type ExtendedAck, NetlinkError } from './netlink-error.ts'
 import type { Operation, Request } from './operation.ts'
@@ -17,7 +19,16 @@ interface Numbered {
   position: number
   sequence: number
   flags: number
+  answered: boolean
 }
+
+/**
+ * What ends a transaction: an acknowledgement for each request, one object for each, the end of a list, or the
+ * acknowledgement of a whole batch, which goes into a frame.
+ */
+export type TransactionKind = 'acknowledged' | 'single' | 'dump' | 'batch'
+
+const kindFlags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP, batch: 0 } as const
 
 /** What stands around requests that the kernel carries out all or none. */
 export interface BatchFrame {
@@ -31,50 +42,64 @@ export class Transaction<R> {
   readonly bytes: Uint8Array
   /** How many requests they hold. */
   readonly count: number
-  /** What the kernel sent beside acknowledgements, decoded. */
+  /**
+   * What the kernel sent beside acknowledgements, decoded: in the order of the requests if each asks for one object, else
+   * as it came.
+   */
   readonly replies: R[] = []
   /** A dump during which the list changed. */
   interrupted = false
   #failure: NetlinkError | undefined
-  readonly #waiting: Map<number, Numbered>
+  /** What is answered, under consecutive numbers. */
+  readonly #sent: Numbered[] = []
+  #unanswered = 0
   readonly #reply: Operation<R> | undefined
-  readonly #kind: 'acknowledged' | 'single' | 'dump' | 'batch'
-  /** The answer to any of these is the last that comes. */
-  readonly #final: ReadonlySet<number>
+  readonly #kind: TransactionKind
 
-  /**
-   * @param kind what ends it: an acknowledgement for each request, one object, the end of a list, or the
-   *   acknowledgement of a whole batch, which goes into a frame
-   * @param nextSequence called once for each request
-   */
+  /** @param nextSequence called once for each request */
   constructor(
-    kind: 'acknowledged' | 'single' | 'dump' | 'batch',
+    kind: TransactionKind,
     requests: readonly Request[],
     options: { reply?: Operation<R> | undefined; frame?: BatchFrame; nextSequence: () => number },
   ) {
     const { frame, nextSequence } = options
-    const flags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP, batch: 0 }[kind]
-    const number = (request: Request, position: number) => ({ request, position, sequence: nextSequence(), flags })
-    const begin = frame && requests.length > 0 ? [number(frame.begin, 0)] : []
-    const sent: Numbered[] = [...begin, ...requests.map(number)]
-    this.count = requests.length
-    this.#final = kind === 'batch' ? finalOf(sent) : new Set()
-    this.#waiting = new Map(sent.map((numbered) => [numbered.sequence, numbered]))
-    this.bytes = encode(frame && requests.length > 0 ? [...sent, number(frame.end, 0)] : sent)
-    this.#reply = options.reply
     this.#kind = kind
+    this.#reply = options.reply
+    this.count = requests.length
+    const framed = requests.length === 0 ? undefined : frame
+    if (framed) this.#number(framed.begin, 0, nextSequence())
+    let position = 0
+    for (const request of requests) this.#number(request, position++, nextSequence())
+    this.#unanswered = this.#sent.length
+    // Has the kernel acknowledge the last request of a batch, whose answer comes after all others.
+    const last = this.#sent.at(-1)
+    if (kind === 'batch' && last) last.flags = NLM_F.ACK
+    const w = new Writer()
+    for (const { request, sequence, flags } of this.#sent) writeRequest(w, request, { sequence, flags })
+    if (framed) writeRequest(w, framed.end, { sequence: nextSequence(), flags: 0 })
+    this.bytes = w.finish()
+  }
+
+  #number(request: Request, position: number, sequence: number): void {
+    this.#sent.push({ request, position, sequence, flags: kindFlags[this.#kind], answered: false })
   }
 
   /** Whether everything that was asked has been answered. */
   get done(): boolean {
-    return this.#waiting.size === 0
+    return this.#unanswered === 0
   }
 
-  /** @throws DecodeError when the datagram is not what a kernel sends */
-  accept(datagram: Uint8Array): void {
-    for (const message of messagesOf(datagram)) {
-      const numbered = this.#waiting.get(message.sequence)
-      if (numbered) this.#acceptMessage(numbered, message)
+  /**
+   * Takes a datagram in. Nothing is kept of its memory, which may be used again.
+   *
+   * @param length how much of `bytes` the datagram is
+   * @throws DecodeError when the datagram is not what a kernel sends
+   */
+  accept(bytes: Uint8Array, length = bytes.length): void {
+    const messages = new MessageList(bytes, length)
+    while (messages.next()) {
+      const numbered = this.#waiting(messages.sequence)
+      if (numbered) this.#acceptMessage(numbered, messages)
     }
   }
 
@@ -88,41 +113,76 @@ export class Transaction<R> {
     return this.replies
   }
 
-  #acceptMessage(numbered: Numbered, message: RawMessage): void {
-    if (message.flags & NLM_F.DUMP_INTR && this.#kind === 'dump') this.interrupted = true
-    if (message.type === NLMSG.ERROR || message.type === NLMSG.DONE) {
-      this.#waiting.delete(message.sequence)
-      this.#failure ??= refusal(numbered, message)
-      if (this.#final.has(message.sequence)) this.#waiting.clear()
-    } else if (message.type === this.#reply?.type) {
-      this.replies.push(this.#reply.body.read(message.body))
-      if (this.#kind === 'single') this.#waiting.delete(message.sequence)
+  /**
+   * The object that a request asked for, once done.
+   *
+   * @throws NetlinkError for the first request that was refused; `ENOENT` when there is no object
+   */
+  object(position: number): R {
+    const object = this.result()[position]
+    if (object !== undefined) return object
+    throw new NetlinkError(this.#sent[position]?.request.name ?? '', errno.ENOENT, { position })
+  }
+
+  /**
+   * The objects, once done, in the order of their requests.
+   *
+   * @throws NetlinkError as {@link object}
+   */
+  objects(): R[] {
+    return this.#sent.map(({ position }) => this.object(position))
+  }
+
+  /** The request of that number, unless it has been answered. */
+  #waiting(sequence: number): Numbered | undefined {
+    if (this.done) return undefined
+    const likely = this.#sent[sequence - (this.#sent[0]?.sequence ?? 0)]
+    // Somewhere after the highest number comes the lowest.
+    const numbered = likely?.sequence === sequence ? likely : this.#sent.find((each) => each.sequence === sequence)
+    return numbered?.answered ? undefined : numbered
+  }
+
+  #acceptMessage(numbered: Numbered, message: MessageList): void {
+    const { type } = message
+    if (this.#kind === 'dump' && message.flags & NLM_F.DUMP_INTR) this.interrupted = true
+    if (type === NLMSG.ERROR || type === NLMSG.DONE) {
+      if (!isPlainSuccess(message)) this.#failure ??= refusal(numbered, message)
+      this.#answer(numbered)
+    } else if (type === this.#reply?.type) {
+      // What is decoded may keep views of the body.
+      const object = this.#reply.body.read(message.copyBody())
+      if (this.#kind !== 'single') this.replies.push(object)
+      else {
+        this.replies[numbered.position] = object
+        this.#answer(numbered)
+      }
     }
   }
-}
 
-/**
- * Has the kernel acknowledge the last request of a batch, whose answer comes after all others. The beginning is answered
- * only for a batch that was refused as a whole: by permission, by its generation, or when it was to take effect.
- */
-function finalOf(sent: readonly Numbered[]): ReadonlySet<number> {
-  const [begin, last] = [sent[0], sent.at(-1)]
-  if (!begin || !last) return new Set()
-  last.flags |= NLM_F.ACK
-  return new Set([begin.sequence, last.sequence])
-}
-
-function encode(sent: readonly Numbered[]): Uint8Array {
-  const w = new Writer()
-  for (const { request, sequence, flags } of sent) {
-    const header = { type: request.type, flags: NLM_F.REQUEST | flags | request.flags, sequence }
-    writeMessage(w, header, () => request.write(w))
+  /**
+   * The beginning of a batch is answered only when it was refused as a whole: by permission, by its generation, or when it
+   * was to take effect. No more comes then, and none after the answer to the last request.
+   */
+  #answer(numbered: Numbered): void {
+    numbered.answered = true
+    this.#unanswered--
+    if (this.#kind === 'batch' && (numbered === this.#sent[0] || numbered === this.#sent.at(-1))) this.#unanswered = 0
   }
-  return w.finish()
 }
 
-function refusal({ request, position, sequence }: Numbered, message: RawMessage): NetlinkError | undefined {
-  const { error, extack } = readAcknowledgement(message)
+function writeRequest(w: Writer, request: Request, { sequence, flags }: { sequence: number; flags: number }): void {
+  const start = beginMessage(w, { type: request.type, flags: NLM_F.REQUEST | flags | request.flags, sequence })
+  request.write(w)
+  endMessage(w, start)
+}
+
+/** Whether the kernel says no more than that all is well. */
+function isPlainSuccess({ bytes, start, end, flags }: MessageList): boolean {
+  return end - start >= 4 && !(flags & NLM_F.ACK_TLVS) && u32At(bytes, start) === 0
+}
+
+function refusal({ request, position, sequence }: Numbered, message: MessageList): NetlinkError | undefined {
+  const { error, extack } = readAcknowledgement(message.copy())
   if (error >= 0) return undefined
   const described: ExtendedAck = {}
   if (extack.msg !== undefined) described.message = extack.msg

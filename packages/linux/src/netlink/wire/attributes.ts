@@ -1,53 +1,20 @@
-import { type Codec, DecodeError, placed, type Value, within } from './codec.ts'
-import { littleEndian, viewOf } from './endian.ts'
+import { AttributeList, attributesOf, NLA_F_NESTED, NLA_HDRLEN, type RawAttribute } from './attribute-list.ts'
+import { type Codec, placed, readAt, readWithin, type Value, wholeOf } from './codec.ts'
+import { binary } from './scalar.ts'
 import { align, type Writer } from './writer.ts'
-
-/** `<linux/netlink.h>`: the payload is a list of attributes. */
-export const NLA_F_NESTED = 0x8000
-/** `<linux/netlink.h>`: the number of an attribute without its two flag bits. */
-export const NLA_TYPE_MASK = 0x3fff
-
-const HEADER_BYTES = 4
-
-/** One attribute as it stands in the bytes. */
-export interface RawAttribute {
-  /** Without flag bits. */
-  type: number
-  payload: Uint8Array
-  /** Where its header begins, in bytes from the start of the list. */
-  offset: number
-}
-
-/**
- * The attributes of a list, in order. Up to three trailing bytes are padding.
- *
- * @throws DecodeError when a length does not fit
- */
-export function attributesOf(bytes: Uint8Array): RawAttribute[] {
-  const view = viewOf(bytes)
-  const list: RawAttribute[] = []
-  for (let offset = 0; bytes.length - offset >= HEADER_BYTES; ) {
-    const length = view.getUint16(offset, littleEndian)
-    if (length < HEADER_BYTES || offset + length > bytes.length)
-      throw new DecodeError('', `attribute of ${length} bytes at offset ${offset} of ${bytes.length}`)
-    const type = view.getUint16(offset + 2, littleEndian) & NLA_TYPE_MASK
-    list.push({ type, payload: bytes.subarray(offset + HEADER_BYTES, offset + length), offset })
-    offset += align(length)
-  }
-  return list
-}
-
-/** The payloads with one number, in their order. */
-export type Take = (type: number) => readonly Uint8Array[]
 
 /** A named part of an attribute table: the numbers it claims, and how its value maps to them. */
 export interface Entry<T> {
   readonly types: readonly number[]
   write(w: Writer, value: NoInfer<T>): void
-  /** @returns `undefined` when there is nothing of it; what its numbers have is kept as unknown then */
-  read(take: Take): T | undefined
-  /** Reads the one payload of an entry with one number; what goes together is not read this way. */
-  readonly readOne?: (payload: Uint8Array) => T
+  /**
+   * Reads what a list has of it.
+   *
+   * @returns `undefined` when there is nothing of it; what its numbers have is kept as unknown then
+   */
+  read(list: AttributeList): T | undefined
+  /** Reads the attribute that a list stands at; only an entry that one attribute makes up is read this way. */
+  readOne?(list: AttributeList): T | undefined
   /** Names below this entry for a byte of one of its payloads; a negative `offset` is in the header before it. */
   locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
 }
@@ -68,6 +35,9 @@ export interface AttributesCodec<T extends Table> extends Codec<Attributes<T>> {
   readonly prefix: string
   readonly table: T
   readonly nested: true
+  readAt(bytes: Uint8Array, start: number, end: number): Attributes<T>
+  /** As `readAt`, into an object that has other things as well. */
+  decodeInto(target: object, bytes: Uint8Array, start: number, end: number): void
   locate(payload: Uint8Array, offset: number): string[]
 }
 
@@ -84,12 +54,8 @@ export function each<T>(type: number, codec: Codec<T>): Entry<T[]> {
 // Classes, because every program that talks of links makes hundreds of entries when it starts: one object each.
 
 class SingleEntry<T> implements Entry<T> {
-  readonly types: readonly number[]
+  readonly types: readonly [number]
   readonly #codec: Codec<T>
-
-  readOne(payload: Uint8Array): T {
-    return this.#codec.read(payload)
-  }
 
   constructor(type: number, codec: Codec<T>) {
     this.types = [type]
@@ -97,13 +63,16 @@ class SingleEntry<T> implements Entry<T> {
   }
 
   write(w: Writer, value: NoInfer<T>): void {
-    const codec = this.#codec
-    w.attribute(wireTypeOf(this.types[0] ?? 0, codec), () => codec.write(w, value))
+    writeAttribute(w, this.types[0], this.#codec, value)
   }
 
-  read(take: Take): T | undefined {
-    const payload = take(this.types[0] ?? 0).at(-1)
+  read(list: AttributeList): T | undefined {
+    const payload = list.last(this.types[0])
     return payload && this.#codec.read(payload)
+  }
+
+  readOne(list: AttributeList): T {
+    return readAt(this.#codec, list)
   }
 
   locate({ payload }: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
@@ -112,7 +81,7 @@ class SingleEntry<T> implements Entry<T> {
 }
 
 class RepeatedEntry<T> implements Entry<T[]> {
-  readonly types: readonly number[]
+  readonly types: readonly [number]
   readonly #codec: Codec<T>
 
   constructor(type: number, codec: Codec<T>) {
@@ -121,14 +90,13 @@ class RepeatedEntry<T> implements Entry<T[]> {
   }
 
   write(w: Writer, values: NoInfer<T>[]): void {
-    const codec = this.#codec
-    for (const value of values) w.attribute(wireTypeOf(this.types[0] ?? 0, codec), () => codec.write(w, value))
+    for (const value of values) writeAttribute(w, this.types[0], this.#codec, value)
   }
 
-  read(take: Take): T[] | undefined {
-    const payloads = take(this.types[0] ?? 0)
+  read(list: AttributeList): T[] | undefined {
+    const payloads = list.all(this.types[0])
     if (payloads.length === 0) return undefined
-    return payloads.map((payload, index) => within(String(index), () => this.#codec.read(payload)))
+    return payloads.map((payload, index) => readWithin(index, this.#codec, wholeOf(payload)))
   }
 
   locate({ payload }: RawAttribute, _siblings: Uint8Array, offset: number): string[] {
@@ -146,123 +114,160 @@ export function wireTypeOf(type: number, codec: Codec<unknown> | Codec<never>): 
   return codec.nested ? type | NLA_F_NESTED : type
 }
 
+/** Writes an attribute with a value as its payload. */
+export function writeAttribute<T>(w: Writer, type: number, codec: Codec<T>, value: NoInfer<T>): void {
+  const start = w.beginAttribute()
+  codec.write(w, value)
+  w.endAttribute(start, wireTypeOf(type, codec))
+}
+
 /** A table of attributes: the encoder, the decoder, the type and the names in errors all come from it. */
 export function attributes<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
-  return new AttributeTable(prefix, table)
+  return new AttributeTable(prefix, table, { keepsUnknown: true })
 }
+
+/**
+ * A table of the few attributes that a reader wants of many. As {@link attributes}, but what it does not have is passed
+ * over, and costs next to nothing.
+ */
+export function excerpt<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
+  return new AttributeTable(prefix, table, { keepsUnknown: false })
+}
+
+/** What attributes are read into. */
+type Target = Record<string, unknown> & { unknown?: Map<number, Uint8Array[]> | undefined }
 
 class AttributeTable<T extends Table> implements AttributesCodec<T> {
   readonly prefix: string
   readonly table: T
   readonly nested = true
-  #entries: readonly NamedEntry[] | undefined
-  #byType: ReadonlyMap<number, NamedEntry> | undefined
+  readonly #keepsUnknown: boolean
+  /** By number. */
+  #entries: readonly (NamedEntry | undefined)[] | undefined
 
-  constructor(prefix: string, table: T) {
+  constructor(prefix: string, table: T, { keepsUnknown }: { keepsUnknown: boolean }) {
     this.prefix = prefix
     this.table = table
+    this.#keepsUnknown = keepsUnknown
   }
 
   write(w: Writer, values: NoInfer<Attributes<T>>): void {
-    writeAttributes(w, this.#list(), values)
+    writeAttributes(w, this.table, values)
   }
 
   read(bytes: Uint8Array): Attributes<T> {
-    this.#byType ??= new Map(this.#list().flatMap((entry) => entry[1].types.map((type) => [type, entry])))
-    return readAttributes<T>(bytes, this.#byType)
+    return this.readAt(bytes, 0, bytes.length)
+  }
+
+  readAt(bytes: Uint8Array, start: number, end: number): Attributes<T> {
+    const values: Target = {}
+    this.decodeInto(values, bytes, start, end)
+    return values as Attributes<T>
+  }
+
+  /** Goes by what is there, not by what the table has: a link has a tenth of all attributes that links can have. */
+  decodeInto(target: Target, bytes: Uint8Array, start: number, end: number): void {
+    const entries = this.#byNumber()
+    const list = new AttributeList(bytes, start, end)
+    let together: Set<NamedEntry> | undefined
+    while (list.next(this.#keepsUnknown ? undefined : entries)) {
+      const named = entries[list.type]
+      if (named && !named.entry.readOne) together = (together ?? new Set()).add(named)
+      else if (named && readOne(named, list, target)) continue
+      else if (this.#keepsUnknown) keep(target, list.type, list.payload)
+    }
+    for (const named of together ?? []) this.#readTogether(named, list, target)
+  }
+
+  /** What more than one attribute makes up. */
+  #readTogether({ name, entry }: NamedEntry, list: AttributeList, target: Target): void {
+    try {
+      const value = entry.read(list)
+      if (value !== undefined) target[name] = value
+      else if (this.#keepsUnknown)
+        for (const type of entry.types) for (const payload of list.all(type)) keep(target, type, payload)
+    } catch (error) {
+      throw placed(name, error)
+    }
   }
 
   locate(payload: Uint8Array, offset: number): string[] {
-    return locateAttribute(payload, this.#list(), offset)
+    return locateAttribute(payload, Object.entries(this.table), offset)
   }
 
-  #list(): readonly NamedEntry[] {
-    this.#entries ??= Object.entries(this.table)
+  #byNumber(): readonly (NamedEntry | undefined)[] {
+    this.#entries ??= byNumber(this.table)
     return this.#entries
   }
 }
 
-type NamedEntry = [name: string, entry: Table[string]]
+interface NamedEntry {
+  readonly name: string
+  readonly entry: Table[string]
+}
 
+function byNumber(table: Table): readonly (NamedEntry | undefined)[] {
+  const entries: (NamedEntry | undefined)[] = []
+  for (const [name, entry] of Object.entries(table)) {
+    const named = { name, entry }
+    for (const type of entry.types) entries[type] = named
+  }
+  return entries
+}
+
+function keep(target: Target, type: number, payload: Uint8Array): void {
+  target.unknown ??= new Map()
+  const payloads = target.unknown.get(type)
+  if (payloads) payloads.push(payload)
+  else target.unknown.set(type, [payload])
+}
+
+/** Whether the attribute has a value. */
+function readOne({ name, entry }: NamedEntry, list: AttributeList, target: Target): boolean {
+  try {
+    const value = entry.readOne?.(list)
+    if (value === undefined) return false
+    target[name] = value
+    return true
+  } catch (error) {
+    throw placed(name, error)
+  }
+}
+
+/** Goes by what is given, not by what the table has. */
 function writeAttributes(
   w: Writer,
-  entries: readonly NamedEntry[],
+  table: Table,
   values: Record<string, unknown> & { unknown?: Unknown | undefined },
-) {
-  for (const [name, entry] of entries) {
+): void {
+  for (const name of Object.keys(values)) {
     const value = values[name]
-    if (value === undefined) continue
-    try {
-      entry.write(w, value)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      throw new RangeError(`${error.message} (attribute "${name}")`, { cause: error })
-    }
+    const entry = Object.hasOwn(table, name) ? table[name] : undefined
+    if (entry && value !== undefined) writeEntry(w, { name, entry }, value)
   }
   for (const [type, payloads] of values.unknown ?? [])
-    for (const payload of payloads) w.attribute(type, () => w.bytes(payload))
+    for (const payload of payloads) writeAttribute(w, type, binary, payload)
 }
 
-/** Goes by what is there, not by what the table has: a link has a tenth of all attributes that links can have. */
-function readAttributes<T extends Table>(bytes: Uint8Array, byType: ReadonlyMap<number, NamedEntry>): Attributes<T> {
-  const values: Record<string, unknown> = {}
-  let left: Map<number, Uint8Array[]> | undefined
-  for (const { type, payload } of attributesOf(bytes)) {
-    const named = byType.get(type)
-    const value = named?.[1].readOne && readPayload(named, payload)
-    if (named && value !== undefined) {
-      values[named[0]] = value
-      continue
-    }
-    left ??= new Map()
-    const payloads = left.get(type)
-    if (payloads) payloads.push(payload)
-    else left.set(type, [payload])
-  }
-  if (left) readTogether(left, byType, values)
-  return values as Attributes<T>
-}
-
-function readPayload([name, entry]: NamedEntry, payload: Uint8Array): unknown {
+function writeEntry(w: Writer, { name, entry }: NamedEntry, value: unknown): void {
   try {
-    return entry.readOne?.(payload)
+    entry.write(w, value)
   } catch (error) {
-    throw placed(name, error)
+    if (!(error instanceof RangeError)) throw error
+    throw new RangeError(`${error.message} (attribute "${name}")`, { cause: error })
   }
 }
 
-/** What more than one attribute makes up, and what nobody knows. */
-function readTogether(
-  left: Map<number, Uint8Array[]>,
-  byType: ReadonlyMap<number, NamedEntry>,
-  values: Record<string, unknown>,
-): void {
-  const take: Take = (type) => left.get(type) ?? []
-  for (const type of left.keys()) {
-    const [name, entry] = byType.get(type) ?? []
-    if (name === undefined || entry === undefined || Object.hasOwn(values, name)) continue
-    const value = readEntry(name, entry, take)
-    if (value === undefined) continue
-    values[name] = value
-    for (const claimed of entry.types) left.delete(claimed)
-  }
-  if (left.size > 0) values['unknown'] = left
-}
-
-function readEntry(name: string, entry: Table[string], take: Take): unknown {
-  try {
-    return entry.read(take)
-  } catch (error) {
-    throw placed(name, error)
-  }
-}
-
-function locateAttribute(payload: Uint8Array, entries: readonly NamedEntry[], offset: number): string[] {
+function locateAttribute(
+  payload: Uint8Array,
+  entries: readonly [name: string, entry: Table[string]][],
+  offset: number,
+): string[] {
   for (const attribute of attributesOf(payload)) {
-    if (offset >= attribute.offset + align(HEADER_BYTES + attribute.payload.length)) continue
+    if (offset >= attribute.offset + align(NLA_HDRLEN + attribute.payload.length)) continue
     const found = entries.find(([, entry]) => entry.types.includes(attribute.type))
     if (!found) return [String(attribute.type)]
-    const inner = offset - attribute.offset - HEADER_BYTES
+    const inner = offset - attribute.offset - NLA_HDRLEN
     return [found[0], ...(found[1].locate?.(attribute, payload, inner) ?? [])]
   }
   return []

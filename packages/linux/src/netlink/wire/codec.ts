@@ -8,6 +8,8 @@ export interface Codec<T> {
    * @throws DecodeError for bytes that are not such a payload
    */
   read(payload: Uint8Array): T
+  /** As `read`, where the payload stands in `bytes`: spares a view of it. */
+  readAt?(bytes: Uint8Array, start: number, end: number): T
   /** The payload is a list of attributes and is announced with NLA_F_NESTED. */
   readonly nested?: boolean
   /** Names of the attributes that hold the byte at `offset` of the payload, outermost first. */
@@ -23,6 +25,32 @@ export interface FixedCodec<T> extends Codec<T> {
 /** The type of value that a codec or an entry of an attribute table stands for. */
 export type Value<C> = C extends { read(from: never): infer T } ? Exclude<T, undefined> : never
 
+/** Where a payload stands. */
+export interface Place {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/** The place of a payload that has been taken out already. */
+export function wholeOf(payload: Uint8Array): Place {
+  return { bytes: payload, start: 0, end: payload.length }
+}
+
+/** Reads the payload at a place. */
+export function readAt<T>(codec: Codec<T>, { bytes, start, end }: Place): T {
+  return codec.readAt ? codec.readAt(bytes, start, end) : codec.read(bytes.subarray(start, end))
+}
+
+/** As {@link readAt}, with `name` in front of the path of what it throws. */
+export function readWithin<T>(name: string | number, codec: Codec<T>, place: Place): T {
+  try {
+    return readAt(codec, place)
+  } catch (error) {
+    throw placed(name, error)
+  }
+}
+
 /** Bytes that do not have the layout they were taken for. `path` names the attribute: `IFLA.linkinfo.data`. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
@@ -36,17 +64,8 @@ export class DecodeError extends Error {
   }
 }
 
-/** Runs a decoder and puts `name` in front of the path of whatever it throws. */
-export function within<T>(name: string, decode: () => T): T {
-  try {
-    return decode()
-  } catch (error) {
-    throw placed(name, error)
-  }
-}
-
 /** What to throw for an error that came from below `name`. */
-export function placed(name: string, error: unknown): unknown {
+export function placed(name: string | number, error: unknown): unknown {
   if (!(error instanceof DecodeError)) return error
-  return new DecodeError(error.path === '' ? name : `${name}.${error.path}`, error.reason)
+  return new DecodeError(error.path === '' ? `${name}` : `${name}.${error.path}`, error.reason)
 }

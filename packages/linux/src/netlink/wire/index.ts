@@ -1,29 +1,29 @@
 export { ip, mac } from './address.ts'
+export { AttributeList, attributesOf, NLA_F_NESTED, NLA_TYPE_MASK, type RawAttribute } from './attribute-list.ts'
 export {
   type Attributes,
   type AttributesCodec,
   attr,
   attributes,
-  attributesOf,
   type Entry,
   each,
-  NLA_F_NESTED,
-  NLA_TYPE_MASK,
-  type RawAttribute,
+  excerpt,
   type Table,
-  type Take,
   type Unknown,
 } from './attributes.ts'
 export { type Codec, DecodeError, type FixedCodec, type Value } from './codec.ts'
-export { littleEndian } from './endian.ts'
+export { littleEndian, u16At, u32At } from './endian.ts'
 export {
   type Acknowledgement,
+  beginMessage,
+  endMessage,
   extendedAck,
   type FlatMessageCodec,
   flatMessage,
   HEADER_BYTES,
   type Message,
   type MessageCodec,
+  MessageList,
   message,
   messageHeader,
   messagesOf,
@@ -34,6 +34,7 @@ export {
   readAcknowledgement,
   writeMessage,
 } from './message.ts'
+export { element, inside } from './part.ts'
 export {
   be16,
   be32,
@@ -54,5 +55,5 @@ export {
   u64,
 } from './scalar.ts'
 export { type Struct, type StructCodec, struct } from './struct.ts'
-export { lazy, list, type UnknownKind, type Variant, variant } from './variant.ts'
+export { type KindOf, kindOf, lazy, list, type UnknownKind, type Variant, variant } from './variant.ts'
 export { align, Writer } from './writer.ts'

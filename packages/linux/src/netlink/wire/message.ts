@@ -1,6 +1,6 @@
 import { type Attributes, type AttributesCodec, attr, attributes, type Table } from './attributes.ts'
 import { DecodeError, type Value } from './codec.ts'
-import { littleEndian, viewOf } from './endian.ts'
+import { u16At, u32At } from './endian.ts'
 import { binary, s32, s64, string, u16, u32, u64 } from './scalar.ts'
 import { type StructCodec, struct } from './struct.ts'
 import { align, type Writer } from './writer.ts'
@@ -45,36 +45,103 @@ export interface RawMessage {
   body: Uint8Array
 }
 
+/** Goes through the messages of a datagram and stands at one of them, at none before the first {@link next}. */
+export class MessageList {
+  readonly bytes: Uint8Array
+  /** Where the body begins and ends in the bytes. */
+  start = 0
+  end = 0
+  readonly #length: number
+  #next = 0
+
+  /** @param length how much of `bytes` the datagram is */
+  constructor(bytes: Uint8Array, length = bytes.length) {
+    this.bytes = bytes
+    this.#length = length
+  }
+
+  /**
+   * Goes on to the next message.
+   *
+   * @returns whether there is one
+   * @throws DecodeError when its length does not fit
+   */
+  next(): boolean {
+    const at = this.#next
+    if (this.#length - at < HEADER_BYTES) return false
+    const length = u32At(this.bytes, at)
+    if (length < HEADER_BYTES || at + length > this.#length)
+      throw new DecodeError('', `message of ${length} bytes at offset ${at} of ${this.#length}`)
+    this.start = at + HEADER_BYTES
+    this.end = at + length
+    this.#next = at + align(length)
+    return true
+  }
+
+  get type(): number {
+    return u16At(this.bytes, this.start - 12)
+  }
+
+  get flags(): number {
+    return u16At(this.bytes, this.start - 10)
+  }
+
+  get sequence(): number {
+    return u32At(this.bytes, this.start - 8)
+  }
+
+  get portId(): number {
+    return u32At(this.bytes, this.start - 4)
+  }
+
+  /** A view of what follows the header. */
+  get body(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end)
+  }
+
+  /** What follows the header, for those who keep it longer than the bytes stay as they are. */
+  copyBody(): Uint8Array {
+    return this.bytes.slice(this.start, this.end)
+  }
+
+  /** The message, with a copy of its body. */
+  copy(): RawMessage {
+    const { type, flags, sequence, portId } = this
+    return { type, flags, sequence, portId, body: this.copyBody() }
+  }
+}
+
 /**
  * The messages of a datagram, in order.
  *
  * @throws DecodeError when a length does not fit
  */
 export function messagesOf(datagram: Uint8Array): RawMessage[] {
-  const view = viewOf(datagram)
   const messages: RawMessage[] = []
-  let offset = 0
-  while (datagram.length - offset >= HEADER_BYTES) {
-    const length = view.getUint32(offset, littleEndian)
-    if (length < HEADER_BYTES || offset + length > datagram.length)
-      throw new DecodeError('', `message of ${length} bytes at offset ${offset} of ${datagram.length}`)
-    messages.push({
-      type: view.getUint16(offset + 4, littleEndian),
-      flags: view.getUint16(offset + 6, littleEndian),
-      sequence: view.getUint32(offset + 8, littleEndian),
-      portId: view.getUint32(offset + 12, littleEndian),
-      body: datagram.subarray(offset + HEADER_BYTES, offset + length),
-    })
-    offset += align(length)
+  const list = new MessageList(datagram)
+  while (list.next()) {
+    const { type, flags, sequence, portId, body } = list
+    messages.push({ type, flags, sequence, portId, body })
   }
   return messages
 }
 
 /** Writes one message: header, what `body` writes, padding. */
 export function writeMessage(w: Writer, header: { type: number; flags: number; sequence: number }, body: () => void) {
+  const start = beginMessage(w, header)
+  body()
+  endMessage(w, start)
+}
+
+/** Writes the header of a message; the body is written next. The result is for {@link endMessage}. */
+export function beginMessage(w: Writer, header: { type: number; flags: number; sequence: number }): number {
   const start = w.length
   messageHeader.write(w, header)
-  body()
+  return start
+}
+
+/** Writes the length of the message that has begun at `start`, and its padding. */
+export function endMessage(w: Writer, start: number): void {
   w.patchU32(start, w.length - start)
   w.pad()
 }
@@ -115,8 +182,8 @@ export function message<H extends AnyStruct, A extends AttributesCodec<Table>>(
     },
     read(body) {
       return {
-        header: header.read(body.subarray(0, header.size)) as Value<H>,
-        attributes: attributes.read(body.subarray(Math.min(start, body.length))) as Value<A>,
+        header: header.readAt(body, 0, body.length) as Value<H>,
+        attributes: attributes.readAt(body, Math.min(start, body.length), body.length) as Value<A>,
       }
     },
     locate: (body, offset) => (offset < start ? [] : attributes.locate(body.subarray(start), offset - start)),
@@ -140,8 +207,10 @@ export function flatMessage<H extends AnyStruct, A extends AttributesCodec<Table
       codec.write(w, { header: value as Partial<Value<H>>, attributes: value as Value<A> })
     },
     read(body) {
-      const { header, attributes } = codec.read(body)
-      return Object.assign(header, attributes)
+      const value = {} as Value<H> & Value<A>
+      header.decodeInto(value, body, 0, body.length)
+      attributes.decodeInto(value, body, Math.min(align(header.size), body.length), body.length)
+      return value
     },
     locate: codec.locate,
   }
@@ -205,7 +274,7 @@ function readExtack(message: RawMessage): Acknowledgement['extack'] {
   // An error repeats the header of the request, and its body too unless it was capped.
   const skipped = message.type === NLMSG.DONE ? 0 : requestLength(message)
   try {
-    return extendedAck.read(message.body.subarray(Math.min(4 + skipped, message.body.length)))
+    return extendedAck.readAt(message.body, Math.min(4 + skipped, message.body.length), message.body.length)
   } catch (error) {
     if (error instanceof DecodeError) return {}
     throw error
@@ -214,5 +283,5 @@ function readExtack(message: RawMessage): Acknowledgement['extack'] {
 
 function requestLength(message: RawMessage): number {
   if (message.flags & NLM_F.CAPPED || message.body.length < 4 + HEADER_BYTES) return HEADER_BYTES
-  return align(viewOf(message.body).getUint32(4, littleEndian))
+  return align(Math.min(u32At(message.body, 4), message.body.length))
 }

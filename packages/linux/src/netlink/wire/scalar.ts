@@ -5,34 +5,43 @@ import type { Writer } from './writer.ts'
 /** A whole number of up to four bytes. */
 class Integer implements FixedCodec<number> {
   readonly size: number
-  readonly #signed: boolean
+  readonly #minimum: number
+  readonly #maximum: number
   readonly #littleEndian: boolean
 
   constructor(size: number, { signed = false, bigEndian = false } = {}) {
     this.size = size
-    this.#signed = signed
+    const span = 2 ** (8 * size)
+    this.#minimum = signed ? -span / 2 : 0
+    this.#maximum = this.#minimum + span - 1
     this.#littleEndian = littleEndian && !bigEndian
   }
 
   write(w: Writer, value: number): void {
-    const span = 2 ** (8 * this.size)
-    const minimum = this.#signed ? -span / 2 : 0
-    const maximum = minimum + span - 1
-    if (!Number.isInteger(value) || value < minimum || value > maximum)
-      throw new RangeError(`Cannot encode ${value}: not an integer from ${minimum} to ${maximum}`)
+    if (!Number.isInteger(value) || value < this.#minimum || value > this.#maximum)
+      throw new RangeError(`Cannot encode ${value}: not an integer from ${this.#minimum} to ${this.#maximum}`)
     w.integer(value, this.size, this.#littleEndian)
   }
 
   read(payload: Uint8Array): number {
-    const { length } = exactly(this.size, payload)
+    return this.readAt(payload, 0, payload.length)
+  }
+
+  readAt(bytes: Uint8Array, start: number, end: number): number {
+    const { size } = this
+    checkSize(size, end - start)
     let value = 0
-    for (let at = 0; at < length; at++) value = value * 256 + (payload[this.#littleEndian ? length - 1 - at : at] ?? 0)
-    return this.#signed && value >= 2 ** (8 * length - 1) ? value - 2 ** (8 * length) : value
+    for (let at = 0; at < size; at++) value = value * 256 + (bytes[this.#littleEndian ? end - 1 - at : start + at] ?? 0)
+    return value > this.#maximum ? value - 2 ** (8 * size) : value
   }
 }
 
+function checkSize(size: number, length: number): void {
+  if (length !== size) throw new DecodeError('', `${length} bytes instead of ${size}`)
+}
+
 function exactly(size: number, payload: Uint8Array): Uint8Array {
-  if (payload.length !== size) throw new DecodeError('', `${payload.length} bytes instead of ${size}`)
+  checkSize(size, payload.length)
   return payload
 }
 
@@ -101,17 +110,22 @@ export const boolean8: FixedCodec<boolean> = {
   size: 1,
   write: (w, value) => w.u8(value ? 1 : 0),
   read: (payload) => exactly(1, payload)[0] !== 0,
+  readAt(bytes, start, end) {
+    checkSize(1, end - start)
+    return bytes[start] !== 0
+  },
 }
 
 /** No payload: the attribute is there or it is not. */
 export const flag: Codec<true> = {
   write() {},
   read: () => true,
+  readAt: () => true,
 }
 
 /** Zero bytes that mean nothing. */
 export function padding(size: number): FixedCodec<undefined> {
-  return { size, write: (w) => w.zeros(size), read: () => undefined }
+  return { size, write: (w) => w.zeros(size), read: () => undefined, readAt: () => undefined }
 }
 
 /** Bytes as they are; the value is a copy-free view of the datagram. */
@@ -142,10 +156,13 @@ export const string: Codec<string> = {
     w.bytes(encoder.encode(value))
     w.u8(0)
   },
-  read(payload) {
-    const end = payload.indexOf(0)
-    return decoder.decode(end < 0 ? payload : payload.subarray(0, end))
-  },
+  read: (payload) => textAt(payload, 0, payload.length),
+  readAt: textAt,
+}
+
+function textAt(bytes: Uint8Array, start: number, limit: number): string {
+  const nul = bytes.indexOf(0, start)
+  return decoder.decode(bytes.subarray(start, nul >= 0 && nul < limit ? nul : limit))
 }
 
 /** Some of the values that a codec allows, named; a number without a name stays a number. */

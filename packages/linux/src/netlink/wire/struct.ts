@@ -1,4 +1,5 @@
-import { DecodeError, type FixedCodec, type Value, within } from './codec.ts'
+import { DecodeError, type FixedCodec, placed, type Value } from './codec.ts'
+import type { Writer } from './writer.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `Value` below
 type Fields = Record<string, FixedCodec<any>>
@@ -10,32 +11,64 @@ export type Struct<F extends Fields> = { -readonly [K in Exclude<keyof F, Paddin
 /** A C struct: fields one after another, in the order written here. Natural alignment is the author's to spell out. */
 export interface StructCodec<F extends Fields> extends FixedCodec<Struct<F>> {
   readonly fields: F
-  write(w: Parameters<FixedCodec<unknown>['write']>[0], value: Partial<Struct<F>>): void
+  write(w: Writer, value: Partial<Struct<F>>): void
+  readAt(bytes: Uint8Array, start: number, end: number): Struct<F>
+  /** As `readAt`, into an object that has other things as well. */
+  decodeInto(target: object, bytes: Uint8Array, start: number, end: number): void
 }
 
 export function struct<F extends Fields>(fields: F): StructCodec<F> {
-  const entries = Object.entries(fields)
-  const size = entries.reduce((sum, [, codec]) => sum + codec.size, 0)
-  return {
-    size,
-    fields,
-    write(w, value: Record<string, unknown>) {
-      for (const [name, codec] of entries) {
-        const field = value[name]
-        if (field === undefined) w.zeros(codec.size)
-        else codec.write(w, field)
+  return new FieldsCodec(fields)
+}
+
+interface Field {
+  readonly name: string
+  readonly codec: FixedCodec<unknown>
+}
+
+class FieldsCodec<F extends Fields> implements StructCodec<F> {
+  readonly size: number
+  readonly fields: F
+  readonly #fields: readonly Field[]
+
+  constructor(fields: F) {
+    this.fields = fields
+    this.#fields = Object.entries(fields).map(([name, codec]) => ({ name, codec }))
+    this.size = this.#fields.reduce((sum, { codec }) => sum + codec.size, 0)
+  }
+
+  write(w: Writer, value: Partial<Struct<F>>): void {
+    const given: Record<string, unknown> = value
+    for (const { name, codec } of this.#fields) {
+      const field = given[name]
+      if (field === undefined) w.zeros(codec.size)
+      else codec.write(w, field)
+    }
+  }
+
+  read(payload: Uint8Array): Struct<F> {
+    return this.readAt(payload, 0, payload.length)
+  }
+
+  readAt(bytes: Uint8Array, start: number, end: number): Struct<F> {
+    const value = {} as Struct<F>
+    this.decodeInto(value, bytes, start, end)
+    return value
+  }
+
+  decodeInto(target: Record<string, unknown>, bytes: Uint8Array, start: number, end: number): void {
+    const { size } = this
+    if (end - start < size) throw new DecodeError('', `${end - start} bytes, at least ${size} expected`)
+    let at = start
+    for (const { name, codec } of this.#fields) {
+      const next = at + codec.size
+      try {
+        const field = codec.readAt ? codec.readAt(bytes, at, next) : codec.read(bytes.subarray(at, next))
+        if (field !== undefined) target[name] = field
+      } catch (error) {
+        throw placed(name, error)
       }
-    },
-    read(payload) {
-      if (payload.length < size) throw new DecodeError('', `${payload.length} bytes, at least ${size} expected`)
-      const value: Record<string, unknown> = {}
-      let offset = 0
-      for (const [name, codec] of entries) {
-        const field = within(name, () => codec.read(payload.subarray(offset, offset + codec.size)))
-        if (field !== undefined) value[name] = field
-        offset += codec.size
-      }
-      return value as Struct<F>
-    },
+      at = next
+    }
   }
 }

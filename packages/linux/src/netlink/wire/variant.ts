@@ -1,13 +1,7 @@
-import {
-  type Attributes,
-  type AttributesCodec,
-  attributesOf,
-  type Entry,
-  type Table,
-  wireTypeOf,
-} from './attributes.ts'
-import { type Codec, within } from './codec.ts'
-import { string } from './scalar.ts'
+import { AttributeList, attributesOf } from './attribute-list.ts'
+import { type Attributes, type AttributesCodec, attr, type Entry, type Table, writeAttribute } from './attributes.ts'
+import { type Codec, readWithin, wholeOf } from './codec.ts'
+import { binary, string } from './scalar.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `Variant` below
 type Kinds = Record<string, Codec<any>>
@@ -35,20 +29,20 @@ export function variant<K extends Kinds>(kindType: number, dataType: number, kin
     types: [kindType, dataType],
     write(w, value: { kind: string; name?: string; data?: unknown; bytes?: Uint8Array }) {
       const { kind, name = kind, data, bytes } = value
-      w.attribute(kindType, () => string.write(w, name))
+      writeAttribute(w, kindType, string, name)
       const codec = kinds[kind]
-      if (codec && data !== undefined) w.attribute(wireTypeOf(dataType, codec), () => codec.write(w, data))
-      else if (bytes) w.attribute(dataType, () => w.bytes(bytes))
+      if (codec && data !== undefined) writeAttribute(w, dataType, codec, data)
+      else if (bytes) writeAttribute(w, dataType, binary, bytes)
     },
-    read(take) {
-      const kindPayload = take(kindType).at(-1)
+    read(list) {
+      const kindPayload = list.last(kindType)
       if (!kindPayload) return undefined
       const kind = string.read(kindPayload)
-      const payload = take(dataType).at(-1)
+      const payload = list.last(dataType)
       const codec = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
       if (!codec) return { kind: 'other', name: kind, ...(payload && { bytes: payload }) }
       if (!payload) return { kind } as Variant<K>
-      return { kind, data: within('data', () => codec.read(payload)) } as Variant<K>
+      return { kind, data: readWithin('data', codec, wholeOf(payload)) } as Variant<K>
     },
     locate(attribute, siblings, offset) {
       if (attribute.type !== dataType) return ['kind']
@@ -62,20 +56,35 @@ export function variant<K extends Kinds>(kindType: number, dataType: number, kin
   }
 }
 
+/**
+ * Of a {@link variant}, what kind it is, without its data: the same values as far as they go. `kinds` are the names of its
+ * table.
+ */
+export function kindOf<K extends string>(kindType: number, kinds: Readonly<Record<K, unknown>>): Entry<KindOf<K>> {
+  return attr(kindType, {
+    write: (w, value) => string.write(w, 'name' in value ? value.name : value.kind),
+    read(payload) {
+      const kind = string.read(payload)
+      // The name has been found in the table.
+      return Object.hasOwn(kinds, kind) ? { kind: kind as K } : { kind: 'other', name: kind }
+    },
+  })
+}
+
+/** What {@link kindOf} reads. */
+export type KindOf<K extends string> = { kind: K } | { kind: 'other'; name: string }
+
 /** An array of attributes that all have one number: `IFLA_PROP_LIST`, `NFTA_LIST_ELEM`. */
 export function list<T>(elementType: number, codec: Codec<T>): Codec<T[]> {
-  const wireType = wireTypeOf(elementType, codec)
   return {
     nested: true,
     write(w, values) {
-      for (const value of values) w.attribute(wireType, () => codec.write(w, value))
+      for (const value of values) writeAttribute(w, elementType, codec, value)
     },
     read(payload) {
       const values: T[] = []
-      for (const attribute of attributesOf(payload)) {
-        if (attribute.type !== elementType) continue
-        values.push(within(String(values.length), () => codec.read(attribute.payload)))
-      }
+      const elements = new AttributeList(payload)
+      while (elements.next()) if (elements.type === elementType) values.push(readWithin(values.length, codec, elements))
       return values
     },
   }
@@ -87,6 +96,7 @@ export function lazy<T extends Table>(table: () => AttributesCodec<T>): Codec<At
     nested: true,
     write: (w, value) => table().write(w, value),
     read: (payload) => table().read(payload),
+    readAt: (bytes, start, end) => table().readAt(bytes, start, end),
     locate: (payload, offset) => table().locate(payload, offset),
   }
 }

@@ -26,7 +26,7 @@ export class Writer {
 
   u8(value: number): void {
     const offset = this.#reserve(1)
-    this.#view.setUint8(offset, value)
+    this.#bytes[offset] = value
   }
 
   /** Host byte order. */
@@ -41,14 +41,13 @@ export class Writer {
     this.#view.setUint32(offset, value, littleEndian)
   }
 
-  /** The low `size` bytes of a whole number, of which a negative one is written as its two's complement. */
+  /** The low `size` bytes, at most four, of a whole number, of which a negative one is written as its two's complement. */
   integer(value: number, size: number, littleEndian: boolean): void {
-    const start = this.#reserve(size)
-    let rest = value
-    for (let at = 0; at < size; at++) {
-      this.#bytes[start + (littleEndian ? at : size - 1 - at)] = rest & 0xff
-      rest = Math.floor(rest / 256)
-    }
+    const offset = this.#reserve(size)
+    if (size === 4) this.#view.setUint32(offset, value, littleEndian)
+    else if (size === 2) this.#view.setUint16(offset, value, littleEndian)
+    else
+      for (let at = 0; at < size; at++) this.#bytes[offset + at] = value >>> (8 * (littleEndian ? at : size - 1 - at))
   }
 
   /** Host byte order. */
@@ -73,8 +72,18 @@ export class Writer {
 
   /** Writes an attribute: header, what `payload` writes, padding. `type` may carry NLA_F_NESTED. */
   attribute(type: number, payload: () => void): void {
-    const start = this.#reserve(4)
+    const start = this.beginAttribute()
     payload()
+    this.endAttribute(start, type)
+  }
+
+  /** Leaves room for an attribute's header; the payload is written next. The result is for {@link endAttribute}. */
+  beginAttribute(): number {
+    return this.#reserve(4)
+  }
+
+  /** Writes the header of the attribute that has begun at `start`, and its padding. */
+  endAttribute(start: number, type: number): void {
     const length = this.#length - start
     if (length > 0xffff) throw new RangeError(`Cannot encode attribute ${type & 0x3fff}: ${length} bytes exceed 65535`)
     this.#view.setUint16(start, length, littleEndian)

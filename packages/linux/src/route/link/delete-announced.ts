@@ -2,6 +2,7 @@ import { type NamespaceHandle, type RawMessage, request } from '../../netlink/in
 import { restOfWork } from '../../sys/index.ts'
 import { AF, RTNLGRP } from '../constants.ts'
 import { openRouteSocket } from '../route-socket.ts'
+import { briefLink } from './brief-link.ts'
 import { linkMessage, linkOperations } from './link.ts'
 import { getLink, type LinkName } from './requests.ts'
 
@@ -14,7 +15,7 @@ import { getLink, type LinkName } from './requests.ts'
  */
 export async function deleteLinkAnnounced(netns: NamespaceHandle | undefined, name: LinkName): Promise<void> {
   using socket = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
-  const { index } = await getLink(socket, name)
+  const { index } = await getLink(socket, name, { as: briefLink })
   await socket.requestAnnounced(request(linkOperations.delete, { index }), {
     isAnnounced: (message) => isDeletion(message, index),
     rest: restOfWork(),

@@ -1,4 +1,5 @@
 export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
+export { type BriefLink, briefLink } from './brief-link.ts'
 export { deleteLinkAnnounced } from './delete-announced.ts'
 export { bridge } from './kinds/bridge.ts'
 export { BR_STATE, bridgePort } from './kinds/bridge-port.ts'
@@ -29,8 +30,11 @@ export {
   dumpLinks,
   findLink,
   getLink,
+  getLinkRequest,
+  type LinkDescription,
   type LinkName,
   type LinkSettings,
+  type NewLink,
   setLink,
   setLinkRequest,
 } from './requests.ts'

@@ -18,9 +18,23 @@ import { tun } from './kinds/tun.ts'
 import { veth } from './kinds/veth.ts'
 import { vxlan } from './kinds/vxlan.ts'
 
+/** Kinds of links whose data we know. */
+export const linkKinds = {
+  bridge,
+  ipvlan,
+  ipvtap: ipvlan,
+  macvlan,
+  macvtap: macvlan,
+  tun,
+  veth,
+  vlan,
+  vrf,
+  vxlan,
+} as const
+
 /** What kind of link it is and, for a port, of what kind its master is: `<linux/if_link.h> IFLA_INFO_*`. */
 export const linkinfo = attributes('IFLA_INFO', {
-  link: variant(1, 2, { bridge, ipvlan, ipvtap: ipvlan, macvlan, macvtap: macvlan, tun, veth, vlan, vrf, vxlan }),
+  link: variant(1, 2, linkKinds),
   port: variant(4, 5, { bridge: bridgePort, vrf: vrfPort }),
 })
 

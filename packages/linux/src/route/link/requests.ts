@@ -1,4 +1,12 @@
-import { isNetlinkError, type NetlinkSocket, NLM_F, operation, type Request, request } from '../../netlink/index.ts'
+import {
+  isNetlinkError,
+  type NetlinkSocket,
+  NLM_F,
+  type Operation,
+  operation,
+  type Request,
+  request,
+} from '../../netlink/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
 import { bridgeLinkMessage, type Link, linkOperations } from './link.ts'
@@ -12,9 +20,6 @@ export interface LinkSettings extends Omit<Partial<Link>, 'family' | 'type' | 'f
   promisc?: boolean
   allmulticast?: boolean
 }
-
-/** Leaves out the IPv6 statistics, a quarter of an answer that nobody asked for. */
-const quiet = { extMask: RTEXT_FILTER.SKIP_STATS } as const
 
 /** `<linux/if.h> IFNAMSIZ`, less the NUL: a longer name can only be an alternative one. */
 const IFNAME_LENGTH = 15
@@ -62,6 +67,14 @@ export function setLinkRequest(name: LinkName, settings: LinkSettings): Request 
   return request(linkOperations.add, { ...selector(name), ...body(settings) })
 }
 
+/** How links are described: `Link` with all there is unless told otherwise. */
+export interface LinkDescription<L> {
+  /** {@link briefLink}, say. */
+  as: Operation<L>
+}
+
+const inFull: LinkDescription<Link> = { as: linkOperations.reply }
+
 /**
  * Makes a link. One that is to be in another namespace (`netNsFd`, `netNsPid`) cannot be seen from here: send
  * {@link addLinkRequest} and ask for it there.
@@ -70,13 +83,30 @@ export function setLinkRequest(name: LinkName, settings: LinkSettings): Request 
  * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel has no such kind
  * @throws TypeError when the link is to be in another namespace
  */
-export async function addLink(socket: NetlinkSocket, settings: LinkSettings & { ifname: string }): Promise<Link> {
+export async function addLink(socket: NetlinkSocket, settings: NewLink): Promise<Link>
+export async function addLink<L>(socket: NetlinkSocket, settings: NewLink, description: LinkDescription<L>): Promise<L>
+export async function addLink(
+  socket: NetlinkSocket,
+  settings: NewLink,
+  description: LinkDescription<unknown> = inFull,
+): Promise<unknown> {
   if (settings.netNsFd !== undefined || settings.netNsPid !== undefined)
     throw new TypeError(`Cannot return the link "${settings.ifname}": it is made in another namespace`)
   // Kernels before 6.2 do not echo a new link, and those after do it before the link becomes a port.
   const flags = settings.master === undefined ? NLM_F.ECHO : 0
-  const [made] = await socket.request(addLinkRequest(settings, flags), linkOperations.reply)
-  return made ?? getLink(socket, settings.ifname)
+  const [made] = await socket.request(addLinkRequest(settings, flags), description.as)
+  return made ?? getLink(socket, settings.ifname, description)
+}
+
+/** The settings of a link that is to be made. */
+export type NewLink = LinkSettings & { ifname: string }
+
+/** The request of {@link getLink}, for asking for several in one go: `socket.getEach(requests, briefLink)`. */
+export function getLinkRequest(name: LinkName): Request {
+  const wanted = selector(name)
+  // Leaves out the IPv6 statistics, a quarter of an answer that nobody asked for.
+  wanted.extMask = RTEXT_FILTER.SKIP_STATS
+  return request(linkOperations.get, wanted)
 }
 
 /**
@@ -84,14 +114,30 @@ export async function addLink(socket: NetlinkSocket, settings: LinkSettings & { 
  *
  * @throws NetlinkError `ENODEV` when there is none
  */
-export async function getLink(socket: NetlinkSocket, name: LinkName): Promise<Link> {
-  return socket.get(request(linkOperations.get, { ...selector(name), ...quiet }), linkOperations.reply)
+export async function getLink(socket: NetlinkSocket, name: LinkName): Promise<Link>
+export async function getLink<L>(socket: NetlinkSocket, name: LinkName, description: LinkDescription<L>): Promise<L>
+export async function getLink(
+  socket: NetlinkSocket,
+  name: LinkName,
+  description: LinkDescription<unknown> = inFull,
+): Promise<unknown> {
+  return socket.get(getLinkRequest(name), description.as)
 }
 
 /** The link with that index or name; `undefined` when there is none. */
-export async function findLink(socket: NetlinkSocket, name: LinkName): Promise<Link | undefined> {
+export async function findLink(socket: NetlinkSocket, name: LinkName): Promise<Link | undefined>
+export async function findLink<L>(
+  socket: NetlinkSocket,
+  name: LinkName,
+  description: LinkDescription<L>,
+): Promise<L | undefined>
+export async function findLink(
+  socket: NetlinkSocket,
+  name: LinkName,
+  description: LinkDescription<unknown> = inFull,
+): Promise<unknown> {
   try {
-    return await getLink(socket, name)
+    return await socket.get(getLinkRequest(name), description.as)
   } catch (error) {
     if (isNetlinkError(error, 'ENODEV')) return undefined
     throw error
@@ -129,7 +175,7 @@ export async function dumpLinks(
   socket: NetlinkSocket,
   filter: { master?: number; kind?: string } = {},
 ): Promise<Link[]> {
-  const wanted: Partial<Link> = { ...quiet }
+  const wanted: Partial<Link> = { extMask: RTEXT_FILTER.SKIP_STATS }
   if (filter.master !== undefined) wanted.master = filter.master
   const links = await socket.dump(request(linkOperations.get, wanted), linkOperations.reply)
   return filter.kind === undefined ? links : links.filter((link) => link.linkinfo?.link?.kind === filter.kind)

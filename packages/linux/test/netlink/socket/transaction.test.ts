@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { messagesOf, NLM_F } from '../../../src/netlink/index.ts'
-import { addLinkRequest } from '../../../src/route/index.ts'
+import { Transaction } from '../../../src/netlink/socket/transaction.ts'
+import { addLinkRequest, linkOperations } from '../../../src/route/index.ts'
 import { acknowledgement, datagram, done, newLink, transaction } from './played-kernel.ts'
 
 const three = ['a', 'b', 'c'].map((ifname) => addLinkRequest({ ifname }))
@@ -85,6 +86,58 @@ test('Transaction of one object ends with it, and with an error', () => {
   missing.accept(datagram(acknowledgement(101, -19)))
   assert.equal(missing.done, true)
   assert.throws(() => missing.result(), { code: 'ENODEV' })
+})
+
+test('Transaction of several objects gives them in the order of the requests', () => {
+  const played = transaction('single', three)
+  played.accept(datagram(newLink(103, 7), newLink(101, 5)))
+  assert.equal(played.done, false)
+  played.accept(datagram(newLink(102, 6), newLink(102, 9)))
+  assert.equal(played.done, true)
+  assert.deepEqual(
+    played.objects().map(({ index }) => index),
+    [5, 6, 7],
+  )
+  assert.equal(played.object(1).index, 6)
+})
+
+test('Transaction of several objects fails with the first that was refused, or that there is none of', () => {
+  const refused = transaction('single', three)
+  refused.accept(datagram(newLink(101, 5), acknowledgement(102, -19), acknowledgement(103, -1)))
+  assert.equal(refused.done, true)
+  assert.throws(() => refused.objects(), { code: 'ENODEV', position: 1 })
+  assert.throws(() => refused.object(0), { code: 'ENODEV', position: 1 })
+  const missing = transaction('single', three)
+  missing.accept(datagram(newLink(101, 5), newLink(102, 6), acknowledgement(103, 0)))
+  assert.throws(() => missing.objects(), { operation: 'RTM_NEWLINK', code: 'ENOENT', position: 2 })
+})
+
+test('Transaction knows its requests by number also where numbers begin anew', () => {
+  const numbers = [0xfffffffe, 0xffffffff, 1]
+  const nextSequence = () => numbers.shift() ?? 0
+  const played = new Transaction('acknowledged', three, { reply: linkOperations.reply, nextSequence })
+  played.accept(datagram(newLink(1, 9), acknowledgement(1, -17), acknowledgement(0xfffffffe, 0)))
+  assert.equal(played.done, false)
+  played.accept(datagram(acknowledgement(0xffffffff, 0)))
+  assert.equal(played.done, true)
+  assert.deepEqual(
+    played.replies.map(({ index }) => index),
+    [9],
+  )
+  assert.throws(() => played.result(), { position: 2, sequence: 1 })
+})
+
+test('Transaction takes a datagram from the beginning of a larger space, and keeps nothing of the space', () => {
+  const played = transaction('single')
+  // IFLA_STATS: bytes as they are.
+  const answer = datagram({ ...newLink(101, 5), body: `${newLink(101, 5).body} 08000700 01020304 06004d00 05060000` })
+  const space = new Uint8Array(256).fill(0xff)
+  space.set(answer)
+  played.accept(space, answer.length)
+  space.fill(0xee)
+  const { stats, unknown } = played.object(0)
+  assert.deepEqual(stats, Uint8Array.of(1, 2, 3, 4))
+  assert.deepEqual(unknown, new Map([[0x4d, [Uint8Array.of(5, 6)]]]))
 })
 
 test('Transaction of a list ends with its end, over as many datagrams as it takes', () => {
