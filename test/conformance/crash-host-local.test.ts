@@ -132,7 +132,8 @@ for (const [count, kind] of [
         checkReference(dataDir, others, at)
         checkRepair(command, dataDir, others, at)
       })
-      assert.ok(kills > 5, `${kills} calls`)
+      // The fewest are those of DEL with few leases: open and lock, unlink, sync.
+      assert.ok(kills >= 4, `${kills} calls`)
     })
   }
 }

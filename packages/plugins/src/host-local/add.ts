@@ -4,7 +4,7 @@ import { currentVersion, type DNS, type Result } from '@patchbay/cni/types'
 import { allocate } from './allocate.ts'
 import { loadConfig } from './config.ts'
 import { configuredAddresses } from './configured-addresses.ts'
-import { ensureDirectory, openDirectoryStore } from './directory-store.ts'
+import { makeDirectoryStore } from './directory-store.ts'
 import { fileOperation } from './file-operation.ts'
 import { parseResolvConf } from './resolv-conf.ts'
 
@@ -12,10 +12,10 @@ import { parseResolvConf } from './resolv-conf.ts'
 export async function add(request: Request): Promise<Result> {
   const { directory, sets, requested, routes, resolvConf, keeping } = loadConfig(request)
   const dns = resolvConf === '' ? {} : readResolvConf(resolvConf)
-  ensureDirectory(directory, keeping)
-  using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
-  const configured = store.leasesOf(request).length === 0 ? [] : await configuredAddresses(request)
-  const ips = allocate(store, { owner: request, sets, requested, configured })
+  using store = await makeDirectoryStore(directory, { ...keeping, signal: request.signal })
+  const held = store.leasesOf(request)
+  const configured = held.length === 0 ? [] : await configuredAddresses(request)
+  const ips = allocate(store, { owner: request, sets, requested, held, configured })
   return { cniVersion: currentVersion, ips, routes: [...routes], dns }
 }
 

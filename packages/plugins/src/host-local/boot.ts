@@ -9,8 +9,16 @@ export interface Boot {
   began(): number
 }
 
+let present: Boot | undefined
+
 /** The present run, proc_sys_kernel(5) `random/boot_id`; `undefined` where the kernel does not tell. */
 export function currentBoot(): Boot | undefined {
+  // No process outlives its boot: what the kernel has said once holds.
+  present ??= readBoot()
+  return present
+}
+
+function readBoot(): Boot | undefined {
   try {
     const id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     return { id, began: () => Date.now() - uptime() * 1000 }

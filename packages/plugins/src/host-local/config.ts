@@ -20,7 +20,7 @@ const rangeSets = array(rangeSet)
 
 /** An address with or without a prefix length, which does not count; `null` when the text is empty. */
 const requestedIp: Codec<IP | null> = { ...text<IP | null>('*ip.IP', parseRequestedIp), zero: null }
-const requestedIps = orZero(array(requestedIp))
+const requestedIps = array(requestedIp)
 
 const net = object('allocator.Net', {
   cniVersion: orZero(string),
@@ -35,22 +35,18 @@ const net = object('allocator.Net', {
     resolvConf: orZero(string),
     durability: orZero(string),
     keepOverReboot: orZero(boolean),
-    ranges: orZero(rangeSets),
+    ranges: rangeSets,
   }),
-  runtimeConfig: orZero(
-    object(
-      'struct { IPRanges []allocator.RangeSet "json:\\"ipRanges,omitempty\\""; IPs []*ip.IP "json:\\"ips,omitempty\\"" }',
-      {
-        ipRanges: orZero(rangeSets),
-        ips: requestedIps,
-      },
-    ),
+  runtimeConfig: object(
+    'struct { IPRanges []allocator.RangeSet "json:\\"ipRanges,omitempty\\""; IPs []*ip.IP "json:\\"ips,omitempty\\"" }',
+    {
+      ipRanges: rangeSets,
+      ips: requestedIps,
+    },
   ),
-  args: orZero(
-    object('struct { A *allocator.IPAMArgs "json:\\"cni\\"" }', {
-      cni: orZero(object('allocator.IPAMArgs', { ips: requestedIps })),
-    }),
-  ),
+  args: object('struct { A *allocator.IPAMArgs "json:\\"cni\\"" }', {
+    cni: object('allocator.IPAMArgs', { ips: requestedIps }),
+  }),
 })
 
 type Net = Decoded<typeof net>
@@ -87,7 +83,8 @@ export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): 
   const { ipam } = conf
   if (ipam === undefined) throw new RangeError("IPAM config missing 'ipam' key")
   const requested = requestedIn(conf, request.args)
-  const sets = canonicalRangeSets([...conf.runtimeConfig.ipRanges, ...singleRange(ipam), ...ipam.ranges])
+  const { runtimeConfig: { ipRanges = [] } = {} } = conf
+  const sets = canonicalRangeSets([...ipRanges, ...singleRange(ipam), ...(ipam.ranges ?? [])])
   checkFamilies(sets, conf.cniVersion)
   checkSetsApart(sets)
   const { dataDir, resolvConf, routes = [], keepOverReboot } = ipam
@@ -102,12 +99,15 @@ function isSynced(durability: string): boolean | undefined {
 }
 
 function requestedIn({ args, runtimeConfig }: Net, envArgs: string): IP[] {
-  const { IP: fromEnvironment } = loadArgs(envArgs, { IP: parseRequestedIp })
-  const all = [...(fromEnvironment ? [fromEnvironment] : []), ...args.cni.ips, ...runtimeConfig.ips]
-  return all.map((wanted) => {
-    if (wanted === null) throw new RangeError('cannot understand ip: IP <nil> not v4 nor v6')
-    return wanted
-  })
+  const fromEnvironment = envArgs === '' ? undefined : loadArgs(envArgs, { IP: parseRequestedIp }).IP
+  const requested: IP[] = fromEnvironment ? [fromEnvironment] : []
+  for (const ips of [args?.cni?.ips, runtimeConfig?.ips]) {
+    for (const wanted of ips ?? []) {
+      if (wanted === null) throw new RangeError('cannot understand ip: IP <nil> not v4 nor v6')
+      requested.push(wanted)
+    }
+  }
+  return requested
 }
 
 /** The reference does not take an IPv4 subnet for what it is when it is written as IPv6. */
@@ -139,15 +139,17 @@ function singleRange(ipam: RangeConf): RangeConf[][] {
 
 /** Before 0.3.0 a result has room for one address of each family. */
 function checkFamilies(sets: readonly RangeSet[], cniVersion: string): void {
-  const families = sets.map(familyOf)
-  if (new Set(families).size === families.length || isAtLeast(cniVersion, '0.3.0')) return
+  if (sets.length < 2 || isAtLeast(cniVersion, '0.3.0')) return
+  if (new Set(sets.map(familyOf)).size === sets.length) return
   throw new RangeError(`CNI version ${cniVersion} does not support more than 1 address per family`)
 }
 
 /** A field of the range that is embedded in `ipam`; Go puts its type's name in the place: `ipam.Range.gateway`. */
 function promoted<T>(codec: Codec<T>): Codec<T> {
-  return {
-    ...codec,
-    read: (json, place) => codec.read(json, { ...place, path: place.path.replace(/[^.]*$/, 'Range.$&') }),
-  }
+  return { ...codec, read: (json, place) => codec.read(json, { ...place, path: promotedPath(place.path) }) }
+}
+
+function promotedPath(path: string): string {
+  const key = path.lastIndexOf('.') + 1
+  return `${path.slice(0, key)}Range.${path.slice(key)}`
 }

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
-import { type FileLock, FileLockedError, lockFile } from '@patchbay/linux/sys'
+import { type FileLock, FileLockedError, lockFile, SystemError } from '@patchbay/linux/sys'
 import { type Boot, currentBoot } from './boot.ts'
 import { type Catalogue, MapCatalogue } from './catalogue.ts'
-import { endEarlierBoots } from './earlier-boots.ts'
+import { areLookedThrough, endEarlierBoots } from './earlier-boots.ts'
 import { fileOperation } from './file-operation.ts'
 import { isInMemory } from './file-system.ts'
 import { IndexFile } from './index-file.ts'
@@ -51,7 +51,8 @@ export async function openDirectoryStore(directory: string, options: OpenOptions
   const { boot = currentBoot(), keepOverReboot = false, cacheDir, isSynced } = options
   const lock = await lockDirectory(directory, options)
   try {
-    if (boot && !keepOverReboot) await endEarlierBoots(directory, { boot, cacheDir })
+    if (boot && !keepOverReboot && !areLookedThrough(directory, boot))
+      await endEarlierBoots(directory, { boot, cacheDir })
     return new DirectoryStore(directory, lock, { boot, isSynced })
   } catch (error) {
     lock.close()
@@ -59,10 +60,22 @@ export async function openDirectoryStore(directory: string, options: OpenOptions
   }
 }
 
+/** As {@link openDirectoryStore}, but makes the directory when it is missing. */
+export async function makeDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
+  try {
+    return await openDirectoryStore(directory, options)
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error
+  }
+  // Where that was not what failed, it fails again.
+  ensureDirectory(directory, options)
+  return openDirectoryStore(directory, options)
+}
+
 async function lockDirectory(directory: string, options: OpenOptions): Promise<FileLock> {
   const { signal, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options
   try {
-    return await lockFile(join(directory, fileNames.lock), { mode: 0o750, timeoutMs, signal })
+    return await lockFile(`${directory}/${fileNames.lock}`, { mode: 0o750, timeoutMs, signal })
   } catch (error) {
     if (!(error instanceof FileLockedError)) throw error
     throw new CniError('tryAgainLater', error.message, { cause: error })
@@ -77,6 +90,8 @@ class DirectoryStore implements LeaseStore {
   /** Where leases are: as long as the directory is locked, this and the directory agree. */
   #known: Catalogue | undefined
   #indexFile: IndexFile | undefined
+  /** What leases' files hold, by address, as far as that was read. */
+  readonly #contents = new Map<string, string | undefined>()
   /** Whether something was made, removed or renamed in the directory. */
   #hasChanged = false
 
@@ -88,12 +103,12 @@ class DirectoryStore implements LeaseStore {
   }
 
   leasesOf(owner: Owner): OwnLease[] {
-    return this.#catalogue()
-      .addressesOf(owner.containerId)
-      .flatMap((ip) => {
-        const ownership = ownershipOf(this.#read(ip.toString()) ?? '', owner)
-        return ownership ? [{ ip, ownership }] : []
-      })
+    const leases: OwnLease[] = []
+    for (const ip of this.#catalogue().addressesOf(owner.containerId)) {
+      const ownership = ownershipOf(this.#content(ip.toString()) ?? '', owner)
+      if (ownership) leases.push({ ip, ownership })
+    }
+    return leases
   }
 
   allLeases(): Lease[] {
@@ -108,9 +123,11 @@ class DirectoryStore implements LeaseStore {
 
   reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
     const name = ip.toString()
+    const content = formatLease(owner)
     const catalogue = this.#catalogue()
     this.#hasChanged = true
-    if (!createWhole(this.#path(name), formatLease(owner), { isVoid: isTorn, sync: this.#shouldSync() })) return false
+    if (!createWhole(this.#path(name), content, { isVoid: isTorn, sync: this.#shouldSync() })) return false
+    this.#contents.set(name, content)
     catalogue.add({ ip, containerId: owner.containerId })
     try {
       replaceWhole(this.#path(fileNames.lastReserved(set)), name)
@@ -124,9 +141,10 @@ class DirectoryStore implements LeaseStore {
   release(ip: IP): void {
     const name = ip.toString()
     const catalogue = this.#catalogue()
-    const containerId = parseLease(this.#read(name) ?? '')?.containerId
+    const containerId = parseLease(this.#content(name) ?? '')?.containerId
     this.#hasChanged = true
     removeFile(this.#path(name))
+    this.#contents.delete(name)
     catalogue.remove({ ip, containerId })
   }
 
@@ -145,7 +163,7 @@ class DirectoryStore implements LeaseStore {
   }
 
   lastReserved(set: number): IP | undefined {
-    return tryParseIP(this.#read(fileNames.lastReserved(set)) ?? '')
+    return tryParseIP(readFile(this.#path(fileNames.lastReserved(set))) ?? '')
   }
 
   refresh(): boolean {
@@ -177,9 +195,15 @@ class DirectoryStore implements LeaseStore {
 
   /** Reads the whole directory, and writes down what is found when that is much. */
   #makeCatalogue(): Catalogue {
-    const taken = takenAddresses(readLeases(this.#directory))
-    const bootId = taken.length < INDEX_FROM ? undefined : this.#bootId
-    this.#indexFile = bootId === undefined ? undefined : IndexFile.create({ directory: this.#directory, bootId }, taken)
+    const leases = readLeases(this.#directory)
+    const taken = takenAddresses(leases)
+    this.#contents.clear()
+    this.#indexFile = undefined
+    if (taken.length < INDEX_FROM || this.#bootId === undefined) {
+      for (const { ip, content } of leases) this.#contents.set(ip.toString(), content)
+      return new MapCatalogue(taken)
+    }
+    this.#indexFile = IndexFile.create({ directory: this.#directory, bootId: this.#bootId }, taken)
     this.#hasChanged ||= this.#indexFile !== undefined
     return this.#indexFile?.index ?? new MapCatalogue(taken)
   }
@@ -189,11 +213,13 @@ class DirectoryStore implements LeaseStore {
     return this.#isSynced
   }
 
-  #read(name: string): string | undefined {
-    return readFile(this.#path(name))
+  /** Read once: nobody writes into leases while the directory is locked. */
+  #content(name: string): string | undefined {
+    if (!this.#contents.has(name)) this.#contents.set(name, readFile(this.#path(name)))
+    return this.#contents.get(name)
   }
 
   #path(name: string): string {
-    return join(this.#directory, name)
+    return `${this.#directory}/${name}`
   }
 }

@@ -13,9 +13,14 @@ export interface EarlierBootOptions {
   cacheDir?: string | undefined
 }
 
+/** Whether the leases in a locked directory have been looked through in this boot: that is noted in a small file. */
+export function areLookedThrough(directory: string, { id }: Boot): boolean {
+  return notedBoot(directory) === id
+}
+
 /**
  * Ends the leases of earlier boots in a locked directory: those whose container has no namespace any more. Once in a boot
- * that is looked into; afterwards this reads a small file.
+ * that is needed: see {@link areLookedThrough}.
  *
  * A lease that is younger than the boot stays, also one that the reference plugin has made. So does one whose container
  * has its namespace. One that no runtime remembers is ended when the directory is known to be of an earlier boot, since no
@@ -24,8 +29,8 @@ export interface EarlierBootOptions {
  * @throws SystemError when a lease cannot be read or removed
  */
 export async function endEarlierBoots(directory: string, { boot, cacheDir }: EarlierBootOptions): Promise<void> {
+  if (isShared(directory)) return
   const noted = notedBoot(directory)
-  if (noted === boot.id || isShared(directory)) return
   const old = readLeases(directory).filter(({ ip }) => isOlder(join(directory, ip.toString()), boot.began()))
   if (old.length > 0) {
     const backing = await backingNamespaces(cacheDir)
@@ -47,7 +52,7 @@ function isOlder(path: string, time: number): boolean {
 
 function notedBoot(directory: string): string | undefined {
   try {
-    return readFileSync(join(directory, fileNames.boot), 'utf8').trim()
+    return readFileSync(`${directory}/${fileNames.boot}`, 'utf8').trim()
   } catch {
     return undefined
   }

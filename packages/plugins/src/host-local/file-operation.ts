@@ -9,11 +9,16 @@ export function fileOperation<T>(syscall: string, path: string, call: () => T): 
   try {
     return call()
   } catch (error) {
-    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
-    // A file may be opened well and then not be read: Node tells which it was.
-    const failed = 'syscall' in error ? String(error.syscall) : syscall
-    throw new SystemError(failed, Math.abs(error.errno), path)
+    throw asSystemError(error, { syscall, path })
   }
+}
+
+/** What an error of node:fs is as a {@link SystemError}; any other one stays what it is. */
+export function asSystemError(error: unknown, { syscall, path }: { syscall: string; path: string }): unknown {
+  if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) return error
+  // A file may be opened well and then not be read: Node tells which it was.
+  const failed = 'syscall' in error ? String(error.syscall) : syscall
+  return new SystemError(failed, Math.abs(error.errno), path)
 }
 
 /** Whether an error is the system's, with this code: `ENOENT`. */

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readSync,
@@ -9,7 +10,6 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
 import { BLOCK_SIZE, type Blocks } from './blocks.ts'
 import type { TakenAddress } from './catalogue.ts'
 import { freeBytes } from './file-system.ts'
@@ -52,6 +52,8 @@ export class IndexFile implements Blocks {
 
   /** Opens the index; `undefined` when there is none, or it is not of the directory as it is. */
   static open(place: IndexPlace): IndexFile | undefined {
+    // Most often there is none, and an answer costs less than an error.
+    if (!existsSync(pathIn(place.directory))) return undefined
     return attempt(constants.O_RDWR, place, (fd) => {
       const header = parseHeader(readBlock(fd, 0))
       if (header === undefined || header.stamp !== stampOf(place)) return undefined
@@ -108,7 +110,7 @@ export class IndexFile implements Blocks {
 /** Removes an index, if there is one and that is possible. */
 export function removeIndex(directory: string): void {
   try {
-    unlinkSync(join(directory, fileNames.index))
+    unlinkSync(pathIn(directory))
   } catch {
     // Whoever reads it finds that the directory has changed since.
   }
@@ -122,13 +124,17 @@ function attempt(
   let fd: number | undefined
   let file: IndexFile | undefined
   try {
-    fd = openSync(join(directory, fileNames.index), flags, 0o600)
+    fd = openSync(pathIn(directory), flags, 0o600)
     file = make(fd)
   } catch {
     // No index, then.
   }
   if (fd !== undefined && file === undefined) closeSync(fd)
   return file
+}
+
+function pathIn(directory: string): string {
+  return `${directory}/${fileNames.index}`
 }
 
 /** Changes when anything is made, removed or renamed in the directory, when it is another one, and with every boot. */

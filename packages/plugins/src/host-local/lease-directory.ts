@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import type { TakenAddress } from './catalogue.ts'
 import { fileOperation } from './file-operation.ts'
-import { isTorn, parseLease } from './lease-file.ts'
+import { parseLease } from './lease-file.ts'
 
 /** Something in a network's directory that has an address for a name. */
 export interface LeaseEntry {
@@ -14,11 +13,12 @@ export interface LeaseEntry {
 
 /** Reads all leases in a directory. Throws SystemError. */
 export function readLeases(directory: string): LeaseEntry[] {
-  const entries = fileOperation('open', directory, () => readdirSync(directory, { withFileTypes: true }))
-  return entries.flatMap((entry) => {
+  const leases: LeaseEntry[] = []
+  for (const entry of fileOperation('open', directory, () => readdirSync(directory, { withFileTypes: true }))) {
     const ip = leaseAddress(entry.name)
-    return ip ? [{ ip, content: entry.isFile() ? readFile(join(directory, entry.name)) : undefined }] : []
-  })
+    if (ip) leases.push({ ip, content: entry.isFile() ? readFile(`${directory}/${entry.name}`) : undefined })
+  }
+  return leases
 }
 
 /** How many leases a directory has, torn ones included. Throws SystemError. */
@@ -43,10 +43,10 @@ export function readFile(path: string): string | undefined {
 
 /** The addresses that are taken: a torn lease is free. */
 export function takenAddresses(entries: readonly LeaseEntry[]): TakenAddress[] {
-  return entries
-    .filter(({ content }) => content === undefined || !isTorn(content))
-    .map(({ ip, content }) => ({
-      ip,
-      containerId: content === undefined ? undefined : parseLease(content)?.containerId,
-    }))
+  const taken: TakenAddress[] = []
+  for (const { ip, content } of entries) {
+    const owner = content === undefined ? undefined : parseLease(content)
+    if (content === undefined || owner !== undefined) taken.push({ ip, containerId: owner?.containerId })
+  }
+  return taken
 }

@@ -13,11 +13,15 @@ export type RangeSet = readonly Range[]
 export function canonicalRangeSet(confs: readonly RangeConf[]): RangeSet {
   if (confs.length === 0) throw new RangeError('empty range set')
   const set = confs.map(canonicalRange)
+  if (set.length > 1) checkTogether(set)
+  return set
+}
+
+function checkTogether(set: RangeSet): void {
   if (set.some((range) => range.subnet.family !== familyOf(set))) throw new RangeError('mixed address families')
   for (const [a, b] of pairs(set)) {
     if (rangesOverlap(a, b)) throw new RangeError(`subnets ${formatRange(a)} and ${formatRange(b)} overlap`)
   }
-  return set
 }
 
 /**
@@ -39,6 +43,7 @@ export function canonicalRangeSets(confs: readonly (readonly RangeConf[])[]): Ra
 
 /** @throws {RangeError} `range set 0 overlaps with 1` */
 export function checkSetsApart(sets: readonly RangeSet[]): void {
+  if (sets.length < 2) return
   for (const [[i, a], [j, b]] of pairs([...sets.entries()])) {
     if (a.some((range) => b.some((other) => rangesOverlap(range, other)))) {
       throw new RangeError(`range set ${i} overlaps with ${j}`)

@@ -32,10 +32,10 @@ export function canonicalRange(conf: RangeConf): Range {
   const { subnet, rangeStart, rangeEnd } = conf
   if (subnet === undefined) throw new RangeError('IP <nil> not v4 nor v6')
   checkSubnet(subnet)
-  const first = subnet.network.add(1)
+  const first = subnet.address.add(1)
   const start = rangeStart ?? first
   const end = rangeEnd ?? (subnet.family === 4 ? subnet.lastAddress.add(-1) : subnet.lastAddress)
-  checkBounds(subnet, { start, end, ...conf })
+  if (rangeStart !== undefined || rangeEnd !== undefined) checkBounds(subnet, { start, end, ...conf })
   return { subnet, start, end, gateway: conf.gateway ?? first }
 }
 

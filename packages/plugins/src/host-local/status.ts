@@ -8,7 +8,7 @@ import { openDirectoryStore } from './directory-store.ts'
 import { fileOperation, hasCode } from './file-operation.ts'
 import type { LeaseStore } from './lease-store.ts'
 import { formatRangeSet, type RangeSet } from './range-set.ts'
-import { searchOrder } from './search-order.ts'
+import { searchRangeSet } from './search-range-set.ts'
 
 /**
  * Tells whether an address can be leased.
@@ -53,7 +53,7 @@ async function findExhausted({ directory, sets, keeping }: HostLocalConfig, { si
 }
 
 function hasFree(store: LeaseStore, set: RangeSet): boolean {
-  return searchOrder(set).some(({ first, last }) => store.firstFree(first, last) !== undefined)
+  return searchRangeSet(set, (first, last) => store.firstFree(first, last)) !== undefined
 }
 
 function unavailable(network: string, reason: string, cause?: unknown): CniError {

@@ -9,8 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileOperation, hasCode } from './file-operation.ts'
+import { asSystemError, fileOperation, hasCode } from './file-operation.ts'
 
 /** Where a file is written before it gets its name. One a directory is enough: writers have the directory locked. */
 const TEMPORARY_NAME = '.patchbay.tmp'
@@ -35,7 +34,7 @@ export function createWhole(path: string, content: string, { sync, isVoid }: Cre
   try {
     if (link(temporary, path)) return true
     if (!isVoid(fileOperation('read', path, () => readFileSync(path, 'utf8')))) return false
-    fileOperation('rename', path, () => renameSync(temporary, path))
+    rename(temporary, path)
     return true
   } finally {
     removeFile(temporary)
@@ -50,7 +49,7 @@ export function createWhole(path: string, content: string, { sync, isVoid }: Cre
 export function replaceWhole(path: string, content: string): void {
   const temporary = writeTemporary(path, content, { sync: false })
   try {
-    fileOperation('rename', path, () => renameSync(temporary, path))
+    rename(temporary, path)
   } catch (error) {
     removeFile(temporary)
     throw error
@@ -71,34 +70,53 @@ export function syncDirectory(path: string): void {
 
 /** Removes a file; there may be none. Throws SystemError. */
 export function removeFile(path: string): void {
-  fileOperation('unlink', path, () => {
-    try {
-      unlinkSync(path)
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error
-    }
-  })
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw asSystemError(error, { syscall: 'unlink', path })
+  }
+}
+
+/** Writes what is to become the file at `path`, beside it. */
+function writeTemporary(path: string, content: string, { sync }: { sync: boolean }): string {
+  const temporary = path.slice(0, path.lastIndexOf('/') + 1) + TEMPORARY_NAME
+  const fd = openTemporary(temporary, path)
+  try {
+    fill(fd, content, { sync })
+  } catch (error) {
+    removeFile(temporary)
+    throw asSystemError(error, { syscall: 'write', path })
+  }
+  return temporary
+}
+
+function fill(fd: number, content: string, { sync }: { sync: boolean }): void {
+  try {
+    writeFileSync(fd, content)
+    if (sync) fdatasyncSync(fd)
+  } finally {
+    // Where a file lies elsewhere (NFS), this tells that it could not be written.
+    closeSync(fd)
+  }
 }
 
 /** Left behind by a crash, the temporary file may be the very lease by another link: never write to an old one. */
-function writeTemporary(path: string, content: string, { sync }: { sync: boolean }): string {
-  const temporary = join(dirname(path), TEMPORARY_NAME)
-  removeFile(temporary)
+function openTemporary(temporary: string, path: string): number {
   try {
-    fileOperation('write', path, () => {
-      const fd = openSync(temporary, 'wx', MODE)
-      try {
-        writeFileSync(fd, content)
-        if (sync) fdatasyncSync(fd)
-      } finally {
-        closeSync(fd)
-      }
-    })
+    return openSync(temporary, 'wx', MODE)
   } catch (error) {
-    removeFile(temporary)
-    throw error
+    if (!hasCode(error, 'EEXIST')) throw asSystemError(error, { syscall: 'open', path })
   }
-  return temporary
+  removeFile(temporary)
+  return fileOperation('open', path, () => openSync(temporary, 'wx', MODE))
+}
+
+function rename(temporary: string, path: string): void {
+  try {
+    renameSync(temporary, path)
+  } catch (error) {
+    throw asSystemError(error, { syscall: 'rename', path })
+  }
 }
 
 /**

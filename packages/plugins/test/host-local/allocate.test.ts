@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { CIDR, type IP, parseCIDR, parseIP } from '@patchbay/address'
 import { allocate } from '../../src/host-local/allocate.ts'
 import type { RangeConf } from '../../src/host-local/range.ts'
-import { canonicalRangeSets, type RangeSet } from '../../src/host-local/range-set.ts'
-import { searchOrder } from '../../src/host-local/search-order.ts'
+import { canonicalRangeSets, type RangeSet, rangeFor } from '../../src/host-local/range-set.ts'
+import { searchRangeSet } from '../../src/host-local/search-range-set.ts'
 import { MemoryStore } from './memory-store.ts'
 import { forAll, type SeededRandom } from './seeded-random.ts'
 
@@ -48,16 +48,33 @@ function ownerOf(number: number): { containerId: string; ifName: string } {
   return { containerId: `c${number}`, ifName: 'eth0' }
 }
 
-test('searchOrder() is round robin without the gateways, from any address on', () => {
+test('searchRangeSet() is round robin without the gateways, from any address on', () => {
   forAll((random) => {
     const set = randomSet(random, random.pick([4, 6]), 0)
     const outside = ['192.0.2.1', '2001:db8::', '255.255.255.255'].map(parseIP)
     const last = random.chance(10) ? undefined : random.pick([...walk(set).map(({ ip }) => ip), ...outside])
-    const found = searchOrder(set, last).flatMap(({ range, first, last }) =>
-      walk([{ ...range, start: first, end: last }]).map(({ ip }) => String(ip)),
-    )
-    assert.deepEqual(found, expectedOrder(set, last))
+    const seen: string[] = []
+    function look(start: IP, end: IP): undefined {
+      const range = rangeFor(set, start)
+      assert.ok(range)
+      seen.push(...walk([{ ...range, start, end }]).map(({ ip }) => String(ip)))
+    }
+    assert.equal(searchRangeSet(set, look, last), undefined)
+    assert.deepEqual(seen, expectedOrder(set, last))
   }, 2000)
+})
+
+test('searchRangeSet() ends with the first thing found', () => {
+  const [set = []] = canonicalRangeSets([
+    ['10.0.0.0/30', '10.1.0.0/30', '10.2.0.0/30'].map((text) => ({ subnet: parseCIDR(text) })),
+  ])
+  const seen: string[] = []
+  function look(first: IP): string | undefined {
+    seen.push(String(first))
+    return seen.length === 2 ? 'found' : undefined
+  }
+  assert.equal(searchRangeSet(set, look, parseIP('10.1.0.2')), 'found')
+  assert.deepEqual(seen, ['10.2.0.2', '10.0.0.2'])
 })
 
 test('allocate() gives out every address of a set once, in order, and then says that there is none', () => {
@@ -125,7 +142,7 @@ test('allocate() gives requested addresses with the prefix length and the gatewa
 const failures: readonly (readonly [requested: readonly string[], message: string])[] = [
   [['fd00::ff'], "failed to allocate for range 1: requested ip fd00::ff is subnet's gateway"],
   [['10.0.0.9'], 'failed to allocate all requested IPs: 10.0.0.9'],
-  [['10.0.0.10', '10.0.0.11', '192.0.2.1'], 'failed to allocate all requested IPs: 10.0.0.11 192.0.2.1'],
+  [['10.0.0.10', '10.0.0.11', '192.0.2.1', '10.0.0.11'], 'failed to allocate all requested IPs: 10.0.0.11 192.0.2.1'],
   [
     ['10.0.0.50'],
     'failed to allocate for range 0: requested IP address 10.0.0.50 is not available in range set 10.0.0.10-10.0.0.254',

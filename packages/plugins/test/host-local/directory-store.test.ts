@@ -73,6 +73,7 @@ test('an empty or torn lease is free, and is replaced whole', async (context) =>
     assert.equal(readFileSync(join(directory, ip), 'latin1'), 'c1\r\neth0')
   }
   assert.equal(String(store.firstFree(parseIP('10.0.0.2'), parseIP('10.0.0.9'))), '10.0.0.7')
+  assert.deepEqual(addressesOf(store, 'c1'), Object.keys(torn))
 })
 
 test('firstFree() and leasesOf() know what the same store has leased and released', async (context) => {

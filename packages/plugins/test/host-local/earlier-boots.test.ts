@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { currentBoot } from '../../src/host-local/boot.ts'
 import { type OpenOptions, openDirectoryStore } from '../../src/host-local/directory-store.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -113,4 +114,11 @@ test('a boot that cannot be noted keeps no lease from being ended', async (conte
   const { open, directory } = world(context, { old: { '10.0.0.2': 'c1\r\neth0' }, remembered: { c1: gone } })
   mkdirSync(join(directory, '.patchbay.boot'))
   assert.deepEqual(await open(), [])
+})
+
+test('currentBoot() asks the kernel once', () => {
+  const id = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  const boot = currentBoot()
+  assert.equal(boot?.id, id)
+  assert.equal(currentBoot(), boot)
 })

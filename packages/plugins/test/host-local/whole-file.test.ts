@@ -52,6 +52,18 @@ test('createWhole() does not touch the lease that a crash left linked to the tem
   assert.deepEqual(readdirSync(directory).sort(), ['10.0.0.2', '10.0.0.3'])
 })
 
+test('replaceWhole() takes the place of what a crash left in that of the temporary file', (context) => {
+  const directory = temporaryDirectory(context)
+  writeFileSync(join(directory, '.patchbay.tmp'), 'torn', { mode: 0o644 })
+  replaceWhole(join(directory, 'last'), 'one')
+  assert.equal(readFileSync(join(directory, 'last'), 'utf8'), 'one')
+  assert.equal(statSync(join(directory, 'last')).mode & 0o7777, 0o600)
+  mkdirSync(join(directory, '.patchbay.tmp'))
+  const path = join(directory, '.patchbay.tmp')
+  assert.throws(() => replaceWhole(join(directory, 'last'), 'two'), { message: `unlink ${path}: is a directory` })
+  assert.equal(readFileSync(join(directory, 'last'), 'utf8'), 'one')
+})
+
 test('createWhole() names call and file when it fails, and leaves nothing', (context) => {
   const directory = temporaryDirectory(context)
   const path = join(directory, 'gone', '10.0.0.2')
