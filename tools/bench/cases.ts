@@ -26,6 +26,11 @@ export const chains: readonly Chain[] = [
   },
 ]
 
+/** What a storm of calls gives its plugin, all of it: the bridge of that number. */
+export function stormConfig(number: number): object {
+  return { cniVersion: '1.0.0', name: 'storm', ...bridge, bridge: `storm${number}` }
+}
+
 /** The chain of that name. Throws RangeError. */
 export function chainOf(name: string): Chain {
   const chain = chains.find((candidate) => candidate.name === name)

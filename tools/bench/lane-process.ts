@@ -9,13 +9,13 @@ import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
 
 /** A lane in a process and namespaces of its own. Lanes wait for their orders, so that only one of them runs at a time. */
 export class LaneProcess {
-  readonly name: string
+  readonly options: LaneOptions
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
   readonly #reader: Interface
 
   constructor(options: LaneOptions) {
-    this.name = options.name
+    this.options = options
     const program = [bun(), fileURLToPath(new URL('lane.js', import.meta.url)), JSON.stringify(options)]
     const [command = '', ...args] = sandboxCommand(program)
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -28,9 +28,9 @@ export class LaneProcess {
   async run(order: Order): Promise<Times> {
     this.#child.stdin?.write(`${JSON.stringify(order)}\n`)
     const { value, done } = await this.#lines.next()
-    if (done) throw new Error(`Cannot time "${this.name}": its process has ended`)
+    if (done) throw new Error(`Cannot time "${this.options.name}": its process has ended`)
     const answer = parse(value)
-    if ('error' in answer) throw new Error(`${this.name}: ${answer.error}`)
+    if ('error' in answer) throw new Error(`${this.options.name}: ${answer.error}`)
     return answer.times
   }
 

@@ -3,12 +3,13 @@
  * a line of JSON each, in namespaces of its own. Started with LaneOptions as its argument.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Call, runCall, runCalls } from './calls.ts'
 import { type Chain, chainOf, withHostPort } from './cases.ts'
 import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
+import { storm } from './storm.ts'
 
 const SOCKET = '/run/bench/patchbay.sock'
 const LOG = '/run/bench/daemon.log'
@@ -19,6 +20,7 @@ class Lane {
   /** Namespaces without a container: they are used again, because the kernel is busy for long when one ends. */
   readonly #free: string[] = []
   #containers = 0
+  #attached = 0
 
   private constructor(options: LaneOptions, daemon: ChildProcess | undefined) {
     this.#options = options
@@ -58,6 +60,8 @@ class Lane {
         return this.#attach(chainOf(order.chain), order.count)
       case 'leases':
         return this.#leases(order.count)
+      case 'storm':
+        return this.#storm(order.count)
       case 'empty process':
         return { process: runCall({ program: '/bin/true', env: {}, input: '' }).milliseconds }
       case 'version':
@@ -65,7 +69,7 @@ class Lane {
           VERSION: runCall(this.#call('bridge', { CNI_COMMAND: 'VERSION' }, { cniVersion: '1.1.0' })).milliseconds,
         }
       case 'memory':
-        return { RSS: this.#memory() }
+        return { 'RSS, MiB': this.#memory() }
     }
   }
 
@@ -115,15 +119,25 @@ class Lane {
     return { ADD, DEL }
   }
 
-  /** Attaches containers for the rest of the run. */
   async #attach(chain: Chain, count: number): Promise<Times> {
-    const attachments = Array.from({ length: count }, () => this.#attachment())
+    const attachments = Array.from({ length: count - this.#attached }, () => this.#attachment())
+    this.#attached = count
     const attached = await this.#sideBySide(attachments, 8, async (attachment) => {
       let prevResult: unknown
       for (const plugin of pluginsFor(attachment, chain))
         prevResult = JSON.parse((await runCalls(this.#plugin('ADD', { plugin, attachment, prevResult }))).output)
     })
     return { attached }
+  }
+
+  /** The daemon's memory belongs to that of its plugins. */
+  async #storm(count: number): Promise<Times> {
+    const { program, env } = this.#call('bridge', {}, undefined)
+    const times = await storm({ count, program, env })
+    const entries = Object.entries(times)
+    return Object.fromEntries(
+      entries.map(([what, value]) => [what, what.endsWith('MiB') ? value + this.#memory() : value]),
+    )
   }
 
   async #sideBySide(
@@ -171,6 +185,7 @@ class Lane {
     const directory = '/run/bench-leases/bench'
     mkdirSync(directory, { recursive: true })
     const start = performance.now()
+    for (const name of readdirSync(directory)) if (name.startsWith('10.31.')) rmSync(join(directory, name))
     // From the upper end: those that are given out come from the lower one.
     for (let index = 0; index < count; index++) {
       const address = `10.31.${255 - (index >> 8)}.${index & 255}`

@@ -3,6 +3,8 @@ export interface LaneOptions {
   readonly name: string
   /** Holds the plugins. */
   readonly directory: string
+  /** Whether these are this project's. */
+  readonly own: boolean
   /** Who serves them: each its own process, a daemon, or this one process with all code warm: what nothing can beat. */
   readonly served: 'by themselves' | 'by a daemon' | 'in one process'
 }
@@ -11,13 +13,18 @@ export interface LaneOptions {
 export type Order =
   | { readonly do: 'once'; readonly chain: string }
   | { readonly do: 'parallel'; readonly chain: string; readonly width: number; readonly count: number }
+  /** Attaches containers until there are so many; they stay for the rest of the run. */
   | { readonly do: 'attach'; readonly chain: string; readonly count: number }
+  /** Leases so many addresses to others, instead of those that it leased before. */
   | { readonly do: 'leases'; readonly count: number }
+  | { readonly do: 'storm'; readonly count: number }
   | { readonly do: 'empty process' }
   | { readonly do: 'version' }
   | { readonly do: 'memory' }
 
-/** Milliseconds by command: of one call, or of all when they ran side by side. */
+/**
+ * Milliseconds by command: of one call, or of all when they ran side by side. Under a name that ends in "MiB": memory.
+ */
 export type Times = Readonly<Record<string, number>>
 
 /** What a lane answers. */

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { LaneProcess } from '../bench/lane-process.ts'
+import { MemoryGroup } from '../bench/memory-group.ts'
+
+/** A lane whose plugin is this shell script, and the lines that it wrote to `$NOTES`. */
+function laneOf(t: TestContext, plugin: string): { lane: LaneProcess; notes: () => string[] } {
+  const directory = mkdtempSync(join(tmpdir(), 'patchbay-bench-'))
+  t.after(() => rmSync(directory, { recursive: true }))
+  const notes = join(directory, 'notes')
+  writeFileSync(join(directory, 'bridge'), `#!/bin/sh\n${plugin.replaceAll('$NOTES', notes)}\n`)
+  chmodSync(join(directory, 'bridge'), 0o755)
+  const lane = new LaneProcess({ name: 'script', directory, own: false, served: 'by themselves' })
+  t.after(() => lane.close())
+  return { lane, notes: () => readFileSync(notes, 'utf8').trim().split('\n') }
+}
+
+test('a storm attaches and detaches as many interfaces as it says, each another one', async (t) => {
+  const plugin = 'read -r config; echo "$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS/$CNI_IFNAME $config" >>"$NOTES"'
+  const { lane, notes } = laneOf(t, plugin)
+  const times = await lane.run({ do: 'storm', count: 1020 })
+  const calls = notes()
+    .map((note) => note.split(' '))
+    .filter(([, container]) => container !== 'first')
+  for (const command of ['ADD', 'DEL']) {
+    const own = calls.filter(([each]) => each === command)
+    assert.equal(own.length, 1020)
+    assert.equal(new Set(own.map(([, container]) => container)).size, 1020)
+    assert.equal(new Set(own.map(([, , interfaceOf]) => interfaceOf)).size, 1020)
+    assert.ok((times[command] ?? 0) > 0)
+  }
+  const ports = notes().map((note) => /"bridge":"(\w+)"/.exec(note)?.[1])
+  assert.equal(ports.filter((bridge) => bridge === 'storm1').length, 2 + 2 * 20)
+  assert.equal(ports.filter((bridge) => bridge === 'storm0').length, 2 + 2 * 1000)
+})
+
+test('a storm in which one call fails says what that call printed', async (t) => {
+  const plugin = '[ "$CNI_CONTAINERID" != storm7 ] || { echo \'{ "code": 7, "msg": "no room" }\'; exit 1; }'
+  const { lane } = laneOf(t, plugin)
+  await assert.rejects(lane.run({ do: 'storm', count: 20 }), /Cannot time 20 ADDs at once: "msg": "no room"/)
+})
+
+test('leases take the place of those before', async (t) => {
+  const { lane, notes } = laneOf(t, 'cd /run/bench-leases/bench; echo $(ls) >>"$NOTES"')
+  for (const count of [2, 3, 0, 1]) {
+    await lane.run({ do: 'leases', count })
+    await lane.run({ do: 'version' })
+  }
+  const two = '10.31.255.0 10.31.255.1'
+  assert.deepEqual(notes(), [two, `${two} 10.31.255.2`, '', '10.31.255.0'])
+})
+
+test('MemoryGroup counts what processes took together, and nothing of it stays', async () => {
+  const group = MemoryGroup.create(`patchbay-bench-test-${process.pid}`)
+  const join = group === undefined ? '' : `echo $$ >"${group.processes}"; `
+  const both = spawnSync('sh', ['-c', `${join}head -c 32M /dev/zero | tail -c 32M | tail -c 32M | wc -c`])
+  const peak = group?.peak
+  await group?.remove()
+  assert.equal(both.stdout.toString().trim(), `${32 * 2 ** 20}`)
+  // Not everyone may make one.
+  if (peak !== undefined) assert.ok(peak > 60 && peak < 100, `${peak} MiB`)
+  const again = MemoryGroup.create(`patchbay-bench-test-${process.pid}`)
+  await again?.remove()
+  assert.equal(again === undefined, group === undefined)
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Bench, type Lane, type Numbers } from '../bench/bench.ts'
+import type { LaneOptions, Order, Times } from '../bench/protocol.ts'
+
+const nothing: Numbers = {
+  rounds: 3,
+  warmUp: 40,
+  parallel: 0,
+  storm: 0,
+  attachments: 0,
+  attachmentsOwn: 0,
+  leases: [],
+}
+
+const lanes = {
+  daemon: { own: true, served: 'by a daemon' },
+  'one-shot': { own: true, served: 'by themselves' },
+  'in one process': { own: true, served: 'in one process' },
+  reference: { own: false, served: 'by themselves' },
+} as const
+
+/** Does nothing, and keeps what it was asked to do. */
+class NotingLane implements Lane {
+  readonly options: LaneOptions
+  readonly orders: Order[] = []
+
+  constructor(options: LaneOptions) {
+    this.options = options
+  }
+
+  run(order: Order): Promise<Times> {
+    this.orders.push(order)
+    const times: Record<Order['do'], Times> = {
+      once: { ADD: 1, DEL: 2 },
+      parallel: {},
+      attach: { attached: 5 },
+      leases: { written: 1 },
+      storm: { ADD: 7, 'ADD, MiB': 8 },
+      'empty process': {},
+      version: {},
+      memory: {},
+    }
+    return Promise.resolve(times[order.do])
+  }
+
+  get texts(): string[] {
+    return this.orders.map((order) => Object.values(order).join(' '))
+  }
+}
+
+async function run(chains: readonly string[], numbers: Partial<Numbers>) {
+  const [daemon, oneShot, inProcess, reference] = Object.entries(lanes).map(
+    ([name, options]) => new NotingLane({ name, directory: '/', ...options }),
+  )
+  assert.ok(daemon && oneShot && inProcess && reference)
+  const bench = new Bench([daemon, oneShot, inProcess, reference])
+  await bench.run(chains, { ...nothing, ...numbers })
+  return { bench, daemon, oneShot, inProcess, reference, names: bench.rows.map(({ name }) => name) }
+}
+
+test('the first calls of a daemon are counted before anything is warm', async () => {
+  const { bench, daemon } = await run(['ptp', 'bridge'], {})
+  assert.deepEqual(daemon.texts.slice(0, 10), Array(10).fill('once bridge'))
+  assert.equal(daemon.texts[10], 'empty process')
+  assert.equal(bench.rows[0]?.name, 'bridge, first calls, ADD')
+  assert.deepEqual(bench.rows[0]?.times['daemon'], { p50: 1, p95: 1 })
+})
+
+test('each list is warmed up before it is timed: where each call is a new process, ten times at most', async () => {
+  const { daemon, oneShot, inProcess, reference } = await run(['ptp'], {})
+  const onces = [daemon, inProcess, oneShot, reference].map(({ texts }) => texts.filter((each) => each === 'once ptp'))
+  assert.deepEqual(
+    onces.map(({ length }) => length),
+    [43, 43, 13, 13],
+  )
+})
+
+test('what --warm-up says is the most for every lane, and once is the least', async () => {
+  for (const [warmUp, rounds] of [
+    [0, 1],
+    [4, 4],
+  ] as const) {
+    const { daemon, oneShot } = await run(['ptp'], { warmUp })
+    for (const { texts } of [daemon, oneShot])
+      assert.equal(texts.filter((each) => each === 'once ptp').length, rounds + 3)
+  }
+})
+
+test('a list that is warm is warmed up no more', async () => {
+  const { daemon, names } = await run(['bridge'], { leases: [0, 100, 1000] })
+  const last = daemon.texts.slice(daemon.texts.indexOf('leases 100'))
+  const timed = Array(1 + 3).fill('once bridge')
+  assert.deepEqual(last, ['leases 100', ...timed, 'leases 1000', ...timed, 'leases 0', 'memory'])
+  assert.ok(names.includes('bridge, 1000 leases, DEL'))
+})
+
+test('--attachments-own attaches through the own lanes alone, and times them with none, with few, with many', async () => {
+  const { daemon, oneShot, inProcess, reference, names } = await run([], { attachments: 20, attachmentsOwn: 500 })
+  const full = 'ptp+masquerade+portmap+firewall'
+  const attached = [daemon, oneShot, inProcess, reference].map(({ texts }) =>
+    texts.filter((text) => text.startsWith('attach')),
+  )
+  const own = [`attach ${full} 20`, `attach ${full} 500`]
+  assert.deepEqual(attached, [own, own, [], [`attach ${full} 20`]])
+  assert.deepEqual(
+    names.filter((name) => name.endsWith(' ADD')),
+    ['none', '20', '500'].map((count) => `${full}, ${count} attached, ADD`),
+  )
+  assert.ok(names.includes('500 containers attached'))
+})
+
+test('--storm is one row of time and one of memory', async () => {
+  const { daemon, names } = await run([], { storm: 2000 })
+  assert.ok(daemon.texts.includes('storm 2000'))
+  assert.deepEqual(names, ['bridge, 2000 at once, ADD', 'bridge, 2000 at once, ADD, MiB'])
+})
