@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC, parseIP } from '@patchbay/address'
-import { writeSysctl } from '@patchbay/linux/netns'
-import { addLink, briefLink, dumpLinks, findLink, getLink, IF_OPER, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
+import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
+import {
+  addLink,
+  briefLink,
+  dumpLinks,
+  findLink,
+  getLink,
+  IF_OPER,
+  ipv4Conf,
+  MACVLAN_MODE,
+  setIpv4ConfRequest,
+  setLink,
+} from '@patchbay/linux/route'
 import { withNamespaces } from './namespace-fixture.ts'
 import { assertShows, hasLink, ip, ipJsonOne, linkNames, runIn } from './witness.ts'
 
@@ -270,4 +281,20 @@ test('dumpLinks() lists more links than fit into one datagram', () =>
     const links = await dumpLinks(host.socket)
     assert.deepEqual(links.map(({ ifname }) => ifname).sort(), linkNames(host))
     assert.equal(links.length, 63)
+  }))
+
+test('setIpv4ConfRequest() changes the IPv4 setting that it names and no other, as /proc/sys shows them', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    ip(host, 'link', 'add', 'br0', 'type', 'bridge')
+    const { index } = await getLink(host.socket, 'br0', { as: briefLink })
+    const fileOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    // Multicast routing is switched on by a routing daemon alone.
+    const names = Object.keys(ipv4Conf.table).filter((name) => name !== 'mcForwarding')
+    const read = () => new Map(names.map((name) => [name, readSysctl(host.netns, `net/ipv4/conf/br0/${fileOf(name)}`)]))
+    for (const name of names) {
+      const before = read()
+      const value = before.get(name) === '1' ? 0 : 1
+      await host.socket.request(setIpv4ConfRequest(index, { [name]: value }))
+      assert.deepEqual(read(), new Map([...before, [name, String(value)]]))
+    }
   }))

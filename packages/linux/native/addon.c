@@ -7,7 +7,6 @@ NAPI_MODULE_INIT() {
     static const napi_property_descriptor functions[] = {
         ENTRY("socketIn", socket_in),
         ENTRY("netlinkIn", netlink_in),
-        ENTRY("openIn", open_in),
         ENTRY("readIn", read_in),
         ENTRY("writeIn", write_in),
         ENTRY("openNetns", open_netns),

@@ -117,7 +117,6 @@ ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms);
 /* netns.c */
 FUNCTION(socket_in);
 FUNCTION(netlink_in);
-FUNCTION(open_in);
 FUNCTION(read_in);
 FUNCTION(write_in);
 FUNCTION(open_netns);

@@ -105,16 +105,6 @@ static int file_of(int netns, const char *path, int flags) {
     return fd;
 }
 
-/* openIn(netns, path, flags): a descriptor. */
-FUNCTION(open_in) {
-    call_t call = call_begin(env, info);
-    char path[PATH_BYTES];
-    int netns = call_int(&call, 0), flags = call_int(&call, 2);
-    call_string(&call, 1, path);
-    if (call.wrong) return wrong_arguments(env);
-    return result_or_errno(env, file_of(netns, path, flags));
-}
-
 /* readIn(netns, path): the text that one read gives, or what failed. The calls: open, read. */
 FUNCTION(read_in) {
     call_t call = call_begin(env, info);

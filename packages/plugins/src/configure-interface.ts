@@ -6,6 +6,7 @@ import {
   addRouteRequest,
   IFA_F,
   type Route as KernelRoute,
+  setIpv4ConfRequest,
   setLinkRequest,
   standardBroadcast,
 } from '@patchbay/linux/route'
@@ -28,6 +29,8 @@ export interface InterfaceOptions {
    * which may need them to reach their gateways. Their link is the interface.
    */
   networkRoutes?: readonly KernelRoute[]
+  /** Whether neighbours are told of the IPv4 addresses when the interface is set up. */
+  announced?: boolean
   warn: (line: string) => void
 }
 
@@ -106,14 +109,18 @@ function enableIpv6(container: Host, ifName: string, warn: (line: string) => voi
 function stepsToSetUp(
   { index, ifName }: ContainerLink,
   ips: readonly IPConfig[],
-  { mac, networkRoutes }: InterfaceOptions,
+  { mac, networkRoutes, announced = false }: InterfaceOptions,
 ): Step[] {
   const flags = networkRoutes ? { flags: IFA_F.NOPREFIXROUTE } : {}
-  const steps = ips.map(({ address }) => ({
-    what: `add IP addr ${address} to "${ifName}"`,
-    request: addAddressRequest({ ...asAddress(index, address), ...flags }),
-  }))
-  return [...steps, { what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) }]
+  const steps: Step[] = []
+  if (announced)
+    steps.push({ what: `set arp_notify of "${ifName}"`, request: setIpv4ConfRequest(index, { arpNotify: 1 }) })
+  for (const { address } of ips) {
+    const request = addAddressRequest({ ...asAddress(index, address), ...flags })
+    steps.push({ what: `add IP addr ${address} to "${ifName}"`, request })
+  }
+  steps.push({ what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) })
+  return steps
 }
 
 /** An address as `ip address add` would add it: with the standard broadcast address for IPv4. */

@@ -7,10 +7,9 @@ export function detectDuplicates(container: Host, ifName: string, wanted: boolea
   trySysctl(container, `net/ipv6/conf/${ifName}/accept_dad`, wanted ? '1' : '0')
 }
 
-/** Has the kernel tell an interface's neighbours of its IPv4 addresses when it is set up, and of its IPv6 addresses. */
-export function announceAddresses(container: Host, ifName: string, options: { ipv6: boolean }): void {
-  trySysctl(container, `net/ipv4/conf/${ifName}/arp_notify`, '1')
-  if (options.ipv6) trySysctl(container, `net/ipv6/conf/${ifName}/ndisc_notify`, '1')
+/** Has the kernel tell an interface's neighbours of its IPv6 addresses when it is set up. */
+export function announceIpv6(container: Host, ifName: string): void {
+  trySysctl(container, `net/ipv6/conf/${ifName}/ndisc_notify`, '1')
 }
 
 function trySysctl(container: Host, name: string, value: string): void {

@@ -1,6 +1,6 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
-import { findLink } from '@patchbay/linux/route'
+import { briefLink, findLink } from '@patchbay/linux/route'
 import type { Host } from './hosts.ts'
 import type { UndoStack } from './undo-stack.ts'
 
@@ -56,7 +56,7 @@ export async function makeLinkAndAllocate<T>(
   { ipamType, container, undo, makeLink, first = 'link' }: Attaching<T>,
 ): Promise<Attached<T>> {
   const allocate = () => allocateAddresses(request, ipamType, undo)
-  if (bookkeepers.has(ipamType) && !(await findLink(container.route, request.ifName))) {
+  if (bookkeepers.has(ipamType) && !(await findLink(container.route, request.ifName, { as: briefLink }))) {
     const [link, ipam] = await Promise.allSettled([makeLink(), allocate()])
     if (link.status === 'rejected') throw link.reason
     if (ipam.status === 'rejected') throw ipam.reason

@@ -1,4 +1,13 @@
-import { type Address, dumpAddresses, getLink, IF_OPER, IFA_F, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
+import {
+  type Address,
+  briefLink,
+  dumpAddresses,
+  getLink,
+  IF_OPER,
+  IFA_F,
+  openRouteSocket,
+  RTNLGRP,
+} from '@patchbay/linux/route'
 import type { ContainerLink, Host } from './hosts.ts'
 
 /**
@@ -14,7 +23,7 @@ export async function settleAddresses(host: Host, link: ContainerLink, limitMs: 
   while (await hasTentative(host, link)) {
     const left = Math.ceil(deadline - performance.now())
     if (left > 0 && (await news.receive(left))) continue
-    if ((await getLink(host.route, link.index)).operstate !== IF_OPER.UP) return
+    if ((await getLink(host.route, link.index, { as: briefLink })).operstate !== IF_OPER.UP) return
     throw new Error(`link ${link.ifName} still has tentative addresses after ${limitMs / 1000} seconds`)
   }
 }

@@ -1,4 +1,4 @@
-import { deleteLink, getLink, type Link, setLink } from '@patchbay/linux/route'
+import { type BriefLink, briefLink, deleteLink, getLink, setLink } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 import type { UndoStack } from './undo-stack.ts'
@@ -14,8 +14,8 @@ export async function adoptLink(
   container: Host,
   names: { temporary: string; final: string },
   { kind, undo }: { kind: string; undo: UndoStack },
-): Promise<Link> {
-  const link = await getLink(container.route, names.temporary)
+): Promise<BriefLink> {
+  const link = await getLink(container.route, names.temporary, { as: briefLink })
   undo.push(`make link "${names.final}"`, () => deleteLink(container.route, link.index))
   try {
     await setLink(container.route, link.index, { ifname: names.final })

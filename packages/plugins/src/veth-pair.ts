@@ -1,7 +1,7 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { writeSysctl } from '@patchbay/linux/netns'
-import { addLinkRequest, findLink, type LinkSettings } from '@patchbay/linux/route'
+import { addLinkRequest, briefLink, findLink, type LinkSettings } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 
@@ -46,7 +46,7 @@ export async function addVethPair(host: Host, container: Host, options: VethOpti
     } catch (error) {
       if (!isNetlinkError(error, 'EEXIST'))
         throw new Error(`failed to make veth pair: ${messageOf(error)}`, { cause: error })
-      if (await findLink(container.route, ifName))
+      if (await findLink(container.route, ifName, { as: briefLink }))
         throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`, {
           cause: error,
         })

@@ -11,7 +11,6 @@ export interface Native {
   socketIn(netns: number, domain: number, type: number, protocol: number): number
   /** A netlink socket, ready to use. The calls: socket, setsockopt, connect. */
   netlinkIn(netns: number, protocol: number): number
-  openIn(netns: number, path: string, flags: number): number
   /** The text of a file, at most 4096 bytes. The calls: open, read. */
   readIn(netns: number, path: string): string | number
   /** The calls: open, write. */

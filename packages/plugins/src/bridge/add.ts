@@ -1,9 +1,9 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { getLink, type Link, setLink } from '@patchbay/linux/route'
+import { type BriefLink, briefLink, getLink, getLinkRequest, IF_OPER, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
-import { announceAddresses, detectDuplicates } from '../container-sysctls.ts'
+import { detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { makeLinkAndAllocate } from '../ipam.ts'
@@ -37,7 +37,7 @@ interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
   /** Name of the host's end. */
   port: string
   /** Hardware address of the container's interface. */
-  mac: Link['address']
+  mac: BriefLink['address']
   vlanGateway?: Interface | undefined
 }
 
@@ -61,7 +61,7 @@ export async function add(request: Request): Promise<Result> {
 async function attachLayer2(attachment: Attachment): Promise<Outcome> {
   const { request, config, container } = attachment
   const port = await makePortOf(attachment)
-  const { index, address } = await getLink(container.route, request.ifName)
+  const { index, address } = await getLink(container.route, request.ifName, { as: briefLink })
   await checkSpoofing(attachment, { port, mac: address })
   if (!config.disableContainerInterface) await setLink(container.route, index, { up: true })
   return { port, mac: address }
@@ -77,8 +77,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     routes: ipam.routes ?? [],
   })
   detectDuplicates(container, ifName, config.enabledad)
-  announceAddresses(container, ifName, { ipv6: false })
-  const link = await getLink(container.route, ifName)
+  const link = await getLink(container.route, ifName, { as: briefLink })
   const newMac = await macForContainer(link, { ...config, requested: config.mac !== undefined, ips })
   const mac = newMac ?? link.address
   await checkSpoofing(attachment, { port, mac })
@@ -86,7 +85,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     container,
     { index: link.index, ifName },
     { interfaces: [{ name: config.bridge }, { name: port }, { name: ifName }], ips, routes },
-    { mac: newMac, warn: request.warn },
+    { mac: newMac, announced: true, warn: request.warn },
   )
   const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
@@ -112,12 +111,12 @@ async function checkSpoofing(
 async function describeInterfaces(attachment: Attachment, outcome: Outcome): Promise<Interface[]> {
   const { request, config, host, bridge } = attachment
   const { port, mac, vlanGateway } = outcome
-  const { address } = config.disableContainerInterface ? await getLink(host.route, port) : await waitUntilUp(host, port)
   // The bridge may have taken the address of its new port.
-  const { address: bridgeAddress } = await getLink(host.route, bridge.link.index)
+  const [end, bridgeNow] = await host.route.getEach([port, bridge.link.index].map(getLinkRequest), briefLink)
+  if (!config.disableContainerInterface && end?.operstate !== IF_OPER.UP) await waitUntilUp(host, port)
   return [
-    { name: config.bridge, mac: String(bridgeAddress) },
-    { name: port, mac: String(address) },
+    { name: config.bridge, mac: String(bridgeNow?.address) },
+    { name: port, mac: String(end?.address) },
     { name: request.ifName, mac: String(mac), sandbox: request.netns },
     ...(vlanGateway ? [vlanGateway] : []),
   ]

@@ -1,5 +1,5 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { addLink, findLink, IFF, type Link, setLink } from '@patchbay/linux/route'
+import { addLink, type BriefLink, briefLink, findLink, IFF, setLink } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import type { Host } from '../hosts.ts'
 import { acceptNoRouterAdvertisements } from '../veth-pair.ts'
@@ -7,7 +7,7 @@ import type { BridgeConfig } from './config.ts'
 
 /** The bridge of a network: its link, and whether this call made it. */
 export interface BridgeLink {
-  link: Link
+  link: BriefLink
   made: boolean
 }
 
@@ -20,10 +20,10 @@ export interface BridgeLink {
 export async function ensureBridge(host: Host, config: BridgeConfig): Promise<BridgeLink> {
   const name = config.bridge
   try {
-    const found = name === '' ? undefined : await findLink(host.route, name)
+    const found = name === '' ? undefined : await findLink(host.route, name, { as: briefLink })
     const bridge = found ? { link: found, made: false } : await makeBridge(host, config)
     if (!isBridge(bridge.link)) throw new Error(`"${name}" already exists but is not a bridge`)
-    acceptNoRouterAdvertisements(host, name)
+    if (bridge.link.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
     await setUp(host, bridge.link, { up: !awaitsAddress(config), promisc: config.promiscMode })
     return bridge
   } catch (error) {
@@ -32,7 +32,7 @@ export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Br
 }
 
 /** Whether a link is a bridge. */
-export function isBridge(link: Link): boolean {
+export function isBridge(link: BriefLink): boolean {
   return link.linkinfo?.link?.kind === 'bridge'
 }
 
@@ -46,10 +46,12 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink>
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
-    return { link: await addLink(host.route, settings), made: true }
+    return { link: await addLink(host.route, settings, { as: briefLink }), made: true }
   } catch (error) {
     // Another call was quicker.
-    const found = isNetlinkError(error, 'EEXIST') ? await findLink(host.route, config.bridge) : undefined
+    const found = isNetlinkError(error, 'EEXIST')
+      ? await findLink(host.route, config.bridge, { as: briefLink })
+      : undefined
     if (!found) throw error
     return { link: found, made: false }
   }
@@ -63,7 +65,7 @@ export function awaitsAddress({ deterministicMac, isGateway, ipamType, vlan }: B
   return deterministicMac && isGateway && ipamType !== '' && vlan === 0
 }
 
-async function setUp(host: Host, link: Link, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
+async function setUp(host: Host, link: BriefLink, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
   const wanted = (up ? IFF.UP : 0) | (promisc ? IFF.PROMISC : 0)
   if ((link.flags & wanted) === wanted) return
   await setLink(host.route, link.index, { ...(up && { up }), ...(promisc && { promisc }) })

@@ -4,12 +4,13 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import {
   type Address,
   addAddressRequest,
+  type BriefLink,
+  briefLink,
   deleteAddress,
   dumpAddresses,
   findLink,
   getLink,
   IFF,
-  type Link,
   RT_SCOPE,
   setLink,
   setLinkRequest,
@@ -75,7 +76,7 @@ function defaultDestination(version: 4 | 6): CIDR {
 
 /** What the gateways of a network are put on. */
 export interface Serving {
-  bridge: Link
+  bridge: BriefLink
   gateways: readonly CIDR[]
   warn: (line: string) => void
 }
@@ -102,13 +103,13 @@ export async function serveGateways(
   for (const version of [4, 6] as const)
     if (gateways.some((gateway) => gateway.family === version)) ensureForwarding(host.netns, version)
   if (link === bridge) return undefined
-  const now = await getLink(host.route, link.index)
+  const now = await getLink(host.route, link.index, { as: briefLink })
   return { name: now.ifname ?? '', mac: String(now.address) }
 }
 
 async function ensureAddresses(
   host: Host,
-  { link, config, gateways }: { link: Link; config: BridgeConfig; gateways: readonly CIDR[] },
+  { link, config, gateways }: { link: BriefLink; config: BridgeConfig; gateways: readonly CIDR[] },
 ): Promise<void> {
   const present = await dumpAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
@@ -130,7 +131,7 @@ function isConflict({ address }: Address, gateway: CIDR): boolean {
   return address.family === gateway.family && (gateway.family === 4 || address.overlaps(gateway))
 }
 
-async function ensureUp(host: Host, link: Link): Promise<void> {
+async function ensureUp(host: Host, link: BriefLink): Promise<void> {
   if (!(link.flags & IFF.UP)) await setLink(host.route, link.index, { up: true })
 }
 
@@ -141,16 +142,16 @@ async function ensureUp(host: Host, link: Link): Promise<void> {
  */
 async function macFor(
   host: Host,
-  link: Link,
+  link: BriefLink,
   options: { config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
-): Promise<Link['address']> {
+): Promise<BriefLink['address']> {
   const { config, gateways, kept } = options
   const serves = kept.some(({ scope }) => scope !== RT_SCOPE.LINK)
   const source = config.deterministicMac && !serves ? macSource(gateways.map(({ address }) => address)) : undefined
   return source ? deterministicMac(source) : ownMac(host, link)
 }
 
-async function addMissing(host: Host, link: Link, missing: readonly CIDR[]): Promise<void> {
+async function addMissing(host: Host, link: BriefLink, missing: readonly CIDR[]): Promise<void> {
   for (const gateway of missing) {
     try {
       await host.route.request(addAddressRequest(asAddress(link.index, gateway)))
@@ -163,9 +164,9 @@ async function addMissing(host: Host, link: Link, missing: readonly CIDR[]): Pro
 }
 
 /** The address from before the first port, unless the bridge had lost all its ports and had none then. */
-async function ownMac(host: Host, link: Link): Promise<Link['address']> {
+async function ownMac(host: Host, link: BriefLink): Promise<BriefLink['address']> {
   if (String(link.address) !== NO_MAC) return link.address
-  const { address } = await getLink(host.route, link.index)
+  const { address } = await getLink(host.route, link.index, { as: briefLink })
   return address
 }
 
@@ -177,9 +178,9 @@ async function ensureVlanGateway(
   host: Host,
   config: BridgeConfig,
   { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
-): Promise<Link> {
+): Promise<BriefLink> {
   const ifName = `${config.bridge}.${config.vlan}`
-  const found = await findLink(host.route, ifName)
+  const found = await findLink(host.route, ifName, { as: briefLink })
   if (found) {
     acceptNoRouterAdvertisements(host, ifName)
     return found
@@ -189,13 +190,13 @@ async function ensureVlanGateway(
     await using undo = new UndoStack(warn)
     await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, undo })
     acceptNoRouterAdvertisements(host, ifName)
-    const link = await getLink(host.route, ifName)
+    const link = await getLink(host.route, ifName, { as: briefLink })
     await host.route.request(setLinkRequest(link.index, { up: true }))
     undo.keep()
     return link
   } catch (error) {
     // Another call was quicker.
-    const other = isTaken(error) ? await findLink(host.route, ifName) : undefined
+    const other = isTaken(error) ? await findLink(host.route, ifName, { as: briefLink }) : undefined
     if (!other) throw error
     return other
   }

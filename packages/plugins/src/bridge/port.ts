@@ -2,6 +2,7 @@ import type { MAC } from '@patchbay/address'
 import {
   addBridgeVlans,
   BRIDGE_VLAN_INFO,
+  briefLink,
   deleteBridgeVlans,
   deleteLink,
   dumpBridgeVlans,
@@ -64,7 +65,7 @@ async function configurePort(host: Host, name: string, port: PortSettings): Prom
   if (hairpin || isolated)
     await setLink(host.route, name, { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } })
   if (vlan === 0 && trunk.length === 0) return
-  const { index } = await getLink(host.route, name)
+  const { index } = await getLink(host.route, name, { as: briefLink })
   await configureVlans(host, index, port, name)
 }
 

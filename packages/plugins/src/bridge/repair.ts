@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { findLink, getLink } from '@patchbay/linux/route'
+import { briefLink, findLink, getLink } from '@patchbay/linux/route'
 import { requirePrevResult } from '../check-interface.ts'
 import { openHost } from '../hosts.ts'
 import { repairMasquerade } from '../masquerade/index.ts'
@@ -32,8 +32,8 @@ export async function repair(request: Request): Promise<string[]> {
 async function findPort({ hostNetns, netns, ifName }: Request): Promise<Port> {
   using container = openHost(netns)
   using host = openHost(hostNetns)
-  const link = await findLink(container.route, ifName)
+  const link = await findLink(container.route, ifName, { as: briefLink })
   if (link?.link === undefined) throw new Error(`Cannot find container link ${ifName}`)
-  const { ifname = '' } = await getLink(host.route, link.link)
+  const { ifname = '' } = await getLink(host.route, link.link, { as: briefLink })
   return { ifName: ifname, mac: String(link.address) }
 }

@@ -14,7 +14,7 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { findLink } from '@patchbay/linux/route'
+import { briefLink, findLink } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import { openHost } from '../hosts.ts'
 import { deleteRules, findRuleset, openRuleset } from '../ruleset/index.ts'
@@ -146,7 +146,7 @@ export async function collectSpoofChecks({ hostNetns }: Request): Promise<void> 
   for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
     if (!text.startsWith(prefix)) continue
     const ifName = nameOfPort(expressions)
-    if (ifName === undefined || (await findLink(host.route, ifName))) continue
+    if (ifName === undefined || (await findLink(host.route, ifName, { as: briefLink }))) continue
     await removeRules(nft, layout(text.slice(prefix.length)))
   }
 }

@@ -1,9 +1,17 @@
 import { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { addLinkRequest, findLink, getLink, type Link, MACVLAN_MODE, setLink } from '@patchbay/linux/route'
+import {
+  addLinkRequest,
+  type BriefLink,
+  briefLink,
+  findLink,
+  getLink,
+  MACVLAN_MODE,
+  setLink,
+} from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
-import { announceAddresses } from '../container-sysctls.ts'
+import { announceIpv6 } from '../container-sysctls.ts'
 import { defaultRouteLink } from '../default-route-link.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
@@ -45,17 +53,23 @@ async function attachLayer3(making: Making): Promise<Result> {
   const attached = await makeLinkAndAllocate(request, { ...config, container, undo, makeLink })
   const { ipam } = attached
   const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
-  announceAddresses(container, ifName, { ipv6: true })
-  const link = attached.isLinkUsed ? await getLink(container.route, attached.link.index) : attached.link
+  announceIpv6(container, ifName)
+  const link = attached.isLinkUsed
+    ? await getLink(container.route, attached.link.index, { as: briefLink })
+    : attached.link
   // In this mode the link has the address of its master, which must stay what the network knows.
   const shared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
   const mac = await macForContainer(link, { ...config, requested: requested !== undefined || shared, ips })
   const result = { cniVersion, interfaces: describe(request, mac ?? link.address), ips, routes: ipam.routes ?? [] }
-  await configureInterface(container, { index: link.index, ifName }, result, { mac, warn: request.warn })
+  await configureInterface(container, { index: link.index, ifName }, result, {
+    mac,
+    announced: true,
+    warn: request.warn,
+  })
   return { ...result, dns: resultDns(config.dns, ipam.dns) }
 }
 
-function describe({ ifName, netns }: Request, mac: Link['address']): Interface[] {
+function describe({ ifName, netns }: Request, mac: BriefLink['address']): Interface[] {
   return [{ name: ifName, mac: String(mac), sandbox: netns }]
 }
 
@@ -64,8 +78,9 @@ function describe({ ifName, netns }: Request, mac: Link['address']): Interface[]
  *
  * @throws Error when it is not there, or has too small an MTU
  */
-export async function findMaster(lower: Host, config: MacvlanConfig): Promise<Link> {
-  const master = config.master === '' ? await defaultRouteLink(lower) : await findLink(lower.route, config.master)
+export async function findMaster(lower: Host, config: MacvlanConfig): Promise<BriefLink> {
+  const master =
+    config.master === '' ? await defaultRouteLink(lower) : await findLink(lower.route, config.master, { as: briefLink })
   if (!master) throw new Error(`failed to lookup master "${config.master}": Link not found`)
   const limit = master.mtu ?? 0
   if (config.mtu < 0 || config.mtu > limit)
@@ -78,12 +93,12 @@ interface Making {
   config: MacvlanConfig
   lower: Host
   container: Host
-  master: Link
+  master: BriefLink
   mac: string | undefined
   undo: UndoStack
 }
 
-async function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<Link> {
+async function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<BriefLink> {
   const temporary = randomVethName()
   const data = { mode: parseMode(config.mode), bcQueueLen: config.bcqueuelen || undefined }
   const settings = {

@@ -1,8 +1,7 @@
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { writeSysctl } from '@patchbay/linux/netns'
-import { getLink, getRoute } from '@patchbay/linux/route'
+import { briefLink, getLink, getRoute, setIpv4ConfRequest } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import { type Host, openHost } from '../hosts.ts'
 
@@ -13,19 +12,19 @@ import { type Host, openHost } from '../hosts.ts'
  */
 export async function allowLocalSources(request: Request, container: IP): Promise<void> {
   using host = openHost(request.hostNetns)
-  const ifName = await linkTo(host, container)
-  if (ifName === undefined) return
+  const link = await linkTo(host, container)
+  if (link === undefined) return
   try {
-    writeSysctl(host.netns, `net/ipv4/conf/${ifName}/route_localnet`, '1')
+    await host.route.request(setIpv4ConfRequest(link, { routeLocalnet: 1 }))
   } catch (error) {
-    throw new Error(`unable to set route_localnet = 1 for "${ifName}": ${messageOf(error)}`, { cause: error })
+    const { ifname } = await getLink(host.route, link, { as: briefLink })
+    throw new Error(`unable to set route_localnet = 1 for "${ifname}": ${messageOf(error)}`, { cause: error })
   }
 }
 
-async function linkTo(host: Host, address: IP): Promise<string | undefined> {
+async function linkTo(host: Host, address: IP): Promise<number | undefined> {
   try {
-    const { oif } = await getRoute(host.route, address)
-    return oif === undefined ? undefined : (await getLink(host.route, oif)).ifname
+    return (await getRoute(host.route, address)).oif
   } catch (error) {
     if (isNetlinkError(error, 'ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL')) return undefined
     throw error

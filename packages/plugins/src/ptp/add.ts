@@ -4,6 +4,7 @@ import type { IPConfig, Result } from '@patchbay/cni/types'
 import {
   addAddressRequest,
   addRouteRequest,
+  briefLink,
   deleteLink,
   getLink,
   type Route as KernelRoute,
@@ -49,7 +50,10 @@ export async function add(request: Request): Promise<Result> {
   })
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
   for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
-  const [near, far] = [await getLink(host.route, port), await getLink(container.route, request.ifName)]
+  const [near, far] = [
+    await getLink(host.route, port, { as: briefLink }),
+    await getLink(container.route, request.ifName, { as: briefLink }),
+  ]
   const macs = await macsOf(config, ips)
   const interfaces = [
     { name: port, mac: String(macs.host ?? near.address) },

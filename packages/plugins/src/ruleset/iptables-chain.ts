@@ -1,4 +1,3 @@
-import { closeSync, constants, readFileSync } from 'node:fs'
 import { Namespace } from '@patchbay/linux/netns'
 import { native } from '@patchbay/linux/sys'
 import type { SharedRuleset } from './shared-ruleset.ts'
@@ -39,11 +38,6 @@ function readLegacyTables(version: 4 | 6, hostNetns = '/proc/self/ns/net'): stri
   using netns = Namespace.open(hostNetns)
   // Under its own number a thread finds the network that it is in; under that of its process, maybe another.
   const path = `/proc/thread-self/net/${version === 4 ? 'ip' : 'ip6'}_tables_names`
-  const fd = native().openIn(netns.fd, path, constants.O_RDONLY)
-  if (fd < 0) return ''
-  try {
-    return readFileSync(fd, 'latin1')
-  } finally {
-    closeSync(fd)
-  }
+  const text = native().readIn(netns.fd, path)
+  return typeof text === 'number' ? '' : text
 }

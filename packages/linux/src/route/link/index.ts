@@ -1,6 +1,7 @@
 export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
 export { type BriefLink, briefLink } from './brief-link.ts'
 export { deleteLinkAnnounced } from './delete-announced.ts'
+export { type Ipv4Conf, ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
 export { bridge } from './kinds/bridge.ts'
 export { BR_STATE, bridgePort } from './kinds/bridge-port.ts'
 export { MACVLAN_MODE, macvlan } from './kinds/macvlan.ts'

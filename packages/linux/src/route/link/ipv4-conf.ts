@@ -1,0 +1,55 @@
+import {
+  attr,
+  attributes,
+  flatMessage,
+  operation,
+  type Request,
+  request,
+  u32,
+  type Value,
+} from '../../netlink/index.ts'
+import { AF } from '../constants.ts'
+import { ifinfomsg } from './attributes.ts'
+
+/** Numbers of a device's IPv4 settings, `<linux/ip.h> IPV4_DEVCONF_*`. */
+export const ipv4Conf = attributes('IPV4_DEVCONF', {
+  forwarding: attr(1, u32),
+  mcForwarding: attr(2, u32),
+  proxyArp: attr(3, u32),
+  acceptRedirects: attr(4, u32),
+  secureRedirects: attr(5, u32),
+  sendRedirects: attr(6, u32),
+  sharedMedia: attr(7, u32),
+  rpFilter: attr(8, u32),
+  acceptSourceRoute: attr(9, u32),
+  logMartians: attr(11, u32),
+  arpAnnounce: attr(18, u32),
+  arpIgnore: attr(19, u32),
+  promoteSecondaries: attr(20, u32),
+  arpAccept: attr(21, u32),
+  arpNotify: attr(22, u32),
+  acceptLocal: attr(23, u32),
+  proxyArpPvlan: attr(25, u32),
+  routeLocalnet: attr(26, u32),
+})
+
+/** IPv4 settings of a link: what `/proc/sys/net/ipv4/conf/NAME` has. */
+export type Ipv4Conf = Omit<Value<typeof ipv4Conf>, 'unknown'>
+
+/** `<linux/if_link.h> IFLA_AF_SPEC`: what address families have of a link. They tell it in another form than they take it. */
+const confMessage = flatMessage(
+  ifinfomsg,
+  attributes('IFLA', {
+    afSpec: attr(26, attributes('AF', { inet: attr(AF.INET, attributes('IFLA_INET', { conf: attr(1, ipv4Conf) })) })),
+  }),
+)
+
+const setConf = operation('RTM_NEWLINK', 16, confMessage)
+
+/**
+ * The request that changes IPv4 settings of the link with that index, as writing to `/proc/sys/net/ipv4/conf/NAME` does;
+ * no file is looked up for it, which takes the longer the more namespaces have one of that name.
+ */
+export function setIpv4ConfRequest(index: number, conf: Ipv4Conf): Request {
+  return request(setConf, { index, afSpec: { inet: { conf } } })
+}
