@@ -18,7 +18,7 @@ function head(name: number, env: number, stdin: number, madeBy = build): Buffer 
   bytes.write('CNIP')
   bytes.write(madeBy, 8)
   for (const [at, value] of [
-    [4, 1],
+    [4, 2],
     [40, name],
     [44, env],
     [48, stdin],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -91,6 +91,30 @@ function frame(type: number, payload: Uint8Array | string = '', length?: number)
 
 const [queued, begun, refused, stderr, done] = [1, 2, 3, 4, 5] as const
 
+/** A daemon that comes to a standstill before it accepts anyone, or when it has read the beginning of a request. */
+const stuckDaemon = `
+  const { readSync, writeSync } = require('node:fs')
+  const [path, when] = process.argv.slice(1)
+  const stop = () => readSync(0, Buffer.alloc(1))
+  require('node:net').createServer((socket) => socket.once('data', stop)).listen(path, () => {
+    writeSync(1, 'listening')
+    if (when === 'unaccepted') stop()
+  })`
+
+const stuckDaemons: ChildProcess[] = []
+after(() => {
+  for (const daemon of stuckDaemons) daemon.kill('SIGKILL')
+})
+
+async function startStuckDaemon(when: 'unaccepted' | 'read in part') {
+  const path = join(folder, 'stuck')
+  rmSync(path, { force: true })
+  const daemon = spawn(process.execPath, ['-e', stuckDaemon, path, when], { stdio: ['pipe', 'pipe', 'inherit'] })
+  stuckDaemons.push(daemon)
+  await new Promise((resolve) => daemon.stdout.once('data', resolve))
+  return { env: { PATCHBAY_SOCKET: path }, kill: () => daemon.kill('SIGKILL') }
+}
+
 /** What the executable says when it was run in place of the daemon with that standard input. */
 function alone(stdin: string, cwd = '/usr'): Run {
   const sum = execFileSync('cksum', { input: stdin, encoding: 'utf8' }).trim()
@@ -98,42 +122,65 @@ function alone(stdin: string, cwd = '/usr'): Run {
 }
 
 for (const kind of kinds) {
-  test(`the ${kind} shim relays output, error output and status`, async () => {
+  test(`the ${kind} shim relays output, error output and status, of calls that waited and of those that did not`, async () => {
     const large = 'x'.repeat(3 * 2 ** 20)
-    behave = (socket) => {
-      socket.write(
-        Buffer.concat([frame(queued), frame(queued), frame(begun), frame(stderr, 'one '), frame(stderr, 'two')]),
-      )
-      // In pieces, as the kernel may cut it.
-      const last = frame(done, `\x07${large}`)
-      socket.write(last.subarray(0, 3))
-      setTimeout(() => socket.end(last.subarray(3)), 5)
+    for (const start of [[], [frame(queued), frame(queued), frame(begun)]]) {
+      behave = (socket) => {
+        socket.write(Buffer.concat([...start, frame(stderr, 'one '), frame(stderr, 'two')]))
+        // In pieces, as the kernel may cut it.
+        const last = frame(done, `\x07${large}`)
+        socket.write(last.subarray(0, 3))
+        setTimeout(() => socket.end(last.subarray(3)), 5)
+      }
+      assert.deepEqual(await run(kind, 'ADD'), { status: 7, stdout: large, stderr: 'one two' })
     }
-    assert.deepEqual(await run(kind, 'ADD'), { status: 7, stdout: large, stderr: 'one two' })
+    behave = (socket) => socket.end(frame(done, '\0at once'))
+    assert.deepEqual(await run(kind, 'ADD'), { status: 0, stdout: 'at once', stderr: '' })
   })
 
-  test(`the ${kind} shim does without a daemon that is not there, refuses, or leaves before it has begun`, async () => {
+  test(`the ${kind} shim does without a daemon that is not there, refuses, or leaves while the call waits`, async () => {
     const stdin = 'y'.repeat(2 ** 20)
     const behaviours: (typeof behave)[] = [
       (socket) => socket.end(frame(refused, 'not you')),
-      (socket) => socket.destroy(),
+      (socket) => socket.end(Buffer.concat([frame(queued), frame(refused, 'not now')])),
       (socket) => socket.end(frame(queued)),
-      (socket) => socket.end(frame(99)),
-      (socket) => socket.end(frame(done, '\0early')),
-      (socket) => socket.end(frame(begun, '', 2 ** 31)),
+      (socket) => socket.end(Buffer.concat([frame(queued), frame(99)])),
+      (socket) => socket.end(Buffer.concat([frame(queued), frame(begun, '', 2 ** 31)])),
     ]
     for (behave of behaviours) assert.deepEqual(await run(kind, 'ADD', { stdin }), alone(stdin))
     for (const path of ['', '/nonexistent', '/usr', `/${'x'.repeat(200)}`])
       assert.deepEqual(await run(kind, 'ADD', { stdin, env: { PATCHBAY_SOCKET: path } }), alone(stdin))
   })
 
+  test(`the ${kind} shim does without a daemon that ends before it has accepted, or before it has read all`, async () => {
+    // More than is read at once, and less than the socket holds.
+    const stdin = 'y'.repeat(100_000)
+    for (const when of ['unaccepted', 'read in part'] as const) {
+      const { env, kill } = await startStuckDaemon(when)
+      const outcome = run(kind, 'ADD', { stdin, env })
+      // By then the shim waits for the answer.
+      setTimeout(kill, 300)
+      assert.deepEqual(await outcome, alone(stdin), when)
+    }
+  })
+
   test(`the ${kind} shim that loses a daemon in the middle does everything but ADD again`, async () => {
-    behave = (socket) => socket.end(frame(begun))
-    for (const command of ['DEL', 'CHECK', 'GC', 'STATUS'])
-      assert.deepEqual(await run(kind, command, { stdin: 'again' }), alone('again'))
-    const { status, stdout } = await run(kind, 'ADD')
-    assert.equal(status, 1)
-    assert.equal(JSON.parse(stdout).code, 11)
+    const behaviours: (typeof behave)[] = [
+      (socket) => socket.destroy(),
+      (socket) => socket.end(frame(stderr, '')),
+      (socket) => socket.end(frame(99)),
+      (socket) => socket.end(frame(done, 'cut off').subarray(0, 8)),
+      (socket) => socket.end(frame(begun, '', 2 ** 31)),
+      (socket) => socket.end(Buffer.concat([frame(queued), frame(begun)])),
+      (socket) => socket.end(Buffer.concat([frame(queued), frame(begun), frame(refused)])),
+    ]
+    for (behave of behaviours) {
+      for (const command of ['DEL', 'CHECK', 'GC', 'STATUS'])
+        assert.deepEqual(await run(kind, command, { stdin: 'again' }), alone('again'))
+      const { status, stdout } = await run(kind, 'ADD')
+      assert.equal(status, 1)
+      assert.equal(JSON.parse(stdout).code, 11)
+    }
   })
 
   test(`the ${kind} shim hands over standard input that comes late, and what a daemon will not take`, async () => {
@@ -145,7 +192,7 @@ for (const kind of kinds) {
   })
 
   test(`the ${kind} shim with closed streams or a deleted directory leaves the call to the executable`, async () => {
-    behave = (socket) => socket.end(Buffer.concat([frame(begun), frame(done, '\0by the daemon')]))
+    behave = (socket) => socket.end(frame(done, '\0by the daemon'))
     const closed = await run(kind, 'ADD', { script: 'exec "$0" one two 2>&-' })
     assert.deepEqual(closed, alone('config'))
     const script = 'd=$(mktemp -d) && cd "$d" && rmdir "$d" && exec "$0" one two'
@@ -155,7 +202,7 @@ for (const kind of kinds) {
   })
 
   test(`the ${kind} shim that cannot print an answer says why`, async () => {
-    behave = (socket) => socket.end(Buffer.concat([frame(begun), frame(done, '\0answer')]))
+    behave = (socket) => socket.end(frame(done, '\0answer'))
     const { status, stderr } = await run(kind, 'ADD', { script: 'exec "$0" >/dev/full' })
     assert.deepEqual({ status, stderr }, { status: 1, stderr: 'Cannot write the answer: no space left on device\n' })
   })
@@ -191,12 +238,17 @@ test('the shim survives any daemon', async () => {
   }
 })
 
-test('a daemon that falls silent is given up after a quarter of a minute, but not one that says that the call waits', async () => {
+test('a daemon that does not read is given up after a quarter of a minute, but not one that is at work or says that the call waits', async () => {
   const started = performance.now()
-  behave = () => undefined
-  const silent = run('built', 'ADD')
+  const deaf = await startStuckDaemon('unaccepted')
+  const silent = run('built', 'ADD', { env: deaf.env })
+  behave = (socket) => {
+    setTimeout(() => socket.end(frame(done, '\0at last')), 17_000)
+  }
+  const atWork = run('built', 'ADD')
   await new Promise((resolve) => setTimeout(resolve, 200))
   behave = (socket) => {
+    socket.write(frame(queued))
     const timer = setInterval(() => socket.write(frame(queued)), 5000)
     setTimeout(() => {
       clearInterval(timer)
@@ -204,8 +256,13 @@ test('a daemon that falls silent is given up after a quarter of a minute, but no
     }, 17_000)
   }
   const patient = run('built', 'ADD')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  behave = (socket) => socket.write(frame(queued))
+  const forgotten = run('built', 'ADD')
   assert.deepEqual(await silent, alone('config'))
+  assert.deepEqual(await forgotten, alone('config'))
   const took = performance.now() - started
   assert.ok(took > 14_000 && took < 17_000, `${took} ms`)
+  assert.equal((await atWork).stdout, 'at last')
   assert.equal((await patient).stdout, 'late')
 })

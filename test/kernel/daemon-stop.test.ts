@@ -85,6 +85,18 @@ test('DEL of a daemon that is killed in the middle is done by its shim', async (
   assert.equal(lab.world.shell('ip -br link show type veth'), '')
 })
 
+test('ADD of a daemon that is killed before it came to read the call is done by its shim', async () => {
+  using lab = await DaemonLab.open()
+  process.kill(lab.pid, 'SIGSTOP')
+  const running = start(lab, 'ADD', bridgeConfig())
+  // By then the shim waits for the answer.
+  await delay(300)
+  assert.equal(await lab.end('SIGKILL'), '137')
+  const { status, stdout } = await running
+  assert.equal(status, 0, stdout)
+  assert.equal(lab.world.shell('ip -br link show type veth | wc -l').trim(), '1')
+})
+
 test('one daemon at a time listens on a socket, and one that was killed leaves no obstacle', async () => {
   using lab = await DaemonLab.open()
   const { status, stderr } = lab.world.run([`${executables}/patchbay`, 'daemon'])

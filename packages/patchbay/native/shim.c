@@ -9,10 +9,10 @@
 #include "versions.h"
 
 #define DEFAULT_SOCKET "/run/patchbay/patchbay.sock"
-#define PROTOCOL 1
+#define PROTOCOL 2
 #define REQUEST_LIMIT (16u << 20)
 #define ANSWER_LIMIT (32u << 20)
-/* A daemon that lets a call wait says so every five seconds. */
+/* A daemon that has not read the request by then is given up; one that lets a call wait says so every five seconds. */
 #define SILENCE_SECONDS 15
 
 /* What the daemon reads first; the program's name, the environment and standard input follow. */
@@ -27,6 +27,9 @@ enum { FRAME_QUEUED = 1, FRAME_BEGUN, FRAME_REFUSED, FRAME_STDERR, FRAME_DONE };
 
 /* How the conversation with the daemon ended. */
 typedef enum { ANSWERED, NOT_BEGUN, LOST } outcome_t;
+
+/* What has become of the call so far. One that was sent may begin without a word, unless the daemon says that it waits. */
+typedef enum { SENT, WAITING, BEGUN } progress_t;
 
 static bool answer_version(const char *name) {
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
@@ -68,18 +71,45 @@ static bool collect(call_t *call, bytes_t *request) {
     return whole;
 }
 
-static bool read_fully(int fd, char *into, size_t size) {
-    for (size_t at = 0; at < size;) {
-        long result = read_some(fd, into + at, size - at);
-        if (result <= 0) return false;
-        at += (size_t)result;
-    }
-    return true;
+static bool is_unread(int fd) {
+    int bytes = 0;
+    return CALL3(__NR_ioctl, fd, SIOCOUTQ, &bytes) == 0 && bytes > 0;
 }
 
-static void wait_for_ever(int fd) {
+/*
+ * Whether the daemon has read the request, so that it may have begun. One that has not is hung up on first: it would find
+ * its caller gone, and not begin any more.
+ */
+static bool was_read(int fd) {
+    if (is_unread(fd)) CALL2(__NR_shutdown, fd, SHUT_RDWR);
+    return !is_unread(fd);
+}
+
+/* From here on the daemon may take as long as it likes. */
+static void note_begun(int fd, progress_t *progress) {
     long limit[2] = {0, 0};
-    CALL5(__NR_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof limit);
+    if (*progress != BEGUN) CALL5(__NR_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, limit, sizeof limit);
+    *progress = BEGUN;
+}
+
+/* 1, 0 when the daemon has closed the connection, or a negated errno. */
+static long read_fully(int fd, char *into, size_t size, progress_t *progress) {
+    for (size_t at = 0; at < size;) {
+        long result = read_some(fd, into + at, size - at);
+        if (result == -EAGAIN && *progress == SENT && was_read(fd)) {
+            note_begun(fd, progress);
+            continue;
+        }
+        if (result <= 0) return result;
+        at += (size_t)result;
+    }
+    return 1;
+}
+
+/* What there is to say of a call without an answer. The kernel resets the connection when the request has not been read. */
+static outcome_t without_answer(progress_t progress, long error) {
+    if (progress == WAITING) return NOT_BEGUN;
+    return progress == SENT && (error == -ECONNRESET || error == -EAGAIN) ? NOT_BEGUN : LOST;
 }
 
 /* The last frame: the exit status in one byte, then standard output. */
@@ -92,33 +122,37 @@ static int finish(const bytes_t *frame) {
 /* Reads frames until the call has been answered, or will not be. */
 static outcome_t converse(int fd, int *status) {
     bytes_t frame = {0};
-    for (bool begun = false;;) {
+    for (progress_t progress = SENT;;) {
         struct __attribute__((packed)) {
             uint32_t length;
             uint8_t type;
         } head;
-        outcome_t otherwise = begun ? LOST : NOT_BEGUN;
+        long result = read_fully(fd, (char *)&head, sizeof head, &progress);
+        if (result <= 0) return without_answer(progress, result);
         frame.length = 0;
-        if (!read_fully(fd, (char *)&head, sizeof head) || head.length > ANSWER_LIMIT || !reserve(&frame, head.length) ||
-            !read_fully(fd, frame.data, head.length))
-            return otherwise;
+        if (head.length > ANSWER_LIMIT || !reserve(&frame, head.length)) return without_answer(progress, 0);
+        if (head.length > 0) result = read_fully(fd, frame.data, head.length, &progress);
+        if (result <= 0) return without_answer(progress, result);
         frame.length = head.length;
         switch (head.type) {
         case FRAME_QUEUED:
+            if (progress == SENT) progress = WAITING;
             break;
         case FRAME_BEGUN:
-            begun = true;
-            wait_for_ever(fd);
+            note_begun(fd, &progress);
             break;
+        case FRAME_REFUSED:
+            return progress == BEGUN ? LOST : NOT_BEGUN;
         case FRAME_STDERR:
+            note_begun(fd, &progress);
             write_all(2, frame.data, frame.length, false);
             break;
         case FRAME_DONE:
-            if (!begun || frame.length == 0) return otherwise;
+            if (frame.length == 0) return without_answer(progress, 0);
             *status = finish(&frame);
             return ANSWERED;
         default:
-            return otherwise;
+            return without_answer(progress, 0);
         }
     }
 }
@@ -128,11 +162,9 @@ static outcome_t ask_daemon(call_t *call, bytes_t *request, int *status) {
     long fd = connect_daemon(path ? path : DEFAULT_SOCKET);
     if (fd < 0) return NOT_BEGUN;
     outcome_t outcome = NOT_BEGUN;
-    /* One that is refused early may be told so while it is still sending. */
-    if (collect(call, request)) {
-        write_all((int)fd, request->data, request->length, true);
+    /* One that is refused early may not get its request out whole. */
+    if (collect(call, request) && write_all((int)fd, request->data, request->length, true) == 0)
         outcome = converse((int)fd, status);
-    }
     CALL1(__NR_close, fd);
     return outcome;
 }

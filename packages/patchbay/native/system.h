@@ -6,12 +6,14 @@
 #define PATCHBAY_SYSTEM_H
 
 #include <asm/fcntl.h>
+#include <asm/ioctls.h>
 #include <asm/socket.h>
 #include <asm/unistd.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
 #include <linux/mman.h>
+#include <linux/sockios.h>
 #include <linux/un.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +26,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are written as
 
 /* <linux/net.h>, <linux/socket.h>, <asm-generic/mman-common.h> and <linux/sched.h>: not all can be included together. */
 #define SOCK_STREAM 1
+#define SHUT_RDWR 2
 #define MSG_NOSIGNAL 0x4000
 #define PROT_READ_WRITE 3
 #define MAP_PRIVATE_ANONYMOUS 0x22

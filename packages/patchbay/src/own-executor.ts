@@ -1,16 +1,16 @@
-import { basename } from 'node:path'
-import { type Executor, type PluginCall, processExecutor } from '@patchbay/cni/exec'
+import { basename, join } from 'node:path'
+import { type Executor, findInPath, type PluginCall } from '@patchbay/cni/exec'
 import { parseJson } from '@patchbay/cni/json'
 import { dispatch, type Plugin, type PluginWorld } from '@patchbay/cni/plugin'
 import { parseCniError } from '@patchbay/cni/types'
-import { plugins } from './programs.ts'
+import { loadedPlugin, loadPlugin, plugins } from './programs.ts'
 
 /** What plugins run in-process share with their caller. */
 export interface OwnExecutorOptions extends Pick<PluginWorld, 'hostNetns' | 'stderr'> {
   /** Whether the file that was found for a plugin is ours. */
   isOwn: (path: string) => boolean
-  /** What runs all other plugins; as processes by default. */
-  others?: Executor
+  /** Makes what runs all other plugins. */
+  others: () => Executor
 }
 
 /**
@@ -18,17 +18,30 @@ export interface OwnExecutorOptions extends Pick<PluginWorld, 'hostNetns' | 'std
  * prints is the same either way.
  */
 export function ownExecutor(options: OwnExecutorOptions): Executor {
-  const { isOwn, others = processExecutor() } = options
+  const { isOwn, others } = options
+  /** The file that the last search found to be ours: it need not be looked at twice. */
+  let found: string | undefined
   const executor: Executor = {
-    find: (type, path) => others.find(type, path),
+    async find(type, path) {
+      found = ownFileOf(type, path, isOwn)
+      return found ?? findInPath(type, path)
+    },
     async run(path, call) {
       const name = basename(path)
-      const load = Object.hasOwn(plugins, name) && isOwn(path) ? plugins[name] : undefined
-      if (!load) return others.run(path, call)
-      return runInProcess(await load(), call, { ...options, executor })
+      const isOurs = Object.hasOwn(plugins, name) && (path === found || isOwn(path))
+      found = undefined
+      const plugin = isOurs ? (loadedPlugin(name) ?? (await loadPlugin(name))) : undefined
+      return plugin ? runInProcess(plugin, call, { ...options, executor }) : others().run(path, call)
     },
   }
   return executor
+}
+
+/** The plugin's file in the first directory of a path, when it is ours; nearly all are. */
+function ownFileOf(type: string, [directory]: readonly string[], isOwn: (path: string) => boolean): string | undefined {
+  if (directory === undefined || !Object.hasOwn(plugins, type)) return undefined
+  const file = join(directory, type)
+  return isOwn(file) ? file : undefined
 }
 
 async function runInProcess(

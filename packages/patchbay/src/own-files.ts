@@ -25,8 +25,13 @@ export function ownFiles(executable: string): (path: string) => boolean {
   }
 }
 
+/** What cannot be looked at is nobody's. */
 function statusOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false })
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 function isSameFile(a: Stats, b: Stats): boolean {

@@ -15,6 +15,20 @@ export const plugins: Readonly<Record<string, () => Promise<Plugin>>> = {
   veth: async () => (await import('@patchbay/plugins/ptp')).veth,
 }
 
+const loaded = new Map<string, Plugin>()
+
+/** Loads the plugin of a name, once; `undefined` when there is none. */
+export async function loadPlugin(name: string): Promise<Plugin | undefined> {
+  const plugin = loaded.get(name) ?? (Object.hasOwn(plugins, name) ? await plugins[name]?.() : undefined)
+  if (plugin) loaded.set(name, plugin)
+  return plugin
+}
+
+/** The plugin of a name, if it has been loaded. */
+export function loadedPlugin(name: string): Plugin | undefined {
+  return loaded.get(name)
+}
+
 /** The tools beside the plugins, by the names they are run by. */
 export const toolNames = ['cnitool', 'patchbay'] as const
 

@@ -15,7 +15,7 @@ export async function runOwnPlugin(plugin: Plugin): Promise<void> {
       isOwn: ownFiles(process.execPath),
       hostNetns: '/proc/self/ns/net',
       stderr: writeError,
-      others: processExecutor({ forward: 'always', group: 'caller' }),
+      others: () => processExecutor({ forward: 'always', group: 'caller' }),
     }),
   })
   endInChild()

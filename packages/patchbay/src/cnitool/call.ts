@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
-import { splitPath } from '@patchbay/cni/exec'
+import { processExecutor, splitPath } from '@patchbay/cni/exec'
 import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
 import { ownExecutor } from '../own-executor.ts'
 import { ownFiles } from '../own-files.ts'
@@ -34,6 +34,7 @@ export async function openNetwork(name: string, { cacheDir }: Options): Promise<
     isOwn: ownFiles(execPath),
     hostNetns: '/proc/self/ns/net',
     stderr: (text) => process.stderr.write(text),
+    others: processExecutor,
   })
   const path = splitPath(env['CNI_PATH'] || dirname(execPath))
   return { cni: new Cni({ path, cacheDir: resolve(cacheDir || DEFAULTS.cacheDir), executor }), list }

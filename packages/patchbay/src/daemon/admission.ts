@@ -35,20 +35,17 @@ export class Admission {
   }
 
   /**
-   * Runs `work` when its turn has come. Rejects with the signal's reason when that is aborted before.
+   * Lets a call for a container start now, unless that would be before one that waits, or something else is against it.
+   * A call that has started ends with {@link leave}.
    */
-  async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
-    await this.#wait(turn)
-    try {
-      return await work()
-    } finally {
-      this.#running--
-      this.#busy.delete(turn.container)
-      this.#startNext()
-    }
+  enter(container: string): boolean {
+    const mustWait = this.#waiting > 0 || this.#isTurnTaken || this.#running >= this.#limit || this.#busy.has(container)
+    if (!mustWait) this.#begin(container)
+    return !mustWait
   }
 
-  #wait(turn: Turn): Promise<void> {
+  /** Has a call start when its turn has come. Rejects with the signal's reason when that is aborted before. */
+  wait(turn: Turn): Promise<void> {
     const { signal } = turn
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
@@ -68,19 +65,16 @@ export class Admission {
     })
   }
 
-  /** One in each turn of the event loop: a call may run to its end in one go, and others want to be heard. */
+  /** The call for a container that has started is over. */
+  leave(container: string): void {
+    this.#running--
+    this.#busy.delete(container)
+    if (this.#waiting > 0) this.#startNext()
+  }
+
   #startNext(): void {
     const next = this.#isTurnTaken || this.#running >= this.#limit ? undefined : this.#next()
     if (next === undefined) return
-    this.#isTurnTaken = true
-    setImmediate(() => {
-      this.#isTurnTaken = false
-      this.#startNext()
-    })
-    this.#start(next)
-  }
-
-  #start(next: Waiting): void {
     const { network, container } = next.turn
     this.#remove(next)
     // Its network comes last now.
@@ -89,9 +83,21 @@ export class Admission {
       this.#queues.delete(network)
       this.#queues.set(network, queue)
     }
+    this.#begin(container)
+    next.start()
+  }
+
+  /** One in each turn of the event loop: a call may run to its end in one go, and others want to be heard. */
+  #begin(container: string): void {
     this.#running++
     if (container !== '') this.#busy.add(container)
-    next.start()
+    this.#isTurnTaken = true
+    setImmediate(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#isTurnTaken = false
+    if (this.#waiting > 0) this.#startNext()
   }
 
   #next(): Waiting | undefined {

@@ -1,5 +1,6 @@
 import { parseJson } from '@patchbay/cni/json'
-import { plugins } from '../programs.ts'
+import type { Plugin } from '@patchbay/cni/plugin'
+import { loadedPlugin } from '../programs.ts'
 import { Admission } from './admission.ts'
 import { checkPaths, checkWhereabouts, whereaboutsOf } from './caller.ts'
 import { type CallerNamespace, CallerNamespaces } from './caller-namespaces.ts'
@@ -14,6 +15,15 @@ export interface CallServerOptions {
   readonly isOwn: (path: string) => boolean
   /** The path of the shim, which enters callers' namespaces for plugins that are not ours. */
   readonly shim: string
+}
+
+/** A call that is to be carried out. */
+interface Call {
+  readonly plugin: Plugin
+  readonly request: ShimRequest
+  readonly connection: Connection
+  readonly container: string
+  readonly namespace: CallerNamespace
 }
 
 /** Takes calls from callers whose world is this process's own, and carries them out in turn. */
@@ -45,29 +55,16 @@ export class CallServer {
   }
 
   /** Carries a call out, or refuses it. */
-  readonly serve = (request: ShimRequest, connection: Connection): void => {
-    const namespace = this.#admit(request, connection)
-    if (typeof namespace === 'string') {
+  serve(request: ShimRequest, connection: Connection): void {
+    const call = this.#admit(request, connection)
+    if (typeof call === 'string') {
       this.refused++
-      connection.refuse(namespace)
-      return
+      connection.refuse(call)
+    } else if (this.#admission.enter(call.container)) {
+      void this.#carryOut(call)
+    } else {
+      void this.#carryOutInTurn(call)
     }
-    this.#waiting.add(connection)
-    connection.queue()
-    const turn = {
-      network: networkOf(request.stdin),
-      container: request.env['CNI_CONTAINERID'] ?? '',
-      signal: connection.signal,
-    }
-    this.#admission
-      .run(turn, () => this.#carryOut(request, connection, namespace))
-      // It was not carried out because its caller is gone.
-      .catch(() => undefined)
-      .finally(() => {
-        namespace[Symbol.dispose]()
-        this.#waiting.delete(connection)
-        if (this.running === 0) this.#onIdle?.()
-      })
   }
 
   /** Refuses what has not begun, and returns when what has is finished. */
@@ -77,36 +74,60 @@ export class CallServer {
     if (this.running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve))
   }
 
-  /** The namespace of a caller that can be served; otherwise why it cannot. */
-  #admit(request: ShimRequest, connection: Connection): CallerNamespace | string {
+  /** The call of a caller that can be served; otherwise why it cannot. */
+  #admit(request: ShimRequest, connection: Connection): Call | string {
     const { peer } = connection
+    const plugin = loadedPlugin(request.name)
     if (this.#isStopping) return 'the daemon is stopping'
-    if (!Object.hasOwn(plugins, request.name)) return `there is no plugin "${request.name}"`
+    if (plugin === undefined) return `there is no plugin "${request.name}"`
     if (peer === undefined || peer.uid !== 0 || peer.pid === 0) return 'the caller is not root here'
     try {
       const refusal = checkWhereabouts(whereaboutsOf(peer.pid), this.#here) ?? checkPaths(request)
-      return refusal?.refused ?? this.namespaces.open(peer.pid)
+      if (refusal !== undefined) return refusal
+      const container = request.env['CNI_CONTAINERID'] ?? ''
+      return { plugin, request, connection, container, namespace: this.namespaces.open(peer.pid) }
     } catch {
       return 'the caller cannot be looked at'
     }
   }
 
-  async #carryOut(request: ShimRequest, connection: Connection, namespace: CallerNamespace): Promise<void> {
-    this.#waiting.delete(connection)
-    // From when it connected until now its process id was its own, so what was found by that is its own too.
-    const plugin = await plugins[request.name]?.()
-    if (plugin === undefined || this.#isStopping || !connection.isAlive()) return
-    connection.begin()
-    const { isOwn, shim } = this.#options
-    const { status, stdout } = await serveCall(plugin, request, {
-      namespace,
-      isOwn,
-      shim: namespace.isOwn ? undefined : shim,
-      signal: connection.signal,
-      stderr: (text) => connection.writeStderr(text),
-    })
-    connection.finish(status, stdout)
-    const command = request.env['CNI_COMMAND'] ?? ''
+  async #carryOutInTurn(call: Call): Promise<void> {
+    const { request, connection, container, namespace } = call
+    this.#waiting.add(connection)
+    connection.queue()
+    try {
+      await this.#admission.wait({ network: networkOf(request.stdin), container, signal: connection.signal })
+    } catch {
+      // Its caller is gone.
+      namespace[Symbol.dispose]()
+      return
+    } finally {
+      this.#waiting.delete(connection)
+    }
+    await this.#carryOut(call)
+  }
+
+  /** Carries out what has been let in. */
+  async #carryOut(call: Call): Promise<void> {
+    const { plugin, request, connection, container, namespace } = call
+    try {
+      // From when it connected until now its process id was its own, so what was found by that is its own too.
+      if (this.#isStopping || !connection.isAlive()) return
+      connection.begin()
+      const { isOwn, shim } = this.#options
+      const stderr = (text: string) => connection.writeStderr(text)
+      const { signal } = connection
+      const { status, stdout } = await serveCall(plugin, request, { namespace, isOwn, shim, signal, stderr })
+      connection.finish(status, stdout)
+      this.#count(request.env['CNI_COMMAND'] ?? '', status)
+    } finally {
+      this.#admission.leave(container)
+      namespace[Symbol.dispose]()
+      if (this.running === 0) this.#onIdle?.()
+    }
+  }
+
+  #count(command: string, status: number): void {
     this.finished[command] = (this.finished[command] ?? 0) + 1
     if (status !== 0) this.failed++
   }

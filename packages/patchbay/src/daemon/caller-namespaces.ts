@@ -8,49 +8,61 @@ export interface CallerNamespace extends Disposable {
   readonly isOwn: boolean
 }
 
-interface Held {
-  readonly fd: number
-  holders: number
-}
-
-/** The network namespaces that callers are in, each held open once. */
+/** The network namespaces that callers are in, each held open once; and this process's own, where most are, for good. */
 export class CallerNamespaces {
-  readonly #own = readlinkSync('/proc/self/ns/net')
   readonly #held = new Map<string, Held>()
+
+  constructor() {
+    this.#hold('/proc/self/ns/net', true).holders++
+  }
 
   /** Paths by which this process can open them. */
   get paths(): string[] {
-    return [...this.#held.values()].map(({ fd }) => pathOf(fd))
+    return [...this.#held.values()].map(({ path }) => path)
   }
 
   /** Opens the namespace that the process `pid` is in. Throws when the process is gone. */
   open(pid: number): CallerNamespace {
-    const { identity, held } = this.#hold(`/proc/${pid}/ns/net`)
+    const path = `/proc/${pid}/ns/net`
+    const held = this.#held.get(readlinkSync(path)) ?? this.#hold(path)
     held.holders++
-    return {
-      path: pathOf(held.fd),
-      isOwn: identity === this.#own,
-      [Symbol.dispose]: () => {
-        held.holders--
-        if (held.holders > 0) return
-        this.#held.delete(identity)
-        closeSync(held.fd)
-      },
-    }
+    return held
   }
 
-  #hold(path: string): { identity: string; held: Held } {
-    const found = readlinkSync(path)
-    const known = this.#held.get(found)
-    if (known) return { identity: found, held: known }
+  #hold(path: string, isOwn = false): Held {
     const fd = openSync(path, 'r')
     // The process may have gone elsewhere since: what counts is what was opened.
     const identity = readlinkSync(pathOf(fd))
     const other = this.#held.get(identity)
-    if (other) closeSync(fd)
-    const held = other ?? { fd, holders: 0 }
+    if (other) {
+      closeSync(fd)
+      return other
+    }
+    const held = new Held(fd, isOwn, () => this.#held.delete(identity))
     this.#held.set(identity, held)
-    return { identity, held }
+    return held
+  }
+}
+
+class Held implements CallerNamespace {
+  readonly path: string
+  readonly isOwn: boolean
+  holders = 0
+  readonly #fd: number
+  readonly #onUnused: () => void
+
+  constructor(fd: number, isOwn: boolean, onUnused: () => void) {
+    this.#fd = fd
+    this.path = pathOf(fd)
+    this.isOwn = isOwn
+    this.#onUnused = onUnused
+  }
+
+  [Symbol.dispose](): void {
+    this.holders--
+    if (this.holders > 0) return
+    this.#onUnused()
+    closeSync(this.#fd)
   }
 }
 

@@ -1,5 +1,4 @@
 import { readlinkSync, statSync } from 'node:fs'
-import { isAbsolute } from 'node:path'
 import type { ShimRequest } from './request-reader.ts'
 
 /** Where a process is: what tells its namespaces and its root directory from others. */
@@ -8,11 +7,6 @@ export interface Whereabouts {
   readonly mount: string
   readonly pid: string
   readonly root: string
-}
-
-/** Why the daemon does not serve a call: the shim does it in the caller's own world then. */
-export interface Refusal {
-  readonly refused: string
 }
 
 /**
@@ -33,25 +27,30 @@ export function whereaboutsOf(pid: number | 'self'): Whereabouts {
 /**
  * Whether a process at `theirs` sees what this one sees: the same files under the same paths, the same process ids, and
  * root that is the same root.
+ *
+ * @returns why the daemon does not serve it: the shim does the call in the caller's own world then
  */
-export function checkWhereabouts(theirs: Whereabouts, ours: Whereabouts): Refusal | undefined {
-  if (theirs.user !== ours.user) return { refused: 'the caller is in another user namespace' }
+export function checkWhereabouts(theirs: Whereabouts, ours: Whereabouts): string | undefined {
+  if (theirs.user !== ours.user) return 'the caller is in another user namespace'
   if (theirs.mount !== ours.mount || theirs.root !== ours.root)
-    return { refused: 'the caller sees other files: it is in another mount namespace, or has another root directory' }
-  if (theirs.pid !== ours.pid) return { refused: 'the caller is in another process id namespace' }
+    return 'the caller sees other files: it is in another mount namespace, or has another root directory'
+  if (theirs.pid !== ours.pid) return 'the caller is in another process id namespace'
   return undefined
 }
 
-/** Paths that are looked up from the current directory, which the daemon does not share with its callers. */
-export function checkPaths({ env, stdin }: ShimRequest): Refusal | undefined {
-  const paths = [...(env['CNI_PATH'] ?? '').split(':'), env['CNI_NETNS'] ?? '', ...configuredPaths(stdin)]
-  const relative = paths.find((path) => path !== '' && !isAbsolute(path))
-  return relative === undefined ? undefined : { refused: `"${relative}" depends on the current directory` }
+/** Paths that are looked up from the current directory, which the daemon does not share with its callers, are refused. */
+export function checkPaths({ env, stdin }: ShimRequest): string | undefined {
+  const paths = (env['CNI_PATH'] ?? '').split(':')
+  paths.push(env['CNI_NETNS'] ?? '')
+  addConfiguredPaths(paths, stdin)
+  for (const path of paths)
+    if (path !== '' && !path.startsWith('/')) return `"${path}" depends on the current directory`
+  return undefined
 }
 
 /** The keys of configurations that are paths. */
 const pathKey = /"(?:dataDir|resolvConf|daemonSocketPath|socketPath|tuningDir)"\s*:\s*"([^"]*)"/gi
 
-function configuredPaths(stdin: string): string[] {
-  return [...stdin.matchAll(pathKey)].map(([, path = '']) => path)
+function addConfiguredPaths(paths: string[], stdin: string): void {
+  for (let found = pathKey.exec(stdin); found; found = pathKey.exec(stdin)) paths.push(found[1] ?? '')
 }

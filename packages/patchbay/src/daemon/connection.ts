@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import { errno, native } from '@patchbay/linux/sys'
+import type { Channel, ChannelUser } from './channel.ts'
 import { formatDone, formatFrame, frame } from './frames.ts'
 import { RequestReader, type ShimRequest } from './request-reader.ts'
 
@@ -16,44 +16,47 @@ export const connectionTimes = {
 /** Bytes for standard error that may wait for a caller that does not read; what comes after is dropped. */
 const STDERR_LIMIT = 2 ** 20
 
-export interface ConnectionOptions {
-  /** The build that the shim must be of. */
-  readonly build: string
-  /** Told how many bytes the request takes up in memory; false when there is no room for it. */
-  readonly charge: (bytes: number) => boolean
+const oneByte = new Uint8Array(1)
+
+/** What all connections share. */
+export interface ConnectionHost {
+  /** What requests must begin with. */
+  readonly origin: Buffer
+  /** Told how many bytes more a request takes up in memory, or less; false when there is no room for it. */
+  charge(bytes: number): boolean
   /** Gets the whole request. */
-  readonly onRequest: (request: ShimRequest) => void
-  readonly onClose: () => void
+  serve(request: ShimRequest, connection: Connection): void
+  onClose(): void
 }
 
 /** One caller: a shim, or a client that asks about the daemon. */
-export class Connection {
-  readonly #socket: Socket
-  readonly #options: ConnectionOptions
+export class Connection implements ChannelUser {
+  readonly #channel: Channel
+  readonly #host: ConnectionHost
   readonly #reader: RequestReader
-  readonly #gone = new AbortController()
+  #gone: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
+  #heartbeat: NodeJS.Timeout | undefined
+  #charged = 0
   #isHandedOn = false
+  #isClosed = false
 
-  constructor(socket: Socket, options: ConnectionOptions) {
-    this.#socket = socket
-    this.#options = options
-    this.#reader = new RequestReader(options.build)
+  constructor(channel: Channel, host: ConnectionHost) {
+    this.#channel = channel
+    this.#host = host
+    this.#reader = new RequestReader(host.origin)
     this.#timer = setTimeout(() => this.refuse('the request did not come in time'), connectionTimes.arrival)
-    socket.on('data', (piece) => this.#receive(piece))
-    // A caller that ends sends nothing more, and what is sent to it is lost: its end says all.
-    socket.on('error', () => undefined)
-    socket.on('close', () => this.#onClose())
   }
 
-  /** Aborted when the caller is gone. */
+  /** Aborted when the caller is gone before it has its answer. */
   get signal(): AbortSignal {
+    this.#gone ??= new AbortController()
     return this.#gone.signal
   }
 
   /** Process and user id of the caller, when it connected; `undefined` when it cannot be known. */
   get peer(): { pid: number; uid: number } | undefined {
-    const credentials = native().peerCredentials(descriptorOf(this.#socket))
+    const credentials = native().peerCredentials(this.#channel.fd)
     if (typeof credentials === 'number') return undefined
     const [pid, uid] = credentials
     return { pid, uid }
@@ -64,64 +67,83 @@ export class Connection {
    * is still its own.
    */
   isAlive(): boolean {
-    if (this.#gone.signal.aborted) return false
-    return native().receive(descriptorOf(this.#socket), new Uint8Array(1), 0) === -errno.ETIMEDOUT
+    return !this.#isClosed && native().receive(this.#channel.fd, oneByte, 0) === -errno.ETIMEDOUT
   }
 
-  /** Says again and again that the call waits, until {@link begin}. */
+  /** Says that the call waits, and again and again until {@link begin}. */
   queue(): void {
-    this.#timer = setInterval(() => this.#socket.write(formatFrame(frame.queued)), connectionTimes.heartbeat)
+    const say = () => this.#channel.write(formatFrame(frame.queued))
+    say()
+    this.#heartbeat = setInterval(say, connectionTimes.heartbeat)
   }
 
+  /** Says that a call that waited does so no longer. One that did not wait has begun without a word. */
   begin(): void {
-    clearInterval(this.#timer)
-    this.#socket.write(formatFrame(frame.begun))
+    if (this.#heartbeat === undefined) return
+    clearInterval(this.#heartbeat)
+    this.#channel.write(formatFrame(frame.begun))
   }
 
   writeStderr(text: string): void {
-    if (this.#socket.writableLength < STDERR_LIMIT) this.#socket.write(formatFrame(frame.stderr, text))
+    if (this.#channel.unsent < STDERR_LIMIT) this.#channel.write(formatFrame(frame.stderr, text))
   }
 
   finish(status: number, stdout: string): void {
-    this.#end(formatDone(status, stdout))
+    this.#gone = undefined
+    this.#sayLast(formatDone(status, stdout))
+    this.#channel.close()
+    this.#awaitDelivery()
   }
 
-  /** Has the shim do the call itself. */
+  /** Has the shim do the call itself. One that is still sending is heard out, so that it comes to hear this. */
   refuse(why: string): void {
-    this.#end(formatFrame(frame.refused, why))
+    this.#sayLast(formatFrame(frame.refused, why))
+    this.#channel.end()
+    this.#awaitDelivery()
   }
 
-  #end(last: Uint8Array): void {
+  #sayLast(bytes: Uint8Array): void {
     this.#isHandedOn = true
-    clearTimeout(this.#timer)
-    this.#socket.end(last)
-    this.#timer = setTimeout(() => this.#socket.destroy(), connectionTimes.delivery)
+    this.#stopTimers()
+    this.#channel.write(bytes)
   }
 
-  #receive(piece: Uint8Array): void {
+  #awaitDelivery(): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => this.#channel.destroy(), connectionTimes.delivery)
+  }
+
+  receive(piece: Buffer): void {
     // Nothing follows a request; and what a refused caller still sends is only read so that it can read, too.
     if (this.#isHandedOn) return
     try {
       const request = this.#reader.accept(piece)
-      if (!this.#options.charge(this.#reader.size)) throw new RangeError('Cannot serve the request: no room for it')
+      if (!this.#charge(this.#reader.size)) throw new RangeError('Cannot serve the request: no room for it')
       if (request === undefined) return
       this.#isHandedOn = true
       clearTimeout(this.#timer)
-      this.#options.onRequest(request)
+      this.#host.serve(request, this)
     } catch (error) {
       this.refuse(error instanceof Error ? error.message : String(error))
     }
   }
 
-  #onClose(): void {
-    clearTimeout(this.#timer)
-    this.#options.onClose()
-    this.#gone.abort(new Error('Cannot finish the call: its caller is gone'))
+  onClose(): void {
+    this.#isClosed = true
+    this.#stopTimers()
+    this.#charge(0)
+    this.#host.onClose()
+    this.#gone?.abort(new Error('Cannot finish the call: its caller is gone'))
   }
-}
 
-/** Node has no public name for it; both runtimes have it under this one. */
-function descriptorOf(socket: Socket): number {
-  const { _handle } = socket as unknown as { _handle?: { fd?: number } }
-  return _handle?.fd ?? -1
+  #stopTimers(): void {
+    clearTimeout(this.#timer)
+    clearInterval(this.#heartbeat)
+  }
+
+  #charge(bytes: number): boolean {
+    const more = bytes - this.#charged
+    this.#charged = bytes
+    return this.#host.charge(more)
+  }
 }

@@ -1,15 +1,15 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { deleteLinksBy } from '@patchbay/linux/sys'
 import { buildId } from '../build-id.ts'
 import { ownFiles, shimName } from '../own-files.ts'
-import { plugins } from '../programs.ts'
+import { loadPlugin, plugins } from '../programs.ts'
 import { version } from '../version.ts'
 import { CallServer } from './call-server.ts'
-import { Connection } from './connection.ts'
+import { type Channel, type ChannelServer, channelServer } from './channel.ts'
+import { Connection, type ConnectionHost } from './connection.ts'
+import { formatOrigin } from './frames.ts'
 import { LinkDeletions } from './link-deletions.ts'
 import { type Listening, listen } from './listening-socket.ts'
-import type { ShimRequest } from './request-reader.ts'
 import { type DaemonStatus, statusName } from './status.ts'
 
 export interface DaemonOptions {
@@ -29,12 +29,12 @@ export interface DaemonOptions {
 /** Serves calls of plugins on a unix socket. */
 export class Daemon {
   readonly #options: Required<DaemonOptions>
-  readonly #server: Server
   readonly #calls: CallServer
   readonly #deletions: LinkDeletions
-  /** The callers that are connected, and the bytes that their requests take up. */
-  readonly #memory = new Map<Socket, number>()
+  /** What callers' requests take up. */
   #memoryUsed = 0
+  #connections = 0
+  #server: ChannelServer | undefined
   #listening: Listening | undefined
 
   private constructor(options: DaemonOptions) {
@@ -46,7 +46,6 @@ export class Daemon {
       shim: join(dirname(executable), shimName),
     })
     this.#deletions = new LinkDeletions(() => this.#calls.namespaces.paths)
-    this.#server = createServer((socket) => this.#accept(socket))
   }
 
   /**
@@ -58,7 +57,8 @@ export class Daemon {
     const daemon = new Daemon(options)
     deleteLinksBy(daemon.#deletions.delete)
     // The first caller should not wait for code to be loaded.
-    await Promise.all(Object.values(plugins).map((load) => load()))
+    await Promise.all(Object.keys(plugins).map(loadPlugin))
+    daemon.#server = await channelServer((channel) => daemon.#accept(channel))
     daemon.#listening = await listen(daemon.#server, options.socketPath, options.env)
     return daemon
   }
@@ -73,7 +73,7 @@ export class Daemon {
    * takes the socket away.
    */
   async stop(): Promise<void> {
-    this.#server.close()
+    this.#server?.close()
     await this.#calls.stop()
     await this.#deletions.drain()
     this.#listening?.close()
@@ -86,7 +86,7 @@ export class Daemon {
       pid: process.pid,
       uptimeSeconds: process.uptime(),
       rssBytes: process.memoryUsage.rss(),
-      connections: this.#memory.size,
+      connections: this.#connections,
       running,
       waiting,
       finished,
@@ -96,31 +96,27 @@ export class Daemon {
     }
   }
 
-  #accept(socket: Socket): void {
-    const isFull = this.#memory.size >= this.#options.maxConnections
-    this.#memory.set(socket, 0)
-    const connection = new Connection(socket, {
-      build: buildId,
-      charge: (bytes) => this.#charge(socket, bytes),
-      onClose: () => this.#forget(socket),
-      onRequest: (request) => this.#serve(request, connection),
-    })
+  #accept(channel: Channel): Connection {
+    const isFull = this.#connections >= this.#options.maxConnections
+    this.#connections++
+    const connection = new Connection(channel, this.#host)
     if (isFull) connection.refuse('too many callers are connected')
+    return connection
   }
 
-  #serve(request: ShimRequest, connection: Connection): void {
-    if (request.name === statusName) connection.finish(0, JSON.stringify(this.status))
-    else this.#calls.serve(request, connection)
-  }
-
-  #charge(socket: Socket, bytes: number): boolean {
-    this.#memoryUsed += bytes - (this.#memory.get(socket) ?? 0)
-    this.#memory.set(socket, bytes)
-    return this.#memoryUsed <= this.#options.requestMemory
-  }
-
-  #forget(socket: Socket): void {
-    this.#charge(socket, 0)
-    this.#memory.delete(socket)
+  /** What connections know of the daemon. */
+  readonly #host: ConnectionHost = {
+    origin: formatOrigin(buildId),
+    charge: (bytes) => {
+      this.#memoryUsed += bytes
+      return this.#memoryUsed <= this.#options.requestMemory
+    },
+    serve: (request, connection) => {
+      if (request.name === statusName) connection.finish(0, JSON.stringify(this.status))
+      else this.#calls.serve(request, connection)
+    },
+    onClose: () => {
+      this.#connections--
+    },
   }
 }

@@ -4,7 +4,7 @@
  */
 
 /** The first number that both must agree on; raised when a frame changes. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Bytes: longer ones are refused, and the shim does the call without the daemon. */
 export const requestLimits = { name: 255, env: 16 * 2 ** 20, stdin: 16 * 2 ** 20 } as const
@@ -24,11 +24,11 @@ export const magic = 'CNIP'
 
 export const buildIdBytes = 32
 
-/** What the daemon says. */
+/** What the daemon says. A call that has been read may have had effects, unless the daemon says something else. */
 export const frame = {
-  /** The call waits its turn: said every few seconds, so that the shim does not give up. */
+  /** The call waits its turn: said at once, and every few seconds, so that the shim does not give up. */
   queued: 1,
-  /** From here on the call may have had effects. */
+  /** From here on a call that waited may have had effects. */
   begun: 2,
   /** The daemon will not do the call; why, as text. */
   refused: 3,
@@ -42,18 +42,29 @@ export const frame = {
 export const frameHeaderBytes = 5
 
 /** The bytes of a frame. */
-export function formatFrame(type: number, payload: Uint8Array | string = ''): Uint8Array {
-  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
-  const written = Buffer.allocUnsafe(frameHeaderBytes + bytes.length)
-  written.writeUInt32LE(bytes.length, 0)
-  written.writeUInt8(type, 4)
-  written.set(bytes, frameHeaderBytes)
-  return written
+export function formatFrame(type: number, payload = ''): Uint8Array {
+  const length = Buffer.byteLength(payload)
+  const bytes = Buffer.allocUnsafe(frameHeaderBytes + length)
+  bytes.writeUInt32LE(length, 0)
+  bytes[4] = type
+  bytes.write(payload, frameHeaderBytes)
+  return bytes
 }
 
 /** The frame that ends a call. */
 export function formatDone(status: number, stdout: string): Uint8Array {
-  return formatFrame(frame.done, Buffer.concat([Buffer.of(status), Buffer.from(stdout)]))
+  const bytes = formatFrame(frame.done, `\0${stdout}`)
+  bytes[frameHeaderBytes] = status
+  return bytes
+}
+
+/** What a request begins with: what it is, and whose. */
+export function formatOrigin(build: string): Buffer {
+  const bytes = Buffer.alloc(header.nameLength)
+  bytes.write(magic, header.magic)
+  bytes.writeUInt32LE(protocolVersion, header.protocol)
+  bytes.write(build, header.build, buildIdBytes)
+  return bytes
 }
 
 /** The bytes of a request, as the shim sends it. */
@@ -64,9 +75,7 @@ export function formatRequest(
   const variables = Object.entries(env).map(([key, value]) => `${key}=${value}\0`)
   const [nameBytes, envBytes, stdinBytes] = [name, variables.join(''), stdin].map((text) => Buffer.from(text))
   const head = Buffer.alloc(header.size)
-  head.write(magic, header.magic)
-  head.writeUInt32LE(protocolVersion, header.protocol)
-  head.write(build, header.build, buildIdBytes)
+  head.set(formatOrigin(build))
   head.writeUInt32LE(nameBytes?.length ?? 0, header.nameLength)
   head.writeUInt32LE(envBytes?.length ?? 0, header.envLength)
   head.writeUInt32LE(stdinBytes?.length ?? 0, header.stdinLength)

@@ -1,11 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs'
-import type { Server } from 'node:net'
 import { dirname } from 'node:path'
 import { FileLockedError, lockFile } from '@patchbay/linux/sys'
+import type { ChannelServer } from './channel.ts'
 import { inheritedSocket } from './service-manager.ts'
-
-/** Connections that wait to be accepted: more than a storm has, and bounded by `net.core.somaxconn`. */
-const BACKLOG = 4096
 
 /** Where a daemon listens. */
 export interface Listening {
@@ -21,10 +18,10 @@ export interface Listening {
  *
  * @throws Error when another daemon listens there
  */
-export async function listen(server: Server, path: string, env: NodeJS.ProcessEnv): Promise<Listening> {
+export async function listen(server: ChannelServer, path: string, env: NodeJS.ProcessEnv): Promise<Listening> {
   const fd = inheritedSocket(env, process.pid)
   if (fd !== undefined) {
-    await started(server, () => server.listen({ fd }))
+    await server.listen({ fd })
     return { path: 'the socket of the service manager', close: () => undefined }
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -32,7 +29,7 @@ export async function listen(server: Server, path: string, env: NodeJS.ProcessEn
   rmSync(path, { force: true })
   const umask = process.umask(0o177)
   try {
-    await started(server, () => server.listen({ path, backlog: BACKLOG }))
+    await server.listen({ path })
   } finally {
     process.umask(umask)
   }
@@ -52,15 +49,4 @@ async function lockOf(path: string) {
     const holders = error.holders.length === 0 ? '' : `, process ${error.holders.join(', ')}`
     throw new Error(`Cannot listen on "${path}": another daemon does${holders}`, { cause: error })
   }
-}
-
-function started(server: Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.once('listening', () => {
-      server.off('error', reject)
-      resolve()
-    })
-    start()
-  })
 }

@@ -1,4 +1,4 @@
-import { buildIdBytes, header, magic, protocolVersion, requestLimits } from './frames.ts'
+import { header, requestLimits } from './frames.ts'
 
 /** A call as the shim hands it on. */
 export interface ShimRequest {
@@ -16,19 +16,19 @@ interface Lengths {
 
 /** Puts a request together from the pieces that it comes in. It never holds more than twice what has come. */
 export class RequestReader {
-  readonly #build: string
-  #bytes: Buffer = Buffer.alloc(0)
+  readonly #origin: Buffer
+  #bytes: Buffer | undefined
   #length = 0
   #lengths: Lengths | undefined
 
-  /** @param build the build that a shim must be of */
-  constructor(build: string) {
-    this.#build = build
+  /** @param origin what a request must begin with, see {@link formatOrigin} */
+  constructor(origin: Buffer) {
+    this.#origin = origin
   }
 
   /** Bytes of memory that are held. */
   get size(): number {
-    return this.#bytes.length
+    return this.#bytes?.length ?? 0
   }
 
   /**
@@ -37,40 +37,36 @@ export class RequestReader {
    * @returns the request, once it is whole
    * @throws RangeError for what is not, or will not become, a request for this daemon
    */
-  accept(piece: Uint8Array): ShimRequest | undefined {
-    this.#append(piece)
+  accept(piece: Buffer): ShimRequest | undefined {
+    const bytes = this.#append(piece)
     if (this.#length < header.size) return undefined
-    this.#lengths ??= readLengths(this.#bytes, this.#build)
+    this.#lengths ??= readLengths(bytes, this.#origin)
     const { name, env, stdin } = this.#lengths
     const whole = header.size + name + env + stdin
     if (this.#length > whole) throw new RangeError('Cannot read the request: something follows it')
-    return this.#length < whole ? undefined : this.#decode(this.#lengths)
+    return this.#length < whole ? undefined : decode(bytes, this.#lengths)
   }
 
-  #append(piece: Uint8Array): void {
+  /** Most requests come in one piece, which is taken as it is. */
+  #append(piece: Buffer): Buffer {
     const length = this.#length + piece.length
-    if (length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#bytes.length))
-      larger.set(this.#bytes.subarray(0, this.#length))
-      this.#bytes = larger
-    }
-    this.#bytes.set(piece, this.#length)
+    this.#bytes = this.#bytes === undefined ? piece : withRoom(this.#bytes, { used: this.#length, wanted: length })
+    if (this.#length > 0) this.#bytes.set(piece, this.#length)
     this.#length = length
-  }
-
-  #decode({ name, env, stdin }: Lengths): ShimRequest {
-    const text = (from: number, length: number) => this.#bytes.toString('utf8', from, from + length)
-    const at = header.size
-    return { name: text(at, name), env: parseEnvironment(text(at + name, env)), stdin: text(at + name + env, stdin) }
+    return this.#bytes
   }
 }
 
-function readLengths(bytes: Buffer, build: string): Lengths {
-  if (bytes.toString('latin1', header.magic, header.magic + magic.length) !== magic)
-    throw new RangeError('Cannot read the request: it is none')
-  const theirs = bytes.toString('latin1', header.build, header.build + buildIdBytes).replace(/\0+$/, '')
-  if (bytes.readUInt32LE(header.protocol) !== protocolVersion || theirs !== build)
-    throw new RangeError('Cannot serve the request: the shim is of another build')
+/** The bytes in use, in a buffer that has room for those that are wanted. */
+function withRoom(bytes: Buffer, { used, wanted }: { used: number; wanted: number }): Buffer {
+  if (wanted <= bytes.length) return bytes
+  const larger = Buffer.allocUnsafeSlow(Math.max(wanted, 2 * bytes.length))
+  larger.set(bytes.subarray(0, used))
+  return larger
+}
+
+function readLengths(bytes: Buffer, origin: Buffer): Lengths {
+  checkOrigin(bytes, origin)
   const lengths = {
     name: bytes.readUInt32LE(header.nameLength),
     env: bytes.readUInt32LE(header.envLength),
@@ -82,11 +78,34 @@ function readLengths(bytes: Buffer, build: string): Lengths {
   return lengths
 }
 
+function checkOrigin(bytes: Buffer, origin: Buffer): void {
+  if (origin.compare(bytes, 0, origin.length) === 0) return
+  if (origin.compare(bytes, 0, header.protocol, 0, header.protocol) !== 0)
+    throw new RangeError('Cannot read the request: it is none')
+  throw new RangeError('Cannot serve the request: the shim is of another build')
+}
+
+function decode(bytes: Buffer, { name, env, stdin }: Lengths): ShimRequest {
+  const envAt = header.size + name
+  const stdinAt = envAt + env
+  return {
+    name: bytes.toString('utf8', header.size, envAt),
+    env: parseEnvironment(bytes.toString('utf8', envAt, stdinAt)),
+    stdin: bytes.toString('utf8', stdinAt, stdinAt + stdin),
+  }
+}
+
 /** As getenv(3) has it: of several variables with one name the first counts. What has no `=` is no variable. */
 function parseEnvironment(text: string): Record<string, string> {
-  const pairs = text.split('\0').flatMap((pair): [string, string][] => {
-    const at = pair.indexOf('=', 1)
-    return at < 0 ? [] : [[pair.slice(0, at), pair.slice(at + 1)]]
-  })
-  return Object.fromEntries(pairs.reverse())
+  // Without a prototype: any name may come.
+  const env: Record<string, string> = Object.create(null)
+  let end = 0
+  for (let at = 0; at < text.length; at = end + 1) {
+    end = text.indexOf('\0', at)
+    if (end < 0) end = text.length
+    const equals = text.indexOf('=', at + 1)
+    if (equals < 0) return env
+    if (equals < end) env[text.slice(at, equals)] ??= text.slice(equals + 1, end)
+  }
+  return env
 }

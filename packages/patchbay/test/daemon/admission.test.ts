@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Admission } from '../../src/daemon/admission.ts'
+import { Admission, type Turn } from '../../src/daemon/admission.ts'
 
 const never = new AbortController().signal
+
+/** Does a call's work as the daemon does: at once, or when its turn has come. */
+async function run<T>(admission: Admission, turn: Turn, work: () => Promise<T>): Promise<T> {
+  if (!admission.enter(turn.container)) await admission.wait(turn)
+  try {
+    return await work()
+  } finally {
+    admission.leave(turn.container)
+  }
+}
 
 /** Work that ends when it is told to. */
 function held(): { work: () => Promise<void>; end: () => void; hasBegun: () => boolean } {
@@ -30,7 +40,7 @@ test('Admission runs no more calls at once than its limit, and the others after 
   const admission = new Admission(3)
   const works = Array.from({ length: 10 }, held)
   const runs = works.map(({ work }, index) =>
-    admission.run({ network: 'n', container: `c${index}`, signal: never }, work),
+    run(admission, { network: 'n', container: `c${index}`, signal: never }, work),
   )
   await settle()
   assert.deepEqual([admission.running, admission.waiting], [3, 7])
@@ -49,10 +59,10 @@ test('Admission runs no more calls at once than its limit, and the others after 
 test('Admission lets networks take turns', async () => {
   const admission = new Admission(1)
   const order: string[] = []
-  const run = (network: string, container: string) =>
-    admission.run({ network, container, signal: never }, async () => void order.push(network))
-  const many = Array.from({ length: 50 }, (_, index) => run('busy', `b${index}`))
-  const few = [run('calm', 'x'), run('calm', 'y')]
+  const call = (network: string, container: string) =>
+    run(admission, { network, container, signal: never }, async () => void order.push(network))
+  const many = Array.from({ length: 50 }, (_, index) => call('busy', `b${index}`))
+  const few = [call('calm', 'x'), call('calm', 'y')]
   await Promise.all([...many, ...few])
   assert.ok(order.lastIndexOf('calm') < 6, order.join(' '))
 })
@@ -62,12 +72,12 @@ test('Admission never runs two calls for one container at once, and keeps their 
   const [add, other] = [held(), held()]
   const order: string[] = []
   const turn = { network: 'n', container: 'c1', signal: never }
-  const first = admission.run(turn, async () => {
+  const first = run(admission, turn, async () => {
     await add.work()
     order.push('ADD')
   })
-  const second = admission.run({ ...turn, network: 'm' }, async () => void order.push('DEL'))
-  const third = admission.run({ ...turn, container: 'c2' }, other.work)
+  const second = run(admission, { ...turn, network: 'm' }, async () => void order.push('DEL'))
+  const third = run(admission, { ...turn, container: 'c2' }, other.work)
   await settle()
   assert.deepEqual([add.hasBegun(), other.hasBegun(), order], [true, true, []])
   add.end()
@@ -79,7 +89,7 @@ test('Admission never runs two calls for one container at once, and keeps their 
 test('Admission does not hold back calls without a container', async () => {
   const admission = new Admission(10)
   const works = [held(), held()]
-  const runs = works.map(({ work }) => admission.run({ network: 'n', container: '', signal: never }, work))
+  const runs = works.map(({ work }) => run(admission, { network: 'n', container: '', signal: never }, work))
   await settle()
   assert.ok(works.every(({ hasBegun }) => hasBegun()))
   for (const { end } of works) end()
@@ -90,8 +100,8 @@ test('Admission forgets a call that is given up while it waits', async () => {
   const admission = new Admission(1)
   const [running, abandoned] = [held(), held()]
   const gone = new AbortController()
-  const first = admission.run({ network: 'n', container: 'a', signal: never }, running.work)
-  const second = admission.run({ network: 'n', container: 'b', signal: gone.signal }, abandoned.work)
+  const first = run(admission, { network: 'n', container: 'a', signal: never }, running.work)
+  const second = run(admission, { network: 'n', container: 'b', signal: gone.signal }, abandoned.work)
   await settle()
   gone.abort(new Error('gone'))
   await assert.rejects(second, /gone/)
@@ -106,21 +116,37 @@ test('Admission goes on after a call that failed', async () => {
   const admission = new Admission(1)
   const turn = { network: 'n', container: 'a', signal: never }
   await assert.rejects(
-    admission.run(turn, async () => {
+    run(admission, turn, async () => {
       throw new Error('broken')
     }),
     /broken/,
   )
-  assert.equal(await admission.run(turn, async () => 'fine'), 'fine')
+  assert.equal(await run(admission, turn, async () => 'fine'), 'fine')
 })
 
 test('Admission lets others be heard between calls that never wait', async () => {
   const admission = new Admission(100)
   let finished = 0
   const runs = Array.from({ length: 100 }, (_, index) =>
-    admission.run({ network: 'n', container: `c${index}`, signal: never }, async () => void finished++),
+    run(admission, { network: 'n', container: `c${index}`, signal: never }, async () => void finished++),
   )
   await new Promise((resolve) => setImmediate(resolve))
   assert.ok(finished < 10, `${finished} ran in one turn of the event loop`)
   await Promise.all(runs)
+})
+
+test('Admission.enter() lets nobody in before one that waits, nor two in one turn of the event loop', async () => {
+  const admission = new Admission(1)
+  assert.equal(admission.enter('a'), true)
+  assert.equal(admission.enter('b'), false)
+  await settle()
+  assert.equal(admission.enter('b'), false)
+  const waiting = admission.wait({ network: 'n', container: 'b', signal: never })
+  admission.leave('a')
+  assert.deepEqual([admission.running, admission.waiting], [1, 0])
+  await waiting
+  admission.leave('b')
+  assert.equal(admission.enter('c'), false)
+  await settle()
+  assert.equal(admission.enter('c'), true)
 })

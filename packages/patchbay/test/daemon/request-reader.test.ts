@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatRequest, header, requestLimits } from '../../src/daemon/frames.ts'
+import { formatOrigin, formatRequest, header, requestLimits } from '../../src/daemon/frames.ts'
 import { RequestReader } from '../../src/daemon/request-reader.ts'
 
-const request = { name: 'bridge', env: { CNI_COMMAND: 'ADD', EMPTY: '', PAIR: 'a=b' }, stdin: '{"name":"nät"}' }
-const bytes = formatRequest('build', request)
+const env = Object.assign(Object.create(null), { CNI_COMMAND: 'ADD', EMPTY: '', PAIR: 'a=b' })
+const request = { name: 'bridge', env, stdin: '{"name":"nät"}' }
+const origin = formatOrigin('build')
+const bytes = Buffer.from(formatRequest('build', request))
 
 /** A small generator of numbers below `limit`, the same for the same seed: mulberry32. */
 function random(seed: number): (limit: number) => number {
@@ -18,8 +20,8 @@ function random(seed: number): (limit: number) => number {
 }
 
 /** What a reader makes of pieces of these sizes, the last being what is left. */
-function readInPieces(all: Uint8Array, nextSize: () => number): unknown {
-  const reader = new RequestReader('build')
+function readInPieces(all: Buffer, nextSize: () => number): unknown {
+  const reader = new RequestReader(origin)
   let result: unknown
   for (let at = 0; at < all.length; ) {
     const size = Math.max(1, nextSize())
@@ -30,7 +32,7 @@ function readInPieces(all: Uint8Array, nextSize: () => number): unknown {
 }
 
 test('RequestReader.accept() puts a request together from whatever pieces it comes in', () => {
-  assert.deepEqual(new RequestReader('build').accept(bytes), request)
+  assert.deepEqual(new RequestReader(origin).accept(bytes), request)
   assert.deepEqual(
     readInPieces(bytes, () => 1),
     request,
@@ -46,12 +48,12 @@ test('RequestReader.accept() puts a request together from whatever pieces it com
 })
 
 test('RequestReader.accept() refuses what is no request, or one of another build or protocol', () => {
-  const altered = (at: number, value: number): Uint8Array => {
-    const copy = Uint8Array.from(bytes)
+  const altered = (at: number, value: number): Buffer => {
+    const copy = Buffer.from(bytes)
     copy[at] = value
     return copy
   }
-  const accept = (all: Uint8Array) => new RequestReader('build').accept(all)
+  const accept = (all: Buffer) => new RequestReader(origin).accept(all)
   assert.throws(
     () => accept(Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\nand more')),
     /it is none/,
@@ -71,16 +73,16 @@ test('RequestReader.accept() refuses a length beyond the limits before it has co
   for (const [at, limit] of limits) {
     const head = Buffer.from(bytes.subarray(0, header.size))
     head.writeUInt32LE(limit, at)
-    assert.equal(new RequestReader('build').accept(head), undefined)
+    assert.equal(new RequestReader(origin).accept(head), undefined)
     head.writeUInt32LE(limit + 1, at)
-    assert.throws(() => new RequestReader('build').accept(head), /it is too large/)
+    assert.throws(() => new RequestReader(origin).accept(head), /it is too large/)
   }
 })
 
 test('RequestReader holds no more memory than twice what has come, whatever is announced', () => {
   const head = Buffer.from(bytes.subarray(0, header.size))
   head.writeUInt32LE(requestLimits.stdin, header.stdinLength)
-  const reader = new RequestReader('build')
+  const reader = new RequestReader(origin)
   let come = 0
   for (const piece of [head, ...Array.from({ length: 5000 }, (_, index) => Buffer.alloc(1 + (index % 7)))]) {
     reader.accept(piece)
@@ -108,7 +110,7 @@ test('RequestReader.accept() reads variables as getenv(3) does', () => {
   const [env, stdin] = ['A=1\0A=2\0=x\0noise\0__proto__=p\0B=\0', '']
   const head = Buffer.from(formatRequest('build', { name: 'x', env: {}, stdin }))
   head.writeUInt32LE(env.length, header.envLength)
-  const read = new RequestReader('build').accept(Buffer.concat([head, Buffer.from(env)]))
+  const read = new RequestReader(origin).accept(Buffer.concat([head, Buffer.from(env)]))
   assert.deepEqual(Object.entries(read?.env ?? {}).sort(), [
     ['A', '1'],
     ['B', ''],
