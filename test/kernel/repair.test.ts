@@ -70,7 +70,7 @@ test('patchbay repair puts back what a flush has taken, and nothing else', async
     const { status, stdout, stderr } = lab.repair()
     assert.deepEqual([status, stderr], [0, ''])
     assert.equal(lab.ruleset(), before)
-    assert.match(stdout, /^net1 cnitool-\w+ eth0: restored macspoofchk, masquerade, portmap, firewall\n/)
+    assert.match(stdout, /^net1 cnitool-\w+ eth0: restored masquerade, macspoofchk, portmap, firewall\n/)
     assert.match(stdout, /^net2 cnitool-\w+ eth0: restored masquerade\n/m)
   }
 })
@@ -87,7 +87,7 @@ test('patchbay repair leaves out an attachment whose namespace is gone, and othe
   assert.deepEqual(
     states.sort((a, b) => String(a.netns).localeCompare(String(b.netns))),
     [
-      { network: 'net1', netns: '/run/netns/c1', state: 'restored', restored: ['macspoofchk', 'masquerade'] },
+      { network: 'net1', netns: '/run/netns/c1', state: 'restored', restored: ['masquerade', 'macspoofchk'] },
       { network: 'net1', netns: '/run/netns/c2', state: 'gone', restored: [] },
     ],
   )
@@ -102,7 +102,7 @@ test('patchbay repair names what could not be put back, and goes on', async () =
   const { status, stdout, stderr } = lab.repair()
   assert.equal(status, 1)
   assert.match(stdout, /^net1 cnitool-\w+ eth0: restored firewall; failed: bridge: Cannot find container link eth0$/m)
-  assert.match(stdout, /^net1 cnitool-\w+ eth0: restored macspoofchk, masquerade, firewall$/m)
+  assert.match(stdout, /^net1 cnitool-\w+ eth0: restored masquerade, macspoofchk, firewall$/m)
   assert.match(stderr, /^Error: Cannot repair net1 cnitool-\w+ eth0\n$/)
 })
 

@@ -134,6 +134,7 @@ FUNCTION(exchange_);
 FUNCTION(close_);
 FUNCTION(flock_);
 FUNCTION(peer_credentials);
+FUNCTION(process_place);
 FUNCTION(strerror_);
 /* child.c */
 FUNCTION(send_from_child);

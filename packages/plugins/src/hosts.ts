@@ -1,3 +1,4 @@
+import { type Stats, statSync } from 'node:fs'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
 import { openRouteSocket } from '@patchbay/linux/route'
@@ -16,11 +17,16 @@ export interface ContainerLink {
 }
 
 /**
- * Opens the namespace at `path` with a socket in it.
+ * Opens the namespace at `path` with a socket in it, which no other caller has. Those of this process's own namespace are
+ * kept for the next caller.
  *
  * @throws Error `failed to open netns "PATH": ...`, whose cause tells a missing namespace from a wrong file
  */
 export function openHost(path: string): Host {
+  return isOwnNamespace(path) ? OwnHost.borrow() : openOtherHost(path)
+}
+
+function openOtherHost(path: string): Host {
   let netns: Namespace
   try {
     netns = Namespace.open(path)
@@ -40,5 +46,46 @@ export function openHost(path: string): Host {
   } catch (error) {
     netns.close()
     throw error
+  }
+}
+
+/** Most sockets that are kept while nobody uses them. */
+const IDLE_SOCKETS = 8
+
+/** A socket in this process's own namespace. */
+class OwnHost implements Host {
+  static #netns: Namespace | undefined
+  static readonly #idle: NetlinkSocket[] = []
+
+  readonly netns: Namespace
+  readonly route: NetlinkSocket
+
+  private constructor(netns: Namespace, route: NetlinkSocket) {
+    this.netns = netns
+    this.route = route
+  }
+
+  static borrow(): Host {
+    OwnHost.#netns ??= Namespace.current()
+    return new OwnHost(OwnHost.#netns, OwnHost.#idle.pop() ?? openRouteSocket())
+  }
+
+  [Symbol.dispose](): void {
+    if (this.route.isIdle && OwnHost.#idle.length < IDLE_SOCKETS) OwnHost.#idle.push(this.route)
+    else this.route.close()
+  }
+}
+
+let own: Stats | undefined
+
+/** Two paths lead to one namespace when device and inode are equal: namespaces(7). */
+function isOwnNamespace(path: string): boolean {
+  try {
+    own ??= statSync('/proc/self/ns/net')
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found?.ino === own.ino && found.dev === own.dev
+  } catch {
+    // Whoever opens it says what is wrong.
+    return false
   }
 }

@@ -25,44 +25,44 @@ export async function allocateAddresses(request: Request, type: string, undo: Un
 const bookkeepers: ReadonlySet<string> = new Set(['host-local', 'host-local-ptp', 'static'])
 
 /** How a container's interface is made, and for whom addresses are allocated. */
-export interface Attaching<T> {
+export interface Attaching<T, P> {
   /** Type of the IPAM plugin. */
   ipamType: string
   container: Host
   undo: UndoStack
   /** Makes the interface, and has `undo` take it back. */
   makeLink: () => Promise<T>
+  /** Does for the addresses what can be done without the interface. */
+  prepare: (ipam: IpamResult) => Promise<P>
   /** What comes first where one has to wait for the other; the link when absent. */
   first?: 'link' | 'addresses'
 }
 
-/** An interface, and what was allocated for it. */
-export interface Attached<T> {
+/** An interface, and what was allocated and prepared for it. */
+export interface Attached<T, P> {
   link: T
-  ipam: IpamResult
+  prepared: P
   /** Whether the IPAM plugin may have done something to the interface. */
   isLinkUsed: boolean
 }
 
 /**
- * Makes a container's interface and allocates addresses for it: at the same time when the IPAM plugin need not see the
+ * Makes a container's interface, and allocates addresses for it: at the same time when the IPAM plugin need not see the
  * interface, otherwise one after the other. So it is, too, when the container has an interface of that name: making it is
  * refused, and to release what was allocated for it would take the addresses that it has.
  *
- * @throws what `makeLink` throws, and as {@link allocateAddresses}
+ * @throws what `makeLink` and `prepare` throw, and as {@link allocateAddresses}
  */
-export async function makeLinkAndAllocate<T>(
-  request: Request,
-  { ipamType, container, undo, makeLink, first = 'link' }: Attaching<T>,
-): Promise<Attached<T>> {
-  const allocate = () => allocateAddresses(request, ipamType, undo)
+export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Attaching<T, P>): Promise<Attached<T, P>> {
+  const { ipamType, container, undo, makeLink, prepare, first = 'link' } = attaching
+  const allocate = async () => prepare(await allocateAddresses(request, ipamType, undo))
   if (bookkeepers.has(ipamType) && !(await findLink(container.route, request.ifName, { as: briefLink }))) {
-    const [link, ipam] = await Promise.allSettled([makeLink(), allocate()])
+    const [link, prepared] = await Promise.allSettled([makeLink(), allocate()])
     if (link.status === 'rejected') throw link.reason
-    if (ipam.status === 'rejected') throw ipam.reason
-    return { link: link.value, ipam: ipam.value, isLinkUsed: false }
+    if (prepared.status === 'rejected') throw prepared.reason
+    return { link: link.value, prepared: prepared.value, isLinkUsed: false }
   }
-  const early = first === 'addresses' ? await allocate() : undefined
+  const early = first === 'addresses' ? { prepared: await allocate() } : undefined
   const link = await makeLink()
-  return { link, ipam: early ?? (await allocate()), isLinkUsed: true }
+  return { link, ...(early ?? { prepared: await allocate() }), isLinkUsed: true }
 }

@@ -54,7 +54,8 @@ async function run({
       undo.push('make link', () => void events.push('link is taken back'))
     }
     const container = fakeContainer(isTaken)
-    const attaching: Attaching<void> = { ipamType, container, undo, makeLink, ...(first && { first }) }
+    const prepare = async () => void events.push('prepared')
+    const attaching: Attaching<void, void> = { ipamType, container, undo, makeLink, prepare, ...(first && { first }) }
     const { isLinkUsed } = await makeLinkAndAllocate({ ...fakeRequest({}), delegate }, attaching)
     events.push(isLinkUsed ? 'link may be used' : 'link is as it was made')
     undo.keep()
@@ -66,16 +67,17 @@ async function run({
 
 test('makeLinkAndAllocate() does both at once for an IPAM plugin that keeps books', async () => {
   for (const type of ['host-local', 'host-local-ptp', 'static']) {
-    const [a, b, c, d, end] = await run({ ipamType: type })
-    assert.deepEqual([a, b], ['link begins', `${type} ADD begins`])
-    assert.deepEqual(new Set([c, d]), new Set([`${type} ADD is done`, 'link is done']))
-    assert.equal(end, 'link is as it was made')
+    const events = await run({ ipamType: type })
+    assert.deepEqual(events.slice(0, 2), ['link begins', `${type} ADD begins`])
+    assert.deepEqual(new Set(events.slice(2, 5)), new Set([`${type} ADD is done`, 'prepared', 'link is done']))
+    assert.ok(events.indexOf('prepared') > events.indexOf(`${type} ADD is done`))
+    assert.deepEqual(events.slice(5), ['link is as it was made'])
   }
 })
 
 test('makeLinkAndAllocate() does one after the other for any other IPAM plugin', async () => {
   const link = ['link begins', 'link is done']
-  const addresses = ['dhcp ADD begins', 'dhcp ADD is done']
+  const addresses = ['dhcp ADD begins', 'dhcp ADD is done', 'prepared']
   assert.deepEqual(await run({ ipamType: 'dhcp' }), [...link, ...addresses, 'link may be used'])
   const other = await run({ ipamType: 'dhcp', first: 'addresses' })
   assert.deepEqual(other, [...addresses, ...link, 'link may be used'])
@@ -88,8 +90,9 @@ test('makeLinkAndAllocate() allocates nothing for an interface whose name is tak
 
 test('makeLinkAndAllocate() waits for both, and leaves neither when one fails', async () => {
   const noLink = await run({ linkError: new Error('no link') })
-  assert.deepEqual(noLink.slice(-4), [
+  assert.deepEqual(noLink.slice(-5), [
     'host-local ADD is done',
+    'prepared',
     'host-local DEL begins',
     'host-local DEL is done',
     'Error: no link',

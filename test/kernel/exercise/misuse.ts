@@ -26,6 +26,7 @@ const validArguments: Record<
   close: [-1],
   flock: [-1, 0],
   peerCredentials: [-1],
+  processPlace: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
   closeAsync: [-1],

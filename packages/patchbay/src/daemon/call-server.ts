@@ -36,7 +36,7 @@ export class CallServer {
   refused = 0
   readonly #options: CallServerOptions
   readonly #admission: Admission
-  readonly #here = whereaboutsOf('self')
+  readonly #here = whereaboutsOf(process.pid)
   readonly #waiting = new Set<Connection>()
   #isStopping = false
   #onIdle: (() => void) | undefined
@@ -82,10 +82,11 @@ export class CallServer {
     if (plugin === undefined) return `there is no plugin "${request.name}"`
     if (peer === undefined || peer.uid !== 0 || peer.pid === 0) return 'the caller is not root here'
     try {
-      const refusal = checkWhereabouts(whereaboutsOf(peer.pid), this.#here) ?? checkPaths(request)
+      const there = whereaboutsOf(peer.pid)
+      const refusal = checkWhereabouts(there, this.#here) ?? checkPaths(request)
       if (refusal !== undefined) return refusal
       const container = request.env['CNI_CONTAINERID'] ?? ''
-      return { plugin, request, connection, container, namespace: this.namespaces.open(peer.pid) }
+      return { plugin, request, connection, container, namespace: this.namespaces.open(peer.pid, there.net) }
     } catch {
       return 'the caller cannot be looked at'
     }

@@ -21,10 +21,11 @@ export class CallerNamespaces {
     return [...this.#held.values()].map(({ path }) => path)
   }
 
-  /** Opens the namespace that the process `pid` is in. Throws when the process is gone. */
-  open(pid: number): CallerNamespace {
-    const path = `/proc/${pid}/ns/net`
-    const held = this.#held.get(readlinkSync(path)) ?? this.#hold(path)
+  /**
+   * Opens the namespace that the process `pid` is in: `net:[1]`, as it was just seen. Throws when the process is gone.
+   */
+  open(pid: number, seen: string): CallerNamespace {
+    const held = this.#held.get(seen) ?? this.#hold(`/proc/${pid}/ns/net`)
     held.holders++
     return held
   }

@@ -1,4 +1,4 @@
-import { readlinkSync, statSync } from 'node:fs'
+import { callError, native } from '@patchbay/linux/sys'
 import type { ShimRequest } from './request-reader.ts'
 
 /** Where a process is: what tells its namespaces and its root directory from others. */
@@ -6,22 +6,20 @@ export interface Whereabouts {
   readonly user: string
   readonly mount: string
   readonly pid: string
+  readonly net: string
   readonly root: string
 }
 
 /**
  * Where the process `pid` is.
  *
- * @throws Error when it is gone or may not be looked at
+ * @throws SystemError when it is gone or may not be looked at
  */
-export function whereaboutsOf(pid: number | 'self'): Whereabouts {
-  const { dev, ino } = statSync(`/proc/${pid}/root`, { bigint: true })
-  return {
-    user: readlinkSync(`/proc/${pid}/ns/user`),
-    mount: readlinkSync(`/proc/${pid}/ns/mnt`),
-    pid: readlinkSync(`/proc/${pid}/ns/pid`),
-    root: `${dev}:${ino}`,
-  }
+export function whereaboutsOf(process: number): Whereabouts {
+  const place = native().processPlace(process)
+  if (typeof place === 'number') throw callError(['readlink', 'stat'], place, `/proc/${process}`)
+  const [user = '', mount = '', pid = '', net = '', root = ''] = place.split(' ')
+  return { user, mount, pid, net, root }
 }
 
 /**

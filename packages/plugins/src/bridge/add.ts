@@ -6,7 +6,7 @@ import { configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
-import { makeLinkAndAllocate } from '../ipam.ts'
+import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -25,6 +25,8 @@ interface Attachment {
   request: Request
   config: BridgeConfig
   host: Host
+  /** The host by a socket of its own: the kernel is busy with the port while other things are done. */
+  portHost: Host
   container: Host
   bridge: BridgeLink
   /** The hardware address that was asked for. */
@@ -48,9 +50,10 @@ export async function add(request: Request): Promise<Result> {
   using host = openHost(request.hostNetns)
   const bridge = await ensureBridge(host, config)
   using container = openHost(request.netns)
+  using portHost = openHost(request.hostNetns)
   const requestedMac = parseRequestedMac(config.mac)
   await using undo = new UndoStack(request.warn)
-  const attachment = { request, config, host, container, bridge, requestedMac, undo }
+  const attachment = { request, config, host, portHost, container, bridge, requestedMac, undo }
   const outcome = config.ipamType === '' ? await attachLayer2(attachment) : await attachLayer3(attachment)
   const interfaces = await describeInterfaces(attachment, outcome)
   undo.keep()
@@ -68,14 +71,16 @@ async function attachLayer2(attachment: Attachment): Promise<Outcome> {
 }
 
 async function attachLayer3(attachment: Attachment): Promise<Outcome> {
-  const { request, config, host, container, bridge, undo } = attachment
+  const { request, config, container, undo } = attachment
   const { ifName } = request
-  const makeLink = () => makePortOf(attachment)
-  const { link: port, ipam } = await makeLinkAndAllocate(request, { ...config, container, undo, makeLink })
-  const { ips, routes, gateways } = planGateways(config, {
-    ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
-    routes: ipam.routes ?? [],
+  const { link: port, prepared } = await makeLinkAndAllocate(request, {
+    ...config,
+    container,
+    undo,
+    makeLink: () => makePortOf(attachment),
+    prepare: (ipam) => prepareLayer3(attachment, ipam),
   })
+  const { ips, routes } = prepared
   detectDuplicates(container, ifName, config.enabledad)
   const link = await getLink(container.route, ifName, { as: briefLink })
   const newMac = await macForContainer(link, { ...config, requested: config.mac !== undefined, ips })
@@ -87,14 +92,23 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     { interfaces: [{ name: config.bridge }, { name: port }, { name: ifName }], ips, routes },
     { mac: newMac, announced: true, warn: request.warn },
   )
-  const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways, warn: request.warn })
-  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
-  return { port, ips, routes, vlanGateway, mac, ...(ipam.dns && { dns: ipam.dns }) }
+  return { port, mac, ...prepared }
 }
 
-function makePortOf({ request, config, host, container, bridge, requestedMac, undo }: Attachment): Promise<string> {
+/** What the network needs for the container's addresses. */
+async function prepareLayer3({ request, config, host, bridge, undo }: Attachment, ipam: IpamResult) {
+  const { ips, routes, gateways } = planGateways(config, {
+    ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
+    routes: ipam.routes ?? [],
+  })
+  const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways, warn: request.warn })
+  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
+  return { ips, routes, vlanGateway, ...(ipam.dns && { dns: ipam.dns }) }
+}
+
+function makePortOf({ request, config, portHost, container, bridge, requestedMac, undo }: Attachment): Promise<string> {
   const port = portSettings(config, bridge.link.index)
-  return makePort(host, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
+  return makePort(portHost, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
 }
 
 /** Before the interface comes up, so that no frame is too early. */

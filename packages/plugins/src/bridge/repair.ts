@@ -10,11 +10,8 @@ import type { Port } from './spoof-check.ts'
 export async function repair(request: Request): Promise<string[]> {
   const config = loadBridgeConfig(request)
   const restored: string[] = []
-  if (config.macspoofchk) {
-    const { ensureSpoofCheck } = await import('./spoof-check.ts')
-    await ensureSpoofCheck(request, await findPort(request))
-    restored.push('macspoofchk')
-  }
+  // Before anything is put back: without the interface there is nothing to put it back for.
+  const port = config.macspoofchk ? await findPort(request) : undefined
   const { ips = [], interfaces } = requirePrevResult(request)
   const addresses = ips.filter((ip) => interfaces?.[ip.interface ?? -1]?.name === request.ifName)
   if (config.ipMasq) {
@@ -24,6 +21,11 @@ export async function repair(request: Request): Promise<string[]> {
       addresses.map(({ address }) => address),
     )
     restored.push('masquerade')
+  }
+  if (port) {
+    const { ensureSpoofCheck } = await import('./spoof-check.ts')
+    await ensureSpoofCheck(request, port)
+    restored.push('macspoofchk')
   }
   return restored
 }

@@ -49,9 +49,14 @@ async function attachLayer2(making: Making): Promise<Result> {
 async function attachLayer3(making: Making): Promise<Result> {
   const { request, config, container, mac: requested, undo } = making
   const { ifName, cniVersion } = request
-  const makeLink = () => makeMacvlan(making)
-  const attached = await makeLinkAndAllocate(request, { ...config, container, undo, makeLink })
-  const { ipam } = attached
+  const attached = await makeLinkAndAllocate(request, {
+    ...config,
+    container,
+    undo,
+    makeLink: () => makeMacvlan(making),
+    prepare: async (ipam) => ipam,
+  })
+  const { prepared: ipam } = attached
   const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
   announceIpv6(container, ifName)
   const link = attached.isLinkUsed

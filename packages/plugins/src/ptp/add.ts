@@ -17,7 +17,7 @@ import { detectDuplicates } from '../container-sysctls.ts'
 import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import { type ContainerLink, type Host, openHost } from '../hosts.ts'
-import { makeLinkAndAllocate } from '../ipam.ts'
+import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -39,17 +39,17 @@ export async function add(request: Request): Promise<Result> {
   // Opened first, so that it is closed last: taking a step back needs it.
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)
+  using pairHost = openHost(request.hostNetns)
   await using undo = new UndoStack(request.warn)
-  const makeLink = () => makePair(request, { config, host, container, undo })
-  const { link: port, ipam } = await makeLinkAndAllocate(request, {
+  const { link: port, prepared } = await makeLinkAndAllocate(request, {
     ...config,
     container,
     undo,
-    makeLink,
+    makeLink: () => makePair(request, { config, host: pairHost, container, undo }),
+    prepare: (ipam) => prepare(request, { config, host, ipam, undo }),
     first: 'addresses',
   })
-  const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
-  for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
+  const { ips, routes } = prepared
   const [near, far] = [
     await getLink(host.route, port, { as: briefLink }),
     await getLink(container.route, request.ifName, { as: briefLink }),
@@ -59,16 +59,26 @@ export async function add(request: Request): Promise<Result> {
     { name: port, mac: String(macs.host ?? near.address) },
     { name: request.ifName, mac: String(macs.container ?? far.address), sandbox: request.netns },
   ]
-  const result = { cniVersion: request.cniVersion, interfaces, ips, routes: ipam.routes ?? [] }
+  const result = { cniVersion: request.cniVersion, interfaces, ips, routes }
   // The only neighbour is the host, so that no one can have the address already.
   detectDuplicates(container, request.ifName, false)
   const link = { index: far.index, ifName: request.ifName }
   const options = { mac: macs.container, networkRoutes: containerRoutes(ips), warn: request.warn }
   await configureHostEnd(host, { index: near.index, ifName: port }, { ips, mac: macs.host })
   await configureInterface(container, link, result, options)
-  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   undo.keep()
-  return { ...result, dns: resultDns(config.dns, ipam.dns) }
+  return { ...result, dns: resultDns(config.dns, prepared.dns) }
+}
+
+/** What the host needs for the container's addresses. */
+async function prepare(
+  request: Request,
+  { config, host, ipam, undo }: { config: PtpConfig; host: Host; ipam: IpamResult; undo: UndoStack },
+) {
+  const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
+  for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
+  if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
+  return { ips, routes: ipam.routes ?? [], dns: ipam.dns }
 }
 
 /** @throws Error when there is no gateway: there would be no way out of the container */

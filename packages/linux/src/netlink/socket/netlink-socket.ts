@@ -185,6 +185,11 @@ export class NetlinkSocket implements Disposable {
     })
   }
 
+  /** Whether it is open and no request is under way. */
+  get isIdle(): boolean {
+    return !this.#closed && this.#pending === 0
+  }
+
   /** Gives the descriptor back, once a request that is under way has its answer. */
   close(): void {
     if (this.#closed) return
