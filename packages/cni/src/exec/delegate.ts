@@ -1,6 +1,6 @@
-import { parseResult, type Result } from '../types/index.ts'
+import type { Result } from '../types/index.ts'
 import { type Environment, type PluginArgs, pluginEnvironment, splitPath, type TraceContext } from './environment.ts'
-import { execWithoutResult, execWithResult, type PluginRun } from './exec-plugin.ts'
+import { execForResult, execWithoutResult, type PluginRun } from './exec-plugin.ts'
 import type { Executor } from './executor.ts'
 
 /** How a plugin runs another one (CNI 1.1 §"Section 4: Plugin Delegation"). */
@@ -10,6 +10,8 @@ export interface DelegateOptions {
   args?: Omit<PluginArgs, 'command'> | 'inherit'
   /** What the delegate's environment is made from; this process's own by default. */
   env?: Environment
+  /** Version of the configuration, where the caller knows it; otherwise it is read from there. */
+  cniVersion?: string
   trace?: TraceContext
   signal?: AbortSignal
 }
@@ -20,7 +22,7 @@ export interface DelegateOptions {
  */
 export async function delegateAdd(type: string, stdin: string, options: DelegateOptions): Promise<Result> {
   const { path, run } = await prepare(type, 'ADD', stdin, options)
-  return parseResult(await execWithResult(path, options.executor, run))
+  return execForResult(path, options.executor, run)
 }
 
 /** Runs the plugin `type` with CHECK; as {@link delegateAdd}, without a result. */
@@ -52,9 +54,13 @@ async function prepare(
   type: string,
   command: string,
   stdin: string,
-  { executor, args = 'inherit', env = process.env, trace, signal }: DelegateOptions,
+  { executor, args = 'inherit', env = process.env, cniVersion, trace, signal }: DelegateOptions,
 ): Promise<{ path: string; run: PluginRun }> {
-  const given = args === 'inherit' ? { ...env, CNI_COMMAND: command } : pluginEnvironment({ ...args, command }, env)
+  const given = args === 'inherit' ? withCommand(env, command) : pluginEnvironment({ ...args, command }, env)
   const path = await executor.find(type, splitPath(given['CNI_PATH'] ?? ''))
-  return { path, run: { stdin, args: 'inherit', env: given, trace, signal } }
+  return { path, run: { stdin, args: 'inherit', env: given, cniVersion, trace, signal } }
+}
+
+function withCommand(env: Environment, command: string): Environment {
+  return env['CNI_COMMAND'] === command ? env : { ...env, CNI_COMMAND: command }
 }

@@ -1,6 +1,7 @@
 import { wrapError } from '../config/error-text.ts'
 import { JsonError, type JsonObject, parseJson } from '../json/index.ts'
-import { convertResult, decodeVersion, stampResult } from '../types/index.ts'
+import { convertResult, decodeVersion, type Result, stampResult } from '../types/index.ts'
+import { parsePrintedResult } from '../types/result-json.ts'
 import {
   type Environment,
   type PluginArgs,
@@ -30,10 +31,19 @@ export interface PluginRun {
  * executor does, and with SyntaxError or TypeError for a result that cannot be decoded.
  */
 export async function execWithResult(path: string, executor: Executor, run: PluginRun): Promise<JsonObject> {
-  const version = run.cniVersion || configVersion(run.stdin)
-  const json = stampResult(await execute(path, executor, run), version)
+  const json = await execStamped(path, executor, run)
   // A result that no later plugin could read fails here, at the plugin that printed it.
   return convertResult(json, json.cniVersion, json.cniVersion)
+}
+
+/** As {@link execWithResult}, but returns the result decoded. */
+export async function execForResult(path: string, executor: Executor, run: PluginRun): Promise<Result> {
+  return parsePrintedResult(await execStamped(path, executor, run))
+}
+
+async function execStamped(path: string, executor: Executor, run: PluginRun): Promise<ReturnType<typeof stampResult>> {
+  const version = run.cniVersion || configVersion(run.stdin)
+  return stampResult(await execute(path, executor, run), version)
 }
 
 /** Runs the plugin at `path`; what it prints does not matter. Rejects as the executor does. */

@@ -1,5 +1,4 @@
-import { literalOf } from './literal.ts'
-import { JsonError, type JsonObject, type JsonValue } from './value.ts'
+import { JsonError, type JsonValue } from './value.ts'
 
 /**
  * How JSON becomes a value of one type. Tables of configuration are made of these; see {@link object}.
@@ -24,32 +23,54 @@ export interface Codec<T> {
 /** The type that a codec decodes to: `type NetConf = Decoded<typeof netConf>`. */
 export type Decoded<C extends Codec<unknown>> = C extends Codec<infer T> ? T : never
 
-/** Where in a document a value stands, for error texts. */
+/** Where in a document a value stands, for error texts. Good for as long as the value is being read. */
 export interface Place {
   /** Name of the innermost Go struct, perhaps empty; absent outside of any. */
-  readonly struct?: string
+  readonly struct?: string | undefined
   /** Keys from the document's root, joined with dots; array indexes do not count. */
   readonly path: string
   /** Structs further down do not put their own names: Go's custom decoders are reported under their caller's. */
   readonly sealed?: boolean
-  /** How the number here was spelled. */
-  readonly literal?: string
+  /** How the number here was spelled, when that is not how it would be printed. */
+  readonly literal?: string | undefined
+}
+
+/** Where a whole document stands. */
+const root: Place = { path: '' }
+
+/**
+ * Where the field of an object stands that is being read: one for all its fields, {@link key} moves on. Nothing is
+ * made of it before an error asks.
+ */
+export class FieldPlace implements Place {
+  readonly struct: string
+  readonly sealed: boolean
+  key = ''
+  readonly #object: Place
+
+  /** @param object where the object stands @param struct what Go calls its struct */
+  constructor(object: Place, struct: string) {
+    const sealed = object.sealed ? object.struct : undefined
+    this.struct = sealed ?? struct
+    this.sealed = sealed !== undefined
+    this.#object = object
+  }
+
+  get path(): string {
+    const { path } = this.#object
+    return path === '' ? this.key : `${path}.${this.key}`
+  }
 }
 
 /** Makes a codec from how it reads, and from what it makes of a document that says nothing. */
-export function codec<T>(parts: {
-  goType: string
-  zero?: T
-  read: (json: JsonValue, place: Place) => T | undefined
-  nothing?: () => T
-}): Codec<T> {
+export function codec<T>(parts: { goType: string; zero?: T; read: Codec<T>['read']; nothing?: () => T }): Codec<T> {
   const { goType, read, nothing } = parts
   return {
     ...('zero' in parts ? { zero: parts.zero } : {}),
     goType,
-    read: (json, place) => (json === null ? undefined : read(json, place)),
+    read,
     decode(json) {
-      const value = json === null ? undefined : read(json, { path: '' })
+      const value = json === null ? undefined : read(json, root)
       if (value !== undefined) return value
       if (nothing === undefined) throw new JsonError(`Cannot decode ${goType}: missing`)
       return nothing()
@@ -57,13 +78,9 @@ export function codec<T>(parts: {
   }
 }
 
-/** Decodes a member of `container`, with the spelling of a number as it was in the document. */
-export function readMember<T>(
-  codec: Codec<T>,
-  json: JsonValue,
-  { container, at, place }: { container: JsonObject | JsonValue[]; at: string | number; place: Place },
-): T | undefined {
-  return codec.read(json, typeof json === 'number' ? { ...place, literal: literalOf(container, at, json) } : place)
+/** What a codec makes of a value that is not of its kind: `null` is "not said", all else an error. */
+export function notSaid(json: JsonValue, place: Place, goType: string): undefined {
+  if (json !== null) throw mismatch(kindOf(json), place, goType)
 }
 
 /** Makes the error for a value of the wrong type. `found` is Go's word for it: `string`, `number 1.5`. */

@@ -1,5 +1,6 @@
-import { type Codec, codec, kindOf, mismatch, nameOf, type Place, readMember } from './codec.ts'
-import { isJsonObject, JsonError } from './value.ts'
+import { type Codec, codec, nameOf, notSaid, type Place } from './codec.ts'
+import { placeOfNumber } from './literal.ts'
+import { isJsonObject, JsonError, type JsonObject } from './value.ts'
 
 /**
  * A list. `null` among the members is the type's zero value, as in Go; members without one (objects, addresses)
@@ -12,11 +13,13 @@ export function array<T>(member: Codec<T>, goType = `[]${member.goType}`): Codec
     goType,
     nothing: () => [],
     read(json, place) {
-      if (!Array.isArray(json)) throw mismatch(kindOf(json), place, goType)
-      return json.map(
-        (value, at) =>
-          readMember(member, value, { container: json, at, place }) ?? zeroOf(member, place, `element ${at}`),
-      )
+      if (!Array.isArray(json)) return notSaid(json, place, goType)
+      const values: T[] = []
+      for (const value of json) {
+        const spelled = typeof value === 'number' ? placeOfNumber(place, json, values.length) : place
+        values.push(member.read(value, spelled) ?? zeroOf(member, place, `element ${values.length}`))
+      }
+      return values
     },
   })
 }
@@ -27,17 +30,19 @@ export function map<T>(member: Codec<T>): Codec<Record<string, T>> {
   return codec({
     goType,
     nothing: () => ({}),
-    read(json, place) {
-      if (!isJsonObject(json)) throw mismatch(kindOf(json), place, goType)
-      // Unlike assignment, fromEntries takes `__proto__` for a key like any other.
-      return Object.fromEntries(
-        Object.entries(json).map(([at, value]) => [
-          at,
-          readMember(member, value, { container: json, at, place }) ?? zeroOf(member, place, `"${at}"`),
-        ]),
-      )
-    },
+    read: (json, place) => (isJsonObject(json) ? readMembers(member, json, place) : notSaid(json, place, goType)),
   })
+}
+
+function readMembers<T>(member: Codec<T>, json: JsonObject, place: Place): Record<string, T> {
+  // Unlike assignment, copying takes `__proto__` for a key like any other; each value is then replaced by what it says.
+  const values: Record<string, unknown> = { ...json }
+  for (const [at, value] of Object.entries(json)) {
+    const spelled = typeof value === 'number' ? placeOfNumber(place, json, at) : place
+    const said = member.read(value, spelled) ?? zeroOf(member, place, `"${at}"`)
+    if (said !== value) values[at] = said
+  }
+  return values as Record<string, T>
 }
 
 function zeroOf<T>(member: Codec<T>, place: Place, what: string): T {

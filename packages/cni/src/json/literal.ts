@@ -1,4 +1,4 @@
-import { formatNumber } from './format.ts'
+import type { Place } from './codec.ts'
 import type { JsonObject, JsonValue } from './value.ts'
 
 /**
@@ -20,7 +20,8 @@ export function keepLiteral(
   else spellings.set(container, new Map([[key, literal]]))
 }
 
-/** Returns how the number at `key` was written, in Go's own spelling when nothing else is known. */
-export function literalOf(container: JsonObject | JsonValue[], key: string | number, value: number): string {
-  return spellings.get(container)?.get(key) ?? formatNumber(value)
+/** Returns the place of the number at `key`, with its spelling when that is an unusual one. */
+export function placeOfNumber(place: Place, container: JsonObject | JsonValue[], key: string | number): Place {
+  const literal = spellings.get(container)?.get(key)
+  return literal === undefined ? place : { ...place, path: place.path, literal }
 }

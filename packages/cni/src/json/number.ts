@@ -1,4 +1,4 @@
-import { type Codec, codec, kindOf, mismatch, type Place } from './codec.ts'
+import { type Codec, codec, mismatch, notSaid, type Place } from './codec.ts'
 import { formatNumber } from './format.ts'
 import type { JsonValue } from './value.ts'
 
@@ -27,26 +27,39 @@ export const float64: Codec<number> = codec({
   goType: 'float64',
   zero: 0,
   nothing: () => 0,
-  read(json, place) {
-    if (typeof json !== 'number') throw mismatch(kindOf(json), place, 'float64')
-    return json
-  },
+  read: (json, place) => (typeof json === 'number' ? json : notSaid(json, place, 'float64')),
 })
+
+interface IntegerRange {
+  readonly goType: string
+  readonly least: bigint
+  readonly most: bigint
+}
 
 function integer(goType: string, { bits, signed }: { bits: 16 | 32 | 64; signed: boolean }): Codec<number> {
   const most = 2n ** BigInt(signed ? bits - 1 : bits) - 1n
   const range = { goType, least: signed ? -most - 1n : 0n, most }
+  const [least, limit] = [Number(range.least), Number(range.most)]
   return codec({
     goType,
     zero: 0,
     nothing: () => 0,
-    read: (json, place) => Number(readInteger(json, place, range)),
+    read(json, place) {
+      if (isPlainInteger(json, place) && json >= least && json <= limit) return json
+      const value = readInteger(json, place, range)
+      return value === undefined ? undefined : Number(value)
+    },
   })
 }
 
+/** Whether a number is a whole one, spelled as it is printed, that a double holds exactly. */
+function isPlainInteger(json: JsonValue, place: Place): json is number {
+  return place.literal === undefined && Number.isSafeInteger(json) && !Object.is(json, -0)
+}
+
 /** Go reads an integer's literal digit by digit: `1.0` and `1e3` are none. */
-function readInteger(json: JsonValue, place: Place, range: { goType: string; least: bigint; most: bigint }): bigint {
-  if (typeof json !== 'number') throw mismatch(kindOf(json), place, range.goType)
+function readInteger(json: JsonValue, place: Place, range: IntegerRange): bigint | undefined {
+  if (typeof json !== 'number') return notSaid(json, place, range.goType)
   const literal = place.literal ?? formatNumber(json)
   // Go's unsigned parser takes no sign at all, not even that of `-0`.
   const shape = range.least < 0n ? /^-?[0-9]+$/ : /^[0-9]+$/

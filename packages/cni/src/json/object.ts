@@ -1,10 +1,13 @@
-import { type Codec, codec, kindOf, mismatch, nameOf, type Place, readMember } from './codec.ts'
+import { type Codec, codec, FieldPlace, nameOf, notSaid, type Place } from './codec.ts'
+import { placeOfNumber } from './literal.ts'
 import { isJsonObject, JsonError, type JsonObject, type JsonValue } from './value.ts'
 
 /** A field that always has a value once decoded; see {@link orZero}, {@link withDefault} and {@link required}. */
 export interface Always<T> extends Codec<T> {
   /** Gives the value when the document has none. */
   readonly otherwise: (place: Place) => T
+  /** That value, where it is the same for every document and cannot be changed. */
+  readonly constant?: T
 }
 
 /** The fields of an object by the names that TypeScript sees: the JSON keys, but for those that are {@link named}. */
@@ -50,32 +53,48 @@ export function object<const T extends Table>(goName: string, table: T): ObjectC
   const goType = /[. ]/.test(goName) ? goName : `main.${goName}`
   const struct = goName.includes(' ') ? '' : goName.slice(goName.lastIndexOf('.') + 1)
   let fields: FieldIndex | undefined
-  function read(json: JsonValue, outside: Place): Fields<T> {
-    if (!isJsonObject(json)) throw mismatch(kindOf(json), outside, goType)
+  function readObject(json: JsonObject, outside: Place): Fields<T> {
     fields ??= indexFields(table)
-    const place = outside.sealed && outside.struct !== undefined ? outside : { struct, path: outside.path }
-    const values = readFields(json, fields, place)
-    for (const { name, key, otherwise } of fields.always) values[name] ??= otherwise(inside(place, key))
     // Every value was read by the codec that the table has for it: what the type says.
-    return values as Fields<T>
+    return readFields(json, fields, new FieldPlace(outside, struct)) as Fields<T>
   }
-  return { ...codec({ goType, read, nothing: () => read({}, { path: '' }) }), table }
+  const read = (json: JsonValue, outside: Place) =>
+    isJsonObject(json) ? readObject(json, outside) : notSaid(json, outside, goType)
+  return { ...codec({ goType, read, nothing: () => readObject({}, { path: '' }) }), table }
 }
 
-function readFields(container: JsonObject, fields: FieldIndex, place: Place): Record<string, unknown> {
-  const values: Record<string, unknown> = {}
-  for (const [at, json] of Object.entries(container)) {
-    const field = fields.exact.get(at) ?? fields.folded.get(fold(at))
-    if (field === undefined) continue
-    const value = readMember(field.codec, json, { container, at, place: inside(place, field.key) })
+function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace): Record<string, unknown> {
+  const values: Record<string, unknown> = { ...fields.constants }
+  for (const at of Object.keys(container)) {
+    const field = fields.exact.get(at) ?? foldedField(fields, at)
+    const json = container[at]
+    if (field === undefined || json === undefined) continue
+    place.key = field.key
+    const value = field.codec.read(json, typeof json === 'number' ? placeOfNumber(place, container, at) : place)
     if (value !== undefined) values[field.name] = value
+  }
+  for (const { name, key, otherwise } of fields.made) {
+    place.key = key
+    values[name] ??= otherwise(place)
   }
   return values
 }
 
+/** Finds the field of a key that is none's exactly. Most keys need no folding to see that they are no field's. */
+function foldedField({ marks, folded }: FieldIndex, key: string): Field | undefined {
+  return marks.has(markOf(key)) || key.charCodeAt(0) > 0x7f ? folded.get(fold(key)) : undefined
+}
+
+/** What ASCII keys have in common that fold to the same: their length, and their first letter without its case. */
+function markOf(key: string): number {
+  return (key.length << 5) | (key.charCodeAt(0) & 0x1f)
+}
+
 /** A field that holds Go's zero value when the document has none: `''`, `false`, `0`, `[]`, `{}`. */
 export function orZero<T>(codec: Codec<T>): Always<T> {
-  return { ...codec, otherwise: () => codec.decode(null) }
+  const { zero } = codec
+  const constant = typeof zero === 'object' ? undefined : zero
+  return { ...codec, otherwise: () => codec.decode(null), ...(constant === undefined ? {} : { constant }) }
 }
 
 /** A field that holds `value` when the document has none. */
@@ -83,7 +102,7 @@ export function withDefault<T extends string | number | bigint | boolean>(
   codec: Codec<T>,
   value: NoInfer<T>,
 ): Always<T> {
-  return { ...codec, otherwise: () => value }
+  return { ...codec, otherwise: () => value, constant: value }
 }
 
 /** A field that the document must have: otherwise decoding throws JsonError. */
@@ -103,7 +122,10 @@ export function named<C extends Codec<unknown>>(key: string, codec: C): C & { re
  * A type with a decoder of its own in Go (`UnmarshalJSON`): errors inside it name the struct around it.
  */
 export function custom<C extends Codec<unknown>>(codec: C): C {
-  return { ...codec, read: (json: JsonValue, place: Place) => codec.read(json, { ...place, sealed: true }) }
+  function read(json: JsonValue, { struct, path, literal }: Place): unknown {
+    return codec.read(json, { struct, path, literal, sealed: true })
+  }
+  return { ...codec, read }
 }
 
 interface Field {
@@ -115,17 +137,26 @@ interface Field {
 interface FieldIndex {
   readonly exact: ReadonlyMap<string, Field>
   readonly folded: ReadonlyMap<string, Field>
-  readonly always: readonly (Pick<Field, 'name' | 'key'> & Pick<Always<unknown>, 'otherwise'>)[]
+  /** The folded keys' marks: see {@link markOf}. */
+  readonly marks: ReadonlySet<number>
+  /** What fields hold, by name, when the document has nothing for them. */
+  readonly constants: Readonly<Record<string, unknown>>
+  /** The fields for which that is made for each document. */
+  readonly made: readonly (Omit<Field, 'codec'> & Pick<Always<unknown>, 'otherwise'>)[]
 }
 
 function indexFields(table: Table): FieldIndex {
   const fields = Object.entries(table).map(([name, codec]) => ({ name, key: keyOf(name, codec), codec }))
+  const folded = new Map(fields.map((field) => [fold(field.key), field]))
+  const always = fields.flatMap(({ codec, ...field }) => (isAlways(codec) ? [{ ...field, ...codec }] : []))
   return {
     exact: new Map(fields.map((field) => [field.key, field])),
-    folded: new Map(fields.map((field) => [fold(field.key), field])),
-    always: fields.flatMap(({ name, key, codec }) =>
-      isAlways(codec) ? [{ name, key, otherwise: codec.otherwise }] : [],
+    folded,
+    marks: new Set([...folded.keys()].map(markOf)),
+    constants: Object.fromEntries(
+      always.flatMap(({ name, constant }) => (constant === undefined ? [] : [[name, constant]])),
     ),
+    made: always.filter(({ constant }) => constant === undefined),
   }
 }
 
@@ -137,11 +168,8 @@ function isAlways(codec: Codec<unknown>): codec is Always<unknown> {
   return 'otherwise' in codec
 }
 
-function inside(place: Place, key: string): Place {
-  return { ...place, path: place.path === '' ? key : `${place.path}.${key}` }
-}
-
 /** Unicode simple folding as Go applies it to keys: beside letter case, the long s and the Kelvin sign. */
 function fold(key: string): string {
-  return key.replaceAll('\u017f', 's').toLowerCase()
+  const lower = key.toLowerCase()
+  return lower.includes('\u017f') ? lower.replaceAll('\u017f', 's') : lower
 }

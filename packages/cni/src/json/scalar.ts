@@ -1,4 +1,4 @@
-import { type Codec, codec, kindOf, mismatch } from './codec.ts'
+import { type Codec, codec, notSaid } from './codec.ts'
 import type { JsonValue } from './value.ts'
 
 /** Text. */
@@ -6,10 +6,7 @@ export const string: Codec<string> = codec({
   goType: 'string',
   zero: '',
   nothing: () => '',
-  read(json, place) {
-    if (typeof json !== 'string') throw mismatch(kindOf(json), place, 'string')
-    return json
-  },
+  read: (json, place) => (typeof json === 'string' ? json : notSaid(json, place, 'string')),
 })
 
 /** `true` or `false`, never their names in quotes. */
@@ -17,10 +14,7 @@ export const boolean: Codec<boolean> = codec({
   goType: 'bool',
   zero: false,
   nothing: () => false,
-  read(json, place) {
-    if (typeof json !== 'boolean') throw mismatch(kindOf(json), place, 'bool')
-    return json
-  },
+  read: (json, place) => (typeof json === 'boolean' ? json : notSaid(json, place, 'bool')),
 })
 
 /** Whatever stands there, as plain data: what is passed through. */
@@ -28,7 +22,7 @@ export const raw: Codec<JsonValue> = codec({
   goType: 'interface {}',
   zero: null,
   nothing: () => null,
-  read: (json) => json,
+  read: (json) => json ?? undefined,
 })
 
 /**
@@ -40,9 +34,6 @@ export const raw: Codec<JsonValue> = codec({
 export function text<T>(goType: string, parse: (text: string) => T | undefined): Codec<T> {
   return codec({
     goType,
-    read(json, place) {
-      if (typeof json !== 'string') throw mismatch(kindOf(json), place, goType)
-      return parse(json)
-    },
+    read: (json, place) => (typeof json === 'string' ? parse(json) : notSaid(json, place, goType)),
   })
 }

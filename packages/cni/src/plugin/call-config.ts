@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, object, orZero, parseJson, string } from '../json/index.ts'
 import { CniError, decodeVersion, type ErrorName, validateNetworkName } from '../types/index.ts'
+import type { PluginWorld } from './world.ts'
 
 /** The configuration of a call, as far as it concerns every plugin. */
 export interface CallConfig {
@@ -16,14 +17,20 @@ const nameOnly = object('struct { Name string "json:\\"name\\"" }', { name: orZe
  *
  * @throws {CniError} 5 when it cannot be read, 6 when it cannot be decoded, 7 for the name
  */
-export async function readConfig(readStdin: () => Promise<string>): Promise<CallConfig> {
-  const stdin = await readStdin().catch((error: unknown) => {
-    throw coded('ioFailure', 'error reading from stdin: ', error)
-  })
+export async function readConfig(world: Pick<PluginWorld, 'readStdin'>): Promise<CallConfig> {
+  const stdin = await readStdin(world)
   const { config, name } = decodeConfig(stdin)
   if (name === '') throw new CniError('invalidNetworkConfig', 'missing network name')
   validateNetworkName(name)
   return { stdin, config, name }
+}
+
+async function readStdin(world: Pick<PluginWorld, 'readStdin'>): Promise<string> {
+  try {
+    return await world.readStdin()
+  } catch (error) {
+    throw coded('ioFailure', 'error reading from stdin: ', error)
+  }
 }
 
 /** Returns the version that a configuration is written in, 0.1.0 by default. Throws CniError 6 when it is no text. */

@@ -4,21 +4,23 @@ import { CniError, validateContainerId, validateInterfaceName } from '../types/i
 /** What a variable is to the protocol. */
 interface Variable {
   readonly name: string
-  /** The commands that cannot do without it. */
-  readonly requiredBy: readonly string[]
-  /** Checks the value, for those commands only. */
+  /** Checks the value, for the commands that need it only. */
   readonly validate?: (value: string) => void
 }
 
-const forAttachments = ['ADD', 'CHECK', 'DEL']
+const containerId: Variable = { name: 'CNI_CONTAINERID', validate: validateContainerId }
+const netns: Variable = { name: 'CNI_NETNS' }
+const ifName: Variable = { name: 'CNI_IFNAME', validate: validateInterfaceName }
+const path: Variable = { name: 'CNI_PATH' }
 
-/** The variables (CNI 1.1 §"Section 2"), in the order in which they are checked and missed. */
-const variables: readonly Variable[] = [
-  { name: 'CNI_CONTAINERID', requiredBy: forAttachments, validate: validateContainerId },
-  { name: 'CNI_NETNS', requiredBy: ['ADD', 'CHECK'] },
-  { name: 'CNI_IFNAME', requiredBy: forAttachments, validate: validateInterfaceName },
-  { name: 'CNI_PATH', requiredBy: [...forAttachments, 'GC', 'STATUS'] },
-]
+/** The variables that a command cannot do without (CNI 1.1 §"Section 2"), in the order in which they are missed. */
+const variables: ReadonlyMap<string, readonly Variable[]> = new Map([
+  ['ADD', [containerId, netns, ifName, path]],
+  ['CHECK', [containerId, netns, ifName, path]],
+  ['DEL', [containerId, ifName, path]],
+  ['GC', [path]],
+  ['STATUS', [path]],
+])
 
 /**
  * Checks that a command has its variables. One that is there but wrong is reported before any that are missing.
@@ -26,9 +28,12 @@ const variables: readonly Variable[] = [
  * @throws {CniError} 4 `required env variables [CNI_NETNS,CNI_PATH] missing`, or what the validation says
  */
 export function checkEnvironment(command: string, env: Environment): void {
-  const required = variables.filter(({ requiredBy }) => requiredBy.includes(command))
-  for (const { name, validate } of required) if (env[name]) validate?.(env[name])
-  const missing = required.filter(({ name }) => !env[name]).map(({ name }) => name)
-  if (missing.length === 0) return
-  throw new CniError('invalidEnvironmentVariables', `required env variables [${missing.join(',')}] missing`)
+  let missing = ''
+  for (const { name, validate } of variables.get(command) ?? []) {
+    const value = env[name]
+    if (value) validate?.(value)
+    else missing += missing === '' ? name : `,${name}`
+  }
+  if (missing === '') return
+  throw new CniError('invalidEnvironmentVariables', `required env variables [${missing}] missing`)
 }

@@ -4,7 +4,7 @@ import { configVersion, readConfig } from './call-config.ts'
 import { checkEnvironment } from './call-environment.ts'
 import { checkVersion, commands, isPluginCommand } from './command.ts'
 import { checkNetns } from './netns-check.ts'
-import type { Plugin, Request } from './plugin.ts'
+import type { Plugin } from './plugin.ts'
 import { makeRequest } from './request.ts'
 import { toCniError } from './to-cni-error.ts'
 import type { PluginWorld } from './world.ts'
@@ -18,10 +18,14 @@ import type { PluginWorld } from './world.ts'
  * @returns the exit status
  */
 export async function dispatch(plugin: Plugin, world: PluginWorld): Promise<0 | 1> {
-  const { status, output } = await answer(plugin, world).then(
-    (output) => ({ status: 0 as const, output }),
-    (thrown: unknown) => ({ status: 1 as const, output: formatJson(toCniError(thrown).toJSON(), { indent: 4 }) }),
-  )
+  let status: 0 | 1 = 0
+  let output: string
+  try {
+    output = await answer(plugin, world)
+  } catch (thrown) {
+    status = 1
+    output = formatJson(toCniError(thrown).toJSON(), { indent: 4 })
+  }
   if (output !== '') world.stdout(output)
   return status
 }
@@ -37,21 +41,16 @@ async function answer(plugin: Plugin, world: PluginWorld): Promise<string> {
   if (command === 'VERSION') {
     return `${formatJson({ cniVersion: currentVersion, supportedVersions: [...versions] })}\n`
   }
-  const { stdin, config, name } = await readConfig(() => world.readStdin())
+  const call = await readConfig(world)
   if (!isPluginCommand(command)) {
     throw new CniError('invalidEnvironmentVariables', `unknown CNI_COMMAND: ${command}`)
   }
-  const cniVersion = configVersion(config)
+  const cniVersion = configVersion(call.config)
   checkVersion(command, cniVersion, versions)
   if (commands[command].actsInNetns) checkNetns(world)
-  return handle(plugin, makeRequest(world, { command, stdin, config, name, cniVersion }))
-}
-
-async function handle(plugin: Plugin, request: Request): Promise<string> {
-  if (request.command === 'ADD') {
-    return plugin.add === undefined ? '' : formatResult(await plugin.add(request), request.cniVersion)
-  }
-  await plugin[commands[request.command].handler]?.(request)
+  const request = makeRequest(world, { ...call, command, cniVersion })
+  if (command === 'ADD') return plugin.add === undefined ? '' : formatResult(await plugin.add(request), cniVersion)
+  await plugin[commands[command].handler]?.(request)
   return ''
 }
 

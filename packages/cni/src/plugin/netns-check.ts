@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { CniError } from '../types/index.ts'
 import type { PluginWorld } from './world.ts'
 
@@ -12,16 +12,17 @@ import type { PluginWorld } from './world.ts'
 export function checkNetns({ env, hostNetns }: Pick<PluginWorld, 'env' | 'hostNetns'>): void {
   const override = env['CNI_NETNS_OVERRIDE'] ?? ''
   if (override === '1' || override.toLowerCase() === 'true') return
-  const netns = identityOf(env['CNI_NETNS'] ?? '')
-  if (netns === undefined || netns !== identityOf(hostNetns)) return
+  const netns = statusOf(env['CNI_NETNS'] ?? '')
+  const host = netns && statusOf(hostNetns)
+  // Two paths lead to one namespace when device and inode, which has 32 bits there, are equal: namespaces(7).
+  if (netns === undefined || netns.ino !== host?.ino || netns.dev !== host.dev) return
   throw new CniError('invalidNetns', "plugin's netns and netns from CNI_NETNS should not be the same")
 }
 
-/** Two paths lead to one namespace when device and inode are equal: namespaces(7). */
-function identityOf(path: string): string | undefined {
+function statusOf(path: string): Stats | undefined {
+  if (path === '') return undefined
   try {
-    const { dev, ino } = statSync(path, { bigint: true })
-    return `${dev}:${ino}`
+    return statSync(path, { throwIfNoEntry: false })
   } catch {
     return undefined
   }

@@ -23,6 +23,7 @@ export function parsePrevResult(config: JsonObject): Result | undefined {
 }
 
 function isVersioned(result: JsonObject): boolean {
+  if (typeof result['cniVersion'] === 'string' && result['cniVersion'] !== '') return true
   return Object.entries(result).some(
     ([key, value]) => key.toLowerCase() === 'cniversion' && value !== '' && value !== null,
   )

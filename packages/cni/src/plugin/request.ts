@@ -20,7 +20,7 @@ export function makeRequest(
     hostNetns,
     env,
     warn: (line) => world.stderr(`${line}\n`),
-    delegate: delegateFrom(world, call.stdin),
+    delegate: delegateFrom(world, call),
     ...(signal ? { signal } : {}),
   }
 }
@@ -28,12 +28,13 @@ export function makeRequest(
 const withoutResult = { DEL: delegateDel, CHECK: delegateCheck, GC: delegateGC, STATUS: delegateStatus } as const
 
 /** A delegate gets this call's environment and configuration, whole (CNI 1.1 §"Section 4"). */
-function delegateFrom({ env, executor, signal }: PluginWorld, stdin: string): Delegate {
+function delegateFrom(world: PluginWorld, { stdin, cniVersion }: Pick<Request, 'stdin' | 'cniVersion'>): Delegate {
+  const { env, executor } = world
   return async (type, command, options = {}) => {
     // Said here too: not every executor that a product brings looks for an empty name.
     if (type === '') throw new Error('no plugin name provided')
-    const until = options.signal ?? signal
-    const call = { executor, env, ...(until ? { signal: until } : {}) }
+    const signal = options.signal ?? world.signal
+    const call = { executor, env, ...(signal && { signal }), ...(options.stdin === undefined && { cniVersion }) }
     if (command === 'ADD') return delegateAdd(type, options.stdin ?? stdin, call)
     await withoutResult[command](type, options.stdin ?? stdin, call)
     return undefined

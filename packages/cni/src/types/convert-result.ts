@@ -23,6 +23,22 @@ export function asResult10(from: ShapedResult): Result {
   return from.shape === '1.0' ? from.result : extendTo10(asResult04(from))
 }
 
+/** Drops from a result, and returns it, what says nothing: lists without members, and 0 where it stands for "none". */
+export function withoutEmpty(result: Result): Result {
+  dropEmpty(result, ['interfaces', 'ips', 'routes'])
+  dropEmpty(result.dns ?? {}, ['nameservers', 'search', 'options'])
+  for (const one of result.interfaces ?? []) dropEmpty(one, ['mtu'])
+  for (const one of result.routes ?? []) dropEmpty(one, ['mtu', 'advmss', 'priority'])
+  return result
+}
+
+function dropEmpty<T extends object>(object: T, keys: readonly (keyof T)[]): void {
+  for (const key of keys) {
+    const value = object[key]
+    if (value === 0 || (Array.isArray(value) && value.length === 0)) delete object[key]
+  }
+}
+
 function extendTo04({ cniVersion, ip4, ip6, dns }: Result02): Result04 {
   const ips = [
     ...(ip4 ? [{ version: '4', address: ip4.ip, ...(ip4.gateway ? { gateway: ip4.gateway } : {}) }] : []),

@@ -1,5 +1,5 @@
 import { formatJson, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
-import { asResult02, asResult04, asResult10, type ShapedResult } from './convert-result.ts'
+import { asResult02, asResult04, asResult10, type ShapedResult, withoutEmpty } from './convert-result.ts'
 import type { Result } from './result.ts'
 import { result02, result04, result10 } from './result-tables.ts'
 import { result02ToJson, result04ToJson, result10ToJson } from './result-to-json.ts'
@@ -31,6 +31,8 @@ const shapes: readonly Shape[] = [
   },
 ]
 
+const shapeOfVersion = new Map(shapes.flatMap((shape) => shape.versions.map((version) => [version, shape])))
+
 export interface ParseResultOptions {
   /** The version whose shape the result must have; the one that it states itself when absent. */
   version?: string
@@ -56,7 +58,7 @@ export function parseResult(json: JsonValue, { version = decodeVersion(json) }: 
  *   `cannot convert: no valid IP addresses`
  */
 export function resultToJson(result: Result, version: string): JsonObject {
-  return writeShaped({ shape: '1.0', result: { ...result, cniVersion: currentVersion } }, version)
+  return writeShaped({ shape: '1.0', result }, version, currentVersion)
 }
 
 /** Returns what a plugin prints: {@link resultToJson}, indented by four spaces, no line break at the end. */
@@ -71,6 +73,16 @@ export function formatResult(result: Result, version: string): string {
  */
 export function convertResult(json: JsonValue, from: string, to: string): JsonObject {
   return writeShaped(readShaped(json, from), to)
+}
+
+/**
+ * Returns what {@link parseResult} would make of {@link convertResult}'s outcome in the result's own version: a result
+ * that another plugin printed, without what says nothing. Throws what these two throw.
+ */
+export function parsePrintedResult(json: JsonObject & { cniVersion: string }): Result {
+  const shaped = readShaped(json, json.cniVersion)
+  if (shaped.shape !== '1.0') return parseResult(writeShaped(shaped, json.cniVersion))
+  return withoutEmpty({ ...shaped.result, cniVersion: json.cniVersion })
 }
 
 /**
@@ -97,11 +109,11 @@ function readRaw(stdout: string): JsonObject {
 }
 
 function readShaped(json: JsonValue, version: string): ShapedResult {
-  const shape = shapes.find(({ versions }) => versions.includes(version))
+  const shape = shapeOfVersion.get(version)
   if (shape === undefined) throw new TypeError(`unsupported CNI result version ${quote(version)}`)
   const shaped = shape.read(json)
   const { result } = shaped
-  if (!shape.versions.includes(result.cniVersion)) {
+  if (shapeOfVersion.get(result.cniVersion) !== shape) {
     const supported = `[${shape.versions.join(' ')}]`
     throw new TypeError(`result type supports ${supported} but unmarshalled CNIVersion is ${quote(result.cniVersion)}`)
   }
@@ -109,9 +121,9 @@ function readShaped(json: JsonValue, version: string): ShapedResult {
   return shaped
 }
 
-function writeShaped(from: ShapedResult, version: string): JsonObject {
+function writeShaped(from: ShapedResult, version: string, fromVersion = from.result.cniVersion): JsonObject {
   const target = version || firstVersion
-  const shape = shapes.find(({ versions }) => versions.includes(target))
+  const shape = shapeOfVersion.get(target)
   if (shape !== undefined) return shape.write(from, target)
-  throw new TypeError(`no converter for CNI result version ${from.result.cniVersion} to ${target}`)
+  throw new TypeError(`no converter for CNI result version ${fromVersion} to ${target}`)
 }

@@ -1,79 +1,126 @@
 import type { JsonObject, JsonValue } from '../json/index.ts'
-import type { DNS, Interface, Result, Route } from './result.ts'
+import type { DNS, Interface, IPConfig, Result, Route } from './result.ts'
 import type { Result02, Result04 } from './result-tables.ts'
+
+type Element<T> = NonNullable<T> extends readonly (infer E)[] ? E : never
 
 /** Prints a result as 0.1.0 and 0.2.0 have it; `dns` is always there. */
 export function result02ToJson(result: Result02, version: string): JsonObject {
-  return compact({
-    cniVersion: version,
-    ip4: result.ip4 && familyAddressToJson(result.ip4),
-    ip6: result.ip6 && familyAddressToJson(result.ip6),
-    dns: dnsToJson(result.dns),
-  })
+  const json: JsonObject = { cniVersion: version }
+  put(json, 'ip4', result.ip4 && familyAddressToJson(result.ip4))
+  put(json, 'ip6', result.ip6 && familyAddressToJson(result.ip6))
+  json['dns'] = dnsToJson(result.dns)
+  return json
 }
 
 /** Prints a result as 0.3.0 to 0.4.0 have it; `dns` is always there. */
 export function result04ToJson(result: Result04, version: string): JsonObject {
-  return compact({
-    cniVersion: version,
-    interfaces: result.interfaces?.map(({ name, mac, sandbox }) => ({ name, ...compact({ mac, sandbox }) })),
-    ips: result.ips?.map(({ version: ipVersion, address, interface: index, gateway }) => ({
-      version: ipVersion,
-      ...compact({ interface: index, address: address.toString(), gateway: gateway?.toString() }),
-    })),
-    routes: result.routes?.map(routeToJson),
-    dns: dnsToJson(result.dns),
-  })
+  const json: JsonObject = { cniVersion: version }
+  put(json, 'interfaces', result.interfaces?.map(interface04ToJson))
+  put(json, 'ips', result.ips?.map(address04ToJson))
+  put(json, 'routes', result.routes?.map(routeToJson))
+  json['dns'] = dnsToJson(result.dns)
+  return json
 }
 
 /** Prints a result as 1.0.0 and 1.1.0 have it: every object's keys sorted, `dns` left out when it says nothing. */
 export function result10ToJson(result: Result, version: string): JsonObject {
-  const dns = dnsToJson(result.dns ?? {})
-  return compact({
-    cniVersion: version,
-    dns: Object.keys(dns).length > 0 ? sorted(dns) : undefined,
-    interfaces: result.interfaces?.map(interfaceToJson),
-    ips: result.ips?.map(({ address, gateway, interface: index }) =>
-      compact({ address: address.toString(), gateway: gateway?.toString(), interface: index }),
-    ),
-    routes: result.routes?.map((route) => sorted(routeToJson(route))),
-  })
+  const json: JsonObject = { cniVersion: version }
+  if (result.dns !== undefined && saysSomething(result.dns)) json['dns'] = dns10ToJson(result.dns)
+  put(json, 'interfaces', result.interfaces?.map(interface10ToJson))
+  put(json, 'ips', result.ips?.map(address10ToJson))
+  put(json, 'routes', result.routes?.map(route10ToJson))
+  return json
 }
 
 function familyAddressToJson({ ip, gateway, routes }: NonNullable<Result02['ip4']>): JsonObject {
-  return compact({ ip: ip.toString(), gateway: gateway?.toString(), routes: routes?.map(routeToJson) })
+  const json: JsonObject = { ip: ip.toString() }
+  put(json, 'gateway', gateway?.toString())
+  put(json, 'routes', routes?.map(routeToJson))
+  return json
 }
 
-function interfaceToJson({ mac, mtu, name, pciID, sandbox, socketPath }: Interface): JsonObject {
-  return sorted({ name, ...compact({ mac, mtu: mtu || undefined, pciID, sandbox, socketPath }) })
+function interface04ToJson({ name, mac, sandbox }: Element<Result04['interfaces']>): JsonObject {
+  const json: JsonObject = { name }
+  put(json, 'mac', mac)
+  put(json, 'sandbox', sandbox)
+  return json
+}
+
+function interface10ToJson({ mac, mtu, name, pciID, sandbox, socketPath }: Interface): JsonObject {
+  const json: JsonObject = {}
+  put(json, 'mac', mac)
+  put(json, 'mtu', mtu || undefined)
+  json['name'] = name
+  put(json, 'pciID', pciID)
+  put(json, 'sandbox', sandbox)
+  put(json, 'socketPath', socketPath)
+  return json
+}
+
+function address04ToJson({ version, interface: index, address, gateway }: Element<Result04['ips']>): JsonObject {
+  const json: JsonObject = { version }
+  put(json, 'interface', index)
+  json['address'] = address.toString()
+  put(json, 'gateway', gateway?.toString())
+  return json
+}
+
+function address10ToJson({ address, gateway, interface: index }: IPConfig): JsonObject {
+  const json: JsonObject = { address: address.toString() }
+  put(json, 'gateway', gateway?.toString())
+  put(json, 'interface', index)
+  return json
 }
 
 /** A table or scope of 0 is a value; an MTU, MSS or priority of 0 is none. */
 function routeToJson({ dst, gw, mtu, advmss, priority, table, scope }: Route): JsonObject {
-  return compact({
-    dst: dst.toString(),
-    gw: gw?.toString(),
-    mtu: mtu || undefined,
-    advmss: advmss || undefined,
-    priority: priority || undefined,
-    table,
-    scope,
-  })
-}
-
-function dnsToJson({ nameservers, domain, search, options }: DNS): JsonObject {
-  return compact({ nameservers, domain, search, options })
-}
-
-/** Leaves out what says nothing: `undefined`, empty text, an empty list. */
-function compact(values: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
-  const json: JsonObject = {}
-  for (const [key, value] of Object.entries(values)) {
-    if (value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)) json[key] = value
-  }
+  const json: JsonObject = { dst: dst.toString() }
+  put(json, 'gw', gw?.toString())
+  put(json, 'mtu', mtu || undefined)
+  put(json, 'advmss', advmss || undefined)
+  put(json, 'priority', priority || undefined)
+  put(json, 'table', table)
+  put(json, 'scope', scope)
   return json
 }
 
-function sorted(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)))
+function route10ToJson({ dst, gw, mtu, advmss, priority, table, scope }: Route): JsonObject {
+  const json: JsonObject = {}
+  put(json, 'advmss', advmss || undefined)
+  json['dst'] = dst.toString()
+  put(json, 'gw', gw?.toString())
+  put(json, 'mtu', mtu || undefined)
+  put(json, 'priority', priority || undefined)
+  put(json, 'scope', scope)
+  put(json, 'table', table)
+  return json
+}
+
+function dnsToJson({ nameservers, domain, search, options }: DNS): JsonObject {
+  const json: JsonObject = {}
+  put(json, 'nameservers', nameservers)
+  put(json, 'domain', domain)
+  put(json, 'search', search)
+  put(json, 'options', options)
+  return json
+}
+
+function dns10ToJson({ nameservers, domain, search, options }: DNS): JsonObject {
+  const json: JsonObject = {}
+  put(json, 'domain', domain)
+  put(json, 'nameservers', nameservers)
+  put(json, 'options', options)
+  put(json, 'search', search)
+  return json
+}
+
+function saysSomething({ nameservers, domain, search, options }: DNS): boolean {
+  return Boolean(domain || nameservers?.length || search?.length || options?.length)
+}
+
+/** Sets a key, unless the value says nothing: `undefined`, empty text, an empty list. */
+function put(json: JsonObject, key: string, value: JsonValue | undefined): void {
+  if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return
+  json[key] = value
 }

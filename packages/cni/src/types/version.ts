@@ -9,6 +9,8 @@ export const currentVersion = '1.1.0'
 /** What a configuration or result without a version is written in. */
 export const firstVersion = '0.1.0'
 
+const releases: readonly string[] = allVersions
+
 const partNames = ['major', 'minor', 'micro'] as const
 
 /**
@@ -27,6 +29,8 @@ export function parseVersion(text: string): [major: number, minor: number, micro
 
 /** Whether `version` is `than` or newer, by numbers. Throws what {@link parseVersion} throws. */
 export function isAtLeast(version: string, than: string): boolean {
+  const [known, knownThan] = [releases.indexOf(version), releases.indexOf(than)]
+  if (known !== -1 && knownThan !== -1) return known >= knownThan
   const [major, minor, micro] = parseVersion(version)
   const [thanMajor, thanMinor, thanMicro] = parseVersion(than)
   return (major - thanMajor || minor - thanMinor || micro - thanMicro) >= 0

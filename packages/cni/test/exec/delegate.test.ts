@@ -39,6 +39,36 @@ test('delegateAdd() inherits everything but the command, and looks in CNI_PATH',
   assert.deepEqual(calls, [{ path: '/found/host-local', stdin, env }])
 })
 
+test('delegateAdd() reads no version from the configuration when it is told one', async () => {
+  const { executor } = recording('{"ips":[{"address":"10.0.0.5/24"}]}')
+  const result = await delegateAdd('x', 'not read here', { executor, env, cniVersion: '1.0.0' })
+  assert.equal(result.cniVersion, '1.0.0')
+  await assert.rejects(
+    delegateAdd('x', 'read here', { executor, env }),
+    /^Error: decoding version from network config: /,
+  )
+})
+
+test('delegateAdd() leaves out what says nothing', async () => {
+  const printed = {
+    interfaces: [{ name: 'eth0', mtu: 0 }],
+    ips: [],
+    routes: [{ dst: '10.0.0.0/8', mtu: 0, scope: 0 }],
+    dns: { search: [] },
+  }
+  for (const cniVersion of ['0.4.0', '1.0.0']) {
+    const { executor } = recording(JSON.stringify({ cniVersion, ...printed }))
+    const { routes = [], ...result } = await delegateAdd('x', '{}', { executor, env })
+    assert.deepEqual(result, {
+      cniVersion,
+      interfaces: [{ name: 'eth0' }],
+      ...(cniVersion === '0.4.0' ? { ips: [] } : {}),
+      dns: {},
+    })
+    assert.deepEqual(Object.keys(routes[0] ?? {}).sort(), ['dst', 'scope'])
+  }
+})
+
 test('delegateDel() takes its parameters as a struct, and looks in their path', async () => {
   const { executor, finds, calls } = recording('')
   await delegateDel('x', '{}', { executor, env, args: { containerId: 'c', ifName: 'eth1', path: ['/c'] } })

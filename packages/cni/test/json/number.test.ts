@@ -30,6 +30,11 @@ test('integers refuse literals that Go does not read as integers', () => {
   refuses('{"uint":-0}', '-0', 'uint')
 })
 
+test('integers read minus zero of plain data as its text is read', () => {
+  assert.ok(Object.is(int.decode(-0), 0))
+  assert.throws(() => uint.decode(-0), { message: 'json: cannot unmarshal number -0 into Go value of type uint' })
+})
+
 test('integers refuse what does not fit', () => {
   refuses('{"int":9223372036854775808}', '9223372036854775808', 'int')
   refuses('{"int":-9223372036854775809}', '-9223372036854775809', 'int')

@@ -77,6 +77,7 @@ test('object() matches keys in any case, as Go folds it', () => {
   assert.deepEqual(decode('{"name\u017f":["long s"]}').names, ['long s'])
   assert.equal(object('T', { key: string }).decode({ '\u212aey': 'kelvin' }).key, 'kelvin')
   assert.deepEqual(object('T', { ss: string }).decode({ '\u00df': 'sharp s' }), {})
+  assert.deepEqual(object('T', { ss: string }).decode({ '\u017fS': 'long s first' }), { ss: 'long s first' })
 })
 
 test('object() prefers the exact key for a field, and the last of several', () => {
@@ -99,6 +100,9 @@ test('object() reports a wrong type in the words of Go, with the path', () => {
   refuses('{"capabilities":[]}', 'array into Go struct field NetConf.capabilities of type map[string]bool')
   refuses('{"capabilities":{"a":"b"}}', 'string into Go struct field NetConf.capabilities of type bool')
   refuses('{"runtimeConfig":5}', 'number into Go struct field NetConf.runtimeConfig of type main.RuntimeConf')
+  refuses('{"runtimeConfig":{"mac":"x"},"mtu":""}', 'string into Go struct field NetConf.mtu of type int')
+  refuses('{"runtimeConfig":{"mac":1.5}}', 'number into Go struct field RuntimeConf.runtimeConfig.mac of type string')
+  refuses('{"vlanTrunk":[{"minID":1e3}]}', 'number 1e3 into Go struct field VlanTrunk.vlanTrunk.minID of type int')
   refuses('[]', 'array into Go value of type main.NetConf')
   refuses('"x"', 'string into Go value of type main.NetConf')
 })
@@ -120,6 +124,10 @@ test('custom() reports the struct around a type with its own decoder', () => {
   assert.throws(() => route.decode({ mtu: 'x' }), /struct field route.mtu of type int$/)
   assert.throws(() => array(route).decode([{ mtu: 'x' }]), /struct field route.mtu of type int$/)
   assert.throws(() => array(route).decode([{ inner: { x: 'x' } }]), /struct field Inner.inner.x of type int$/)
+  assert.throws(
+    () => conf.decode(parseJson('{"routes":[{"inner":{"x":1.5}}]}')),
+    /number 1.5 into .* Conf.routes.inner.x /,
+  )
   assert.throws(() => route.decode({ inner: { x: 'x' } }), /struct field Inner.inner.x of type int$/)
 })
 
@@ -140,6 +148,28 @@ test('array() and map() take null for a zero value where there is one', () => {
 test('map() keeps __proto__ as a key', () => {
   const decoded = decode('{"capabilities":{"__proto__":true}}').capabilities ?? {}
   assert.deepEqual(Object.entries(decoded), [['__proto__', true]])
+  const withNull = decode('{"capabilities":{"b":true,"__proto__":null,"a":null}}').capabilities ?? {}
+  assert.deepEqual(Object.entries(withNull), [
+    ['b', true],
+    ['__proto__', false],
+    ['a', false],
+  ])
+})
+
+test('map() leaves the document as it was', () => {
+  const json = { capabilities: { a: null } }
+  assert.deepEqual([netConf.decode(json).capabilities, json], [{ a: false }, { capabilities: { a: null } }])
+})
+
+test('orZero() and withDefault() take what the document says, be it empty', () => {
+  const table = object('T', {
+    a: orZero(string),
+    b: withDefault(string, 'x'),
+    c: orZero(int),
+    d: withDefault(boolean, true),
+  })
+  assert.deepEqual(table.decode({}), { a: '', b: 'x', c: 0, d: true })
+  assert.deepEqual(table.decode({ a: 'y', b: '', c: 1, d: false }), { a: 'y', b: '', c: 1, d: false })
 })
 
 test('orZero() gives each document a value of its own', () => {
@@ -156,6 +186,11 @@ test('required() refuses a document without the field', () => {
   })
   assert.throws(() => inner.decode(null), { message: 'Cannot decode IPAM.type: missing' })
   assert.equal(inner.decode({ type: '' }).type, '')
+})
+
+test('custom() keeps the spelling of a number', () => {
+  const conf = object('Conf', { x: custom(int) })
+  assert.throws(() => conf.decode(parseJson('{"x":1e3}')), /number 1e3 into Go struct field Conf.x of type int$/)
 })
 
 test('text() passes on the errors of what it parses with', () => {

@@ -15,6 +15,8 @@ for (const [what, text] of [
   ['half a surrogate pair', '{"a":"\\ud800"}'],
   ['a key said twice', '{"a":1,"b":2,"a":3}'],
   ['a key said twice further down', '{"x":[{"a":1,"a":3}]}'],
+  ['a key said twice, once with white space before its colon', '{"a" :1,"a":3}'],
+  ['text that looks like the end of a key', '{"a":"b\\":c"}'],
   ['no object', '[1]'],
   ['something behind it', '{} x'],
   ['nothing', ''],

@@ -119,3 +119,18 @@ test('delegateIpam() refuses a configuration that names none', async () => {
     assert.equal(stdout, errorText(999, 'no plugin name provided'))
   }
 })
+
+test('request.delegate takes a result without a version for one of the configuration that it handed on', async () => {
+  const versions: unknown[] = []
+  const executor = fakeExecutor('{"ips":[]}')
+  for (const stdin of [undefined, '{"cniVersion":"1.0.0"}', '{}']) {
+    await within(
+      async (request) => {
+        versions.push((await request.delegate('x', 'ADD', stdin === undefined ? {} : { stdin }))?.cniVersion)
+      },
+      'ADD',
+      executor,
+    )
+  }
+  assert.deepEqual(versions, ['1.1.0', '1.0.0', '0.1.0'])
+})

@@ -287,6 +287,9 @@ test('dispatch() lets pass what is not the namespace of the host, or cannot be l
   }
   const unknownHost = await call(recorder(), attachment('DEL'), { stdin: net(), hostNetns: '/nope' })
   assert.equal(unknownHost.status, 0)
+  // Two file systems, in each of which the root is inode 1.
+  const roots = await call(recorder(), attachment('DEL', { CNI_NETNS: '/proc' }), { stdin: net(), hostNetns: '/sys' })
+  assert.equal(roots.status, 0)
   const check = attachment('CHECK', { CNI_NETNS: '/proc/self/ns/net' })
   assert.equal((await call(recorder(), check, { stdin: net('1.0.0') })).status, 0)
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatJson, type JsonValue, parseJson } from '../../src/json/index.ts'
 import { allVersions, convertResult, parseResult, resultToJson, stampResult } from '../../src/types/index.ts'
+import { parsePrintedResult } from '../../src/types/result-json.ts'
 import { forSeeds, type Random } from '../json/random.ts'
 
 /** Addresses as text, so that a result can be compared with data. */
@@ -198,7 +199,9 @@ function randomResult(random: Random, cniVersion: string): JsonValue {
     cniVersion,
     ip4: maybe(familyAddress),
     ip6: maybe(familyAddress),
-    interfaces: maybe(() => random.list(() => ({ name: 'eth0', mac: maybe(() => 'x'), mtu: maybe(() => 5) }))),
+    interfaces: maybe(() =>
+      random.list(() => ({ name: 'eth0', mac: maybe(() => 'x'), mtu: maybe(() => random.below(2)) })),
+    ),
     ips: maybe(() => random.list(() => ({ version: random.pick(['4', '6', '']), address: address(random) }))),
     routes: maybe(() => random.list(route)),
     dns: maybe(() => ({ search: maybe(() => random.list(() => 'x')) })),
@@ -219,6 +222,17 @@ test('convertResult() gives results that read back, and the same through the new
       const isOwn = error instanceof TypeError && error.message === 'cannot convert: no valid IP addresses'
       if (!isOwn) throw error
     }
+  })
+})
+
+test('parsePrintedResult() reads what convertResult() makes of a result', () => {
+  forSeeds(1000, (random) => {
+    const cniVersion = random.pick(allVersions)
+    const printed = { ...Object(randomResult(random, cniVersion)), ...random.pick([{}, { CNIVersion: '1.0.0' }]) }
+    const json = stampResult(formatJson(printed), '')
+    const isOfOtherShape = 'CNIVersion' in json && !cniVersion.startsWith('1.')
+    if (isOfOtherShape) return assert.throws(() => parsePrintedResult(json), { message: /^result type supports / })
+    assert.deepEqual(parsePrintedResult(json), parseResult(convertResult(json, cniVersion, cniVersion)))
   })
 })
 

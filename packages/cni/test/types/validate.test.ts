@@ -29,6 +29,7 @@ test('validateNetworkName() reports what is wrong', () => {
 test('validateInterfaceName() counts bytes', () => {
   validateInterfaceName('123456789012345')
   validateInterfaceName('\u00e9'.repeat(7))
+  for (const usual of ['a', '0', 'eth0.100', 'br-a_b', '.a', '-', '...']) validateInterfaceName(usual)
   const tooLong = {
     code: 4,
     msg: 'interface name is too long',
@@ -42,7 +43,7 @@ test('validateInterfaceName() reports what the kernel would refuse', () => {
   assert.throws(() => validateInterfaceName(''), { code: 4, msg: 'interface name is empty', details: '' })
   for (const bad of ['.', '..'])
     assert.throws(() => validateInterfaceName(bad), { code: 4, msg: 'interface name is . or ..' })
-  for (const bad of ['a/b', 'a:1', 'a b', 'a\t', '\na', 'a\u0085b', 'a\u00a0', '\u3000', '\u2028']) {
+  for (const bad of ['eth0\n', 'a/b', 'a:1', 'a b', 'a\t', '\na', 'a\u0085b', 'a\u00a0', '\u3000', '\u2028']) {
     assert.throws(() => validateInterfaceName(bad), {
       code: 4,
       msg: 'interface name contains / or : or whitespace characters',
