@@ -4,8 +4,6 @@ import type { AddressValue } from './ip-address.ts'
 import type { IPv4 } from './ipv4.ts'
 import { checkPrefixLength } from './prefix-length.ts'
 
-const ADDRESS_AND_PREFIX_LENGTH = /^([^/]+)\/(\d+)$/
-
 /**
  * An address and the length of its network prefix (RFC 4632 section 3.1): a frozen value. The host bits of the address
  * are kept, so one value can say both an interface's address and its network; {@link masked} clears them.
@@ -31,11 +29,12 @@ export class CIDR {
    * @throws {SyntaxError} `invalid CIDR address: <text>`
    */
   static parse(text: string): CIDR {
-    const [, addressText = '', digits = ''] = ADDRESS_AND_PREFIX_LENGTH.exec(text) ?? []
+    const slash = text.indexOf('/')
+    const addressText = text.slice(0, Math.max(slash, 0))
     const address = tryParseIP(addressText)
     const mappingBits = address?.family === 4 && addressText.includes(':') ? 96 : 0
-    const prefixLength = Number(digits) - mappingBits
-    if (!address || prefixLength < 0 || prefixLength > address.bits) {
+    const prefixLength = parseDigits(text, slash + 1) - mappingBits
+    if (!address || !(prefixLength >= 0 && prefixLength <= address.bits)) {
       throw new SyntaxError(`invalid CIDR address: ${text}`)
     }
     return new CIDR(address, prefixLength)
@@ -133,4 +132,14 @@ export class CIDR {
 /** {@link CIDR.parse} as a function. */
 export function parseCIDR(text: string): CIDR {
   return CIDR.parse(text)
+}
+
+/** The number that the rest of a text spells; NaN when it is not all digits, or none. */
+function parseDigits(text: string, from: number): number {
+  let value = from < text.length ? 0 : Number.NaN
+  for (let at = from; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN
+  }
+  return value
 }
