@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { fstatSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseCIDR } from '@patchbay/address'
-import { littleEndian, NetlinkSocket } from '@patchbay/linux/netlink'
+import { littleEndian, NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
 import {
   addAddressRequest,
   addLink,
@@ -18,7 +18,7 @@ import {
   setLink,
   setLinkRequest,
 } from '@patchbay/linux/route'
-import { native } from '@patchbay/linux/sys'
+import { errno, native } from '@patchbay/linux/sys'
 import { openDescriptors, type TestNamespace, withNamespaces } from './namespace-fixture.ts'
 import { assertShows, hasLink, ip, ipJson, ipJsonOne, linkNames, runIn } from './witness.ts'
 
@@ -67,6 +67,27 @@ for (const offThread of [false, true]) {
       await assert.rejects(namesOf('a', 'nothing', 'b', 'nowhere'), refused)
       assert.deepEqual(await namesOf(), [])
       assert.deepEqual(await namesOf('lo'), ['lo'])
+    }))
+
+  test(`NetlinkSocket.find() gives nothing for what is not there, and fails for another reason, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const find = (name: string) => socket.find(getLinkRequest(name), briefLink, errno.ENODEV)
+      const [lo, nothing] = await Promise.all([find('lo'), find('nothing')])
+      assert.deepEqual([lo?.ifname, nothing], ['lo', undefined])
+      const otherwise = socket.find(getLinkRequest('nothing'), briefLink, errno.ENOENT)
+      await assert.rejects(otherwise, { operation: 'RTM_GETLINK', code: 'ENODEV' })
+    }))
+
+  test(`NetlinkSocket.requestSlow() gives what the kernel echoes, ${mode}`, () =>
+    withNamespaces(['host'], async ({ host }) => {
+      using socket = openRouteSocket({ netns: host.netns, offThread })
+      const request = addLinkRequest({ ifname: 'b0', linkinfo: bridge }, NLM_F.ECHO)
+      const [made] = await socket.requestSlow(request, briefLink)
+      // Kernels before 6.2 say nothing.
+      if (made) assert.equal(made.index, ipJsonOne(host, 'link', 'show', 'b0')['ifindex'])
+      await assert.rejects(socket.requestSlow(request, briefLink), { code: 'EEXIST' })
+      assert.equal((await getLink(socket, 'b0')).ifname, 'b0')
     }))
 
   test(`NetlinkSocket ${offThread ? 'leaves the event loop free' : 'is quick'} while the kernel takes its time, ${mode}`, () =>

@@ -31,17 +31,22 @@ test('addVethPair() makes both ends where they belong, each with the other as it
   withEnds(async ({ host, container }) => {
     // The indexes of the two namespaces drift apart.
     for (const name of ['a0', 'a1', 'a2']) ip(host, 'link', 'add', name, 'type', 'bridge')
-    const name = await addVethPair(host, container, { ifName: 'eth0', mtu: 1400, mac: MAC.parse('02:00:00:00:00:01') })
+    const pair = await addVethPair(host, container, { ifName: 'eth0', mtu: 1400, mac: MAC.parse('02:00:00:00:00:01') })
+    const { ifname: name } = pair
     assert.match(name, /^veth[0-9a-f]{8}$/)
     const [near, far] = [ipJsonOne(host, 'link', 'show', name), ipJsonOne(container, 'link', 'show', 'eth0')]
     assert.notEqual(near['ifindex'], far['ifindex'])
+    assert.deepEqual(
+      [pair.index, String(pair.address), pair.peerIndex],
+      [near['ifindex'], near['address'], far['ifindex']],
+    )
     assertShows(near, { mtu: 1400, link_index: Number(far['ifindex']) })
     assertShows(far, { address: '02:00:00:00:00:01', mtu: 1400, link_index: Number(near['ifindex']) })
   }))
 
 test('addVethPair() sets the host end up alone, which accepts no router advertisements', () =>
   withEnds(async ({ host, container }) => {
-    const name = await addVethPair(host, container, { ifName: 'eth0' })
+    const { ifname: name } = await addVethPair(host, container, { ifName: 'eth0' })
     assert.ok(String(ipJsonOne(host, 'link', 'show', name)['flags']).includes('UP'))
     assert.ok(!String(ipJsonOne(container, 'link', 'show', 'eth0')['flags']).includes('UP'))
     assert.equal(runIn(host, 'cat', `/proc/sys/net/ipv6/conf/${name}/accept_ra`), '0\n')
@@ -53,7 +58,7 @@ test('addVethPair() tries another name when one is taken on the host', () =>
     // A name that the container has is free on the host.
     ip(container, 'link', 'add', 'veth00000002', 'type', 'bridge')
     const nextName = namesFrom(['veth00000001', 'veth00000001', 'veth00000002'])
-    assert.equal(await addVethPair(host, container, { ifName: 'eth0', nextName }), 'veth00000002')
+    assert.equal((await addVethPair(host, container, { ifName: 'eth0', nextName })).ifname, 'veth00000002')
     assert.deepEqual(linkNames(host), ['lo', 'veth00000001', 'veth00000002'])
     assert.equal(ipJsonOne(host, 'link', 'show', 'veth00000001')['link_index'], undefined)
   }))

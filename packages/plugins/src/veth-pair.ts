@@ -1,7 +1,7 @@
 import { MAC } from '@patchbay/address'
-import { isNetlinkError } from '@patchbay/linux/netlink'
+import { isNetlinkError, NLM_F } from '@patchbay/linux/netlink'
 import { writeSysctl } from '@patchbay/linux/netns'
-import { addLinkRequest, briefLink, findLink, type LinkSettings } from '@patchbay/linux/route'
+import { addLinkRequest, type BriefLink, briefLink, findLink, getLink, type LinkSettings } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 
@@ -27,22 +27,34 @@ export function randomVethName(): string {
   return `veth${number.toString(16).padStart(8, '0')}`
 }
 
+/** A veth pair as it was made. */
+export interface VethPair {
+  /** Of the host's end. */
+  ifname: string
+  index: number
+  address: BriefLink['address']
+  /** Index of the container's end in its namespace. */
+  peerIndex: number
+}
+
 /**
  * Makes a veth pair with each end where it belongs, in one request: the host's end up and on its bridge, the
  * container's end under its final name and down. Other calls go on while the kernel is at it.
  *
- * @returns the name of the host's end
  * @throws Error `container veth name ("eth0") peer provided ("veth12ab34cd") already exists` when the container has an
  *   interface of that name, which is left as it is
  */
-export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<string> {
+export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
   const { ifName, mac, mtu, nextName = randomVethName } = options
   const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
   const linkinfo = { link: { kind: 'veth', data: { peer } } } as const
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const ifname = nextName()
+    const request = addLinkRequest({ up: true, ...options.hostSettings, ifname, mtu, linkinfo }, NLM_F.ECHO)
     try {
-      await host.route.requestSlow(addLinkRequest({ up: true, ...options.hostSettings, ifname, mtu, linkinfo }))
+      const [echo] = await host.route.requestSlow(request, briefLink)
+      acceptNoRouterAdvertisements(host, ifname)
+      return await pairOf(host, ifname, echo)
     } catch (error) {
       if (!isNetlinkError(error, 'EEXIST'))
         throw new Error(`failed to make veth pair: ${messageOf(error)}`, { cause: error })
@@ -50,12 +62,15 @@ export async function addVethPair(host: Host, container: Host, options: VethOpti
         throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`, {
           cause: error,
         })
-      continue
     }
-    acceptNoRouterAdvertisements(host, ifname)
-    return ifname
   }
   throw new Error('failed to find a unique veth name')
+}
+
+/** Kernels before 6.2 do not echo a new link. */
+async function pairOf(host: Host, ifname: string, echo: BriefLink | undefined): Promise<VethPair> {
+  const { index, address, link } = echo ?? (await getLink(host.route, ifname, { as: briefLink }))
+  return { ifname, index, address, peerIndex: link ?? 0 }
 }
 
 /**

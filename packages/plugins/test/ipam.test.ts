@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
-import { NetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
+import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import type { Host } from '../src/hosts.ts'
 import { type Attaching, makeLinkAndAllocate } from '../src/ipam.ts'
 import { UndoStack } from '../src/undo-stack.ts'
 import { fakeRequest } from './fake-request.ts'
-
-const ENODEV = 19
 
 interface Scene {
   ipamType?: string
@@ -20,12 +18,9 @@ interface Scene {
 
 /** A container that has an interface of any name, or none. */
 function fakeContainer(isTaken: boolean): Host {
-  const get = async () => {
-    if (!isTaken) throw new NetlinkError('RTM_GETLINK', ENODEV)
-    return { index: 2, flags: 0 }
-  }
+  const find = async () => (isTaken ? { index: 2, flags: 0 } : undefined)
   // Only what is called is there.
-  return { route: { get } as unknown as NetlinkSocket } as unknown as Host
+  return { route: { find } as unknown as NetlinkSocket } as unknown as Host
 }
 
 /** What happens, in its order; each step takes a moment. */

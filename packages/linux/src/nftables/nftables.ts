@@ -177,9 +177,8 @@ export class Nftables implements Disposable {
     this.close()
   }
 
-  async #find<R>(request: Request, reply: Operation<R>): Promise<R | undefined> {
-    const [object] = await orNone(this.#socket.get(request, reply).then((found) => [found]))
-    return object
+  #find<R>(request: Request, reply: Operation<R>): Promise<R | undefined> {
+    return this.#socket.find(request, reply, errno.ENOENT)
   }
 
   #list<R>(request: Request, reply: Operation<R>): Promise<R[]> {

@@ -10,7 +10,7 @@ import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { parseRequestedMac } from '../veth-pair.ts'
+import { parseRequestedMac, type VethPair } from '../veth-pair.ts'
 import { type BridgeLink, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { planGateways, serveGateways } from './gateway.ts'
@@ -36,8 +36,7 @@ interface Attachment {
 
 /** What a step adds to the result. */
 interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
-  /** Name of the host's end. */
-  port: string
+  pair: VethPair
   /** Hardware address of the container's interface. */
   mac: BriefLink['address']
   vlanGateway?: Interface | undefined
@@ -62,37 +61,39 @@ export async function add(request: Request): Promise<Result> {
 }
 
 async function attachLayer2(attachment: Attachment): Promise<Outcome> {
-  const { request, config, container } = attachment
-  const port = await makePortOf(attachment)
-  const { index, address } = await getLink(container.route, request.ifName, { as: briefLink })
-  await checkSpoofing(attachment, { port, mac: address })
-  if (!config.disableContainerInterface) await setLink(container.route, index, { up: true })
-  return { port, mac: address }
+  const { config, container } = attachment
+  const pair = await makePortOf(attachment)
+  const { address } = await getLink(container.route, pair.peerIndex, { as: briefLink })
+  await checkSpoofing(attachment, { pair, mac: address })
+  if (!config.disableContainerInterface) await setLink(container.route, pair.peerIndex, { up: true })
+  return { pair, mac: address }
 }
 
 async function attachLayer3(attachment: Attachment): Promise<Outcome> {
   const { request, config, container, undo } = attachment
   const { ifName } = request
-  const { link: port, prepared } = await makeLinkAndAllocate(request, {
+  const attached = await makeLinkAndAllocate(request, {
     ...config,
     container,
     undo,
     makeLink: () => makePortOf(attachment),
     prepare: (ipam) => prepareLayer3(attachment, ipam),
   })
+  const { link: pair, prepared, isLinkUsed } = attached
   const { ips, routes } = prepared
   detectDuplicates(container, ifName, config.enabledad)
-  const link = await getLink(container.route, ifName, { as: briefLink })
+  const look = () => getLink(container.route, pair.peerIndex, { as: briefLink })
+  const link = isLinkUsed ? await look() : { flags: 0 }
   const newMac = await macForContainer(link, { ...config, requested: config.mac !== undefined, ips })
-  const mac = newMac ?? link.address
-  await checkSpoofing(attachment, { port, mac })
+  const mac = newMac ?? (await look()).address
+  await checkSpoofing(attachment, { pair, mac })
   await configureInterface(
     container,
-    { index: link.index, ifName },
-    { interfaces: [{ name: config.bridge }, { name: port }, { name: ifName }], ips, routes },
+    { index: pair.peerIndex, ifName },
+    { interfaces: [{ name: config.bridge }, { name: pair.ifname }, { name: ifName }], ips, routes },
     { mac: newMac, announced: true, warn: request.warn },
   )
-  return { port, mac, ...prepared }
+  return { pair, mac, ...prepared }
 }
 
 /** What the network needs for the container's addresses. */
@@ -106,7 +107,15 @@ async function prepareLayer3({ request, config, host, bridge, undo }: Attachment
   return { ips, routes, vlanGateway, ...(ipam.dns && { dns: ipam.dns }) }
 }
 
-function makePortOf({ request, config, portHost, container, bridge, requestedMac, undo }: Attachment): Promise<string> {
+function makePortOf({
+  request,
+  config,
+  portHost,
+  container,
+  bridge,
+  requestedMac,
+  undo,
+}: Attachment): Promise<VethPair> {
   const port = portSettings(config, bridge.link.index)
   return makePort(portHost, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
 }
@@ -114,23 +123,23 @@ function makePortOf({ request, config, portHost, container, bridge, requestedMac
 /** Before the interface comes up, so that no frame is too early. */
 async function checkSpoofing(
   { request, config, undo }: Attachment,
-  { port, mac }: Pick<Outcome, 'port' | 'mac'>,
+  { pair, mac }: Pick<Outcome, 'pair' | 'mac'>,
 ): Promise<void> {
   if (!config.macspoofchk) return
   const { ensureSpoofCheck, removeSpoofCheck } = await import('./spoof-check.ts')
   undo.push('spoof-check', () => removeSpoofCheck(request))
-  await ensureSpoofCheck(request, { ifName: port, mac: String(mac) })
+  await ensureSpoofCheck(request, { ifName: pair.ifname, mac: String(mac) })
 }
 
 async function describeInterfaces(attachment: Attachment, outcome: Outcome): Promise<Interface[]> {
   const { request, config, host, bridge } = attachment
-  const { port, mac, vlanGateway } = outcome
+  const { pair, mac, vlanGateway } = outcome
   // The bridge may have taken the address of its new port.
-  const [end, bridgeNow] = await host.route.getEach([port, bridge.link.index].map(getLinkRequest), briefLink)
-  if (!config.disableContainerInterface && end?.operstate !== IF_OPER.UP) await waitUntilUp(host, port)
+  const [end, bridgeNow] = await host.route.getEach([pair.index, bridge.link.index].map(getLinkRequest), briefLink)
+  if (!config.disableContainerInterface && end?.operstate !== IF_OPER.UP) await waitUntilUp(host, pair.index)
   return [
     { name: config.bridge, mac: String(bridgeNow?.address) },
-    { name: port, mac: String(end?.address) },
+    { name: pair.ifname, mac: String(end?.address) },
     { name: request.ifName, mac: String(mac), sandbox: request.netns },
     ...(vlanGateway ? [vlanGateway] : []),
   ]

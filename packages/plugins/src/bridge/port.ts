@@ -2,17 +2,15 @@ import type { MAC } from '@patchbay/address'
 import {
   addBridgeVlans,
   BRIDGE_VLAN_INFO,
-  briefLink,
   deleteBridgeVlans,
   deleteLink,
   dumpBridgeVlans,
-  getLink,
   setLink,
 } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import type { Host } from '../hosts.ts'
 import type { UndoStack } from '../undo-stack.ts'
-import { addVethPair } from '../veth-pair.ts'
+import { addVethPair, type VethPair } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 
 /** How a port of the bridge is set up. */
@@ -39,34 +37,30 @@ export function portSettings(config: BridgeConfig, bridge: number): PortSettings
 
 /**
  * Makes the pair whose host end is a port of the bridge; `undo` takes it back.
- *
- * @returns the name of the port
  */
 export async function makePort(
   host: Host,
   container: Host,
   options: { ifName: string; mtu: number; mac: MAC | undefined; port: PortSettings; undo: UndoStack },
-): Promise<string> {
+): Promise<VethPair> {
   const { ifName, mac, port, undo } = options
-  const name = await addVethPair(host, container, {
+  const pair = await addVethPair(host, container, {
     ifName,
     mac,
     mtu: options.mtu > 0 ? options.mtu : undefined,
     hostSettings: { master: port.bridge },
   })
-  undo.push(`make link "${name}"`, () => deleteLink(host.route, name))
-  await configurePort(host, name, port)
-  return name
+  undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
+  await configurePort(host, pair, port)
+  return pair
 }
 
 /** Sets what the kernel does not take with the request that makes a port: its flags and VLANs. */
-async function configurePort(host: Host, name: string, port: PortSettings): Promise<void> {
-  const { hairpin, isolated, vlan, trunk = [] } = port
+async function configurePort(host: Host, { index, ifname }: VethPair, port: PortSettings): Promise<void> {
+  const { hairpin, isolated } = port
   if (hairpin || isolated)
-    await setLink(host.route, name, { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } })
-  if (vlan === 0 && trunk.length === 0) return
-  const { index } = await getLink(host.route, name, { as: briefLink })
-  await configureVlans(host, index, port, name)
+    await setLink(host.route, index, { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } })
+  await configureVlans(host, index, port, ifname)
 }
 
 async function configureVlans(host: Host, index: number, port: PortSettings, name: string): Promise<void> {

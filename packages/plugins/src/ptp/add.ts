@@ -21,7 +21,7 @@ import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { addVethPair } from '../veth-pair.ts'
+import { addVethPair, type VethPair } from '../veth-pair.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
 
 /** Index of the container's interface in the result: after the host's end. */
@@ -41,7 +41,7 @@ export async function add(request: Request): Promise<Result> {
   using container = openHost(request.netns)
   using pairHost = openHost(request.hostNetns)
   await using undo = new UndoStack(request.warn)
-  const { link: port, prepared } = await makeLinkAndAllocate(request, {
+  const { link: pair, prepared } = await makeLinkAndAllocate(request, {
     ...config,
     container,
     undo,
@@ -50,21 +50,18 @@ export async function add(request: Request): Promise<Result> {
     first: 'addresses',
   })
   const { ips, routes } = prepared
-  const [near, far] = [
-    await getLink(host.route, port, { as: briefLink }),
-    await getLink(container.route, request.ifName, { as: briefLink }),
-  ]
   const macs = await macsOf(config, ips)
+  const link = { index: pair.peerIndex, ifName: request.ifName }
+  const farMac = macs.container ?? (await getLink(container.route, link.index, { as: briefLink })).address
   const interfaces = [
-    { name: port, mac: String(macs.host ?? near.address) },
-    { name: request.ifName, mac: String(macs.container ?? far.address), sandbox: request.netns },
+    { name: pair.ifname, mac: String(macs.host ?? pair.address) },
+    { name: request.ifName, mac: String(farMac), sandbox: request.netns },
   ]
   const result = { cniVersion: request.cniVersion, interfaces, ips, routes }
   // The only neighbour is the host, so that no one can have the address already.
   detectDuplicates(container, request.ifName, false)
-  const link = { index: far.index, ifName: request.ifName }
   const options = { mac: macs.container, networkRoutes: containerRoutes(ips), warn: request.warn }
-  await configureHostEnd(host, { index: near.index, ifName: port }, { ips, mac: macs.host })
+  await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: macs.host })
   await configureInterface(container, link, result, options)
   undo.keep()
   return { ...result, dns: resultDns(config.dns, prepared.dns) }
@@ -95,17 +92,16 @@ function versionsOf(ips: readonly RoutedIP[]): (4 | 6)[] {
   return ([4, 6] as const).filter((version) => ips.some(({ address }) => address.family === version))
 }
 
-/** @returns the name of the host's end */
 async function makePair(
   request: Request,
   { config, host, container, undo }: { config: PtpConfig; host: Host; container: Host; undo: UndoStack },
-): Promise<string> {
+): Promise<VethPair> {
   const mtu = config.mtu > 0 ? config.mtu : undefined
   // Nobody should see it up with an address that it will not keep.
   const hostSettings = { up: false }
-  const name = await addVethPair(host, container, { ifName: request.ifName, mtu, hostSettings })
-  undo.push(`make link "${name}"`, () => deleteLink(host.route, name))
-  return name
+  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu, hostSettings })
+  undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
+  return pair
 }
 
 /** The hardware addresses of both ends, where they go by the addresses. */

@@ -17,7 +17,7 @@ function fakeHost(): { host: Host; requests: Request[] } {
       requests.push(...[given].flat())
       return []
     },
-    requestSlow: async () => {},
+    requestSlow: async () => [],
     get: async () => link,
     dump: async () => [
       { index: 4, afSpec: { vlanInfo: [{ vid: 9, flags: 0 }] } },

@@ -9,7 +9,6 @@ import type { Host } from '../../src/hosts.ts'
 import { fakeRequest } from '../fake-request.ts'
 
 const EEXIST = 17
-const ENODEV = 19
 const EOPNOTSUPP = 95
 
 /** A host without the VLAN's interface, whose kernel refuses to put ports into VLANs, or has just made the interface. */
@@ -26,13 +25,12 @@ function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { hos
     }
     return []
   }
+  const link = { index: 5, ifname: 'cni0.100', flags: 0 }
   const route = {
     request: send,
     requestSlow: send,
-    get: async () => {
-      if (!isMade) throw new NetlinkError('RTM_GETLINK', ENODEV)
-      return { index: 5, ifname: 'cni0.100', flags: 0 }
-    },
+    get: async () => link,
+    find: async () => (isMade ? link : undefined),
     dump: async () => [],
   }
   // Only what is called is there.

@@ -100,8 +100,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   /** As {@link request}, but always on the thread pool: for what keeps the caller waiting in the kernel. */
-  async requestSlow(requests: Request | readonly Request[]): Promise<void> {
-    await this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, undefined), true)).result())
+  async requestSlow<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
+    return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply), true)).result())
   }
 
   /**
@@ -145,6 +145,19 @@ export class NetlinkSocket implements Disposable {
   async get<R>(request: Request, reply: Operation<R>): Promise<R> {
     if (this.#isFree()) return this.#runHere(this.#single([request], reply)).object(0)
     return this.#exclusive(async () => (await this.#run(this.#single([request], reply))).object(0))
+  }
+
+  /**
+   * As {@link get}, for what need not be there.
+   *
+   * @param absence the number of the error by which the kernel says that there is no such object
+   * @returns `undefined` when the kernel refuses with it
+   */
+  async find<R>(request: Request, reply: Operation<R>, absence: number): Promise<R | undefined> {
+    const transaction = this.#single([request], reply)
+    if (this.#isFree()) this.#runHere(transaction)
+    else await this.#exclusive(() => this.#run(transaction))
+    return transaction.refusedWith === absence ? undefined : transaction.object(0)
   }
 
   /**
@@ -258,7 +271,9 @@ export class NetlinkSocket implements Disposable {
     for (;;) {
       transaction.accept(space, lengthWithin(checked('netlink', length)))
       if (transaction.done) return transaction
-      length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
+      // The kernel has mostly said all that it has to say when the first of it is there.
+      length = native().receive(this.fd, space, 0)
+      if (length === -errno.ETIMEDOUT) length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
     }
   }
 

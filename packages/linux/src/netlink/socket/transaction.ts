@@ -1,5 +1,6 @@
 import { errno } from '../../sys/index.ts'
 import {
+  type Acknowledgement,
   beginMessage,
   endMessage,
   HEADER_BYTES,
@@ -49,7 +50,7 @@ export class Transaction<R> {
   readonly replies: R[] = []
   /** A dump during which the list changed. */
   interrupted = false
-  #failure: NetlinkError | undefined
+  #refusal: Refusal | undefined
   /** What is answered, under consecutive numbers. */
   readonly #sent: Numbered[] = []
   #unanswered = 0
@@ -109,8 +110,13 @@ export class Transaction<R> {
    * @throws NetlinkError for the first request that was refused
    */
   result(): R[] {
-    if (this.#failure) throw this.#failure
+    if (this.#refusal) throw errorOf(this.#refusal)
     return this.replies
+  }
+
+  /** The number of the error with which the kernel has refused the first of those that it refused; 0 for none. */
+  get refusedWith(): number {
+    return this.#refusal?.code ?? 0
   }
 
   /**
@@ -146,7 +152,7 @@ export class Transaction<R> {
     const { type } = message
     if (this.#kind === 'dump' && message.flags & NLM_F.DUMP_INTR) this.interrupted = true
     if (type === NLMSG.ERROR || type === NLMSG.DONE) {
-      if (!isPlainSuccess(message)) this.#failure ??= refusal(numbered, message)
+      if (!isPlainSuccess(message)) this.#refusal ??= refusalIn(message, numbered)
       this.#answer(numbered)
     } else if (type === this.#reply?.type) {
       // What is decoded may keep views of the body.
@@ -181,9 +187,21 @@ function isPlainSuccess({ bytes, start, end, flags }: MessageList): boolean {
   return end - start >= 4 && !(flags & NLM_F.ACK_TLVS) && u32At(bytes, start) === 0
 }
 
-function refusal({ request, position, sequence }: Numbered, message: MessageList): NetlinkError | undefined {
+/** What the kernel has said against a request. */
+interface Refusal {
+  readonly numbered: Numbered
+  readonly code: number
+  readonly extack: Acknowledgement['extack']
+}
+
+function refusalIn(message: MessageList, numbered: Numbered): Refusal | undefined {
   const { error, extack } = readAcknowledgement(message.copy())
-  if (error >= 0) return undefined
+  return error < 0 ? { numbered, code: -error, extack } : undefined
+}
+
+/** Made when somebody wants it: most of what is looked for and is not there is no error. */
+function errorOf({ numbered, code, extack }: Refusal): NetlinkError {
+  const { request, position, sequence } = numbered
   const described: ExtendedAck = {}
   if (extack.msg !== undefined) described.message = extack.msg
   if (extack.policy !== undefined) described.policy = extack.policy
@@ -196,7 +214,7 @@ function refusal({ request, position, sequence }: Numbered, message: MessageList
   const known = Object.keys(described).length > 0
   const { name, object } = request
   const about = { sequence, position, ...(object !== undefined && { object }), ...(known && { extack: described }) }
-  return new NetlinkError(name, -error, about)
+  return new NetlinkError(name, code, about)
 }
 
 /** The kernel names an attribute by where it stood in what we sent; the same table turns that into its name. */

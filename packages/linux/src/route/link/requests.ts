@@ -1,12 +1,5 @@
-import {
-  isNetlinkError,
-  type NetlinkSocket,
-  NLM_F,
-  type Operation,
-  operation,
-  type Request,
-  request,
-} from '../../netlink/index.ts'
+import { type NetlinkSocket, NLM_F, type Operation, operation, type Request, request } from '../../netlink/index.ts'
+import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
 import { bridgeLinkMessage, type Link, linkOperations } from './link.ts'
@@ -136,12 +129,7 @@ export async function findLink(
   name: LinkName,
   description: LinkDescription<unknown> = inFull,
 ): Promise<unknown> {
-  try {
-    return await socket.get(getLinkRequest(name), description.as)
-  } catch (error) {
-    if (isNetlinkError(error, 'ENODEV')) return undefined
-    throw error
-  }
+  return socket.find(getLinkRequest(name), description.as, errno.ENODEV)
 }
 
 /**
