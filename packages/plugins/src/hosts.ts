@@ -2,6 +2,7 @@ import { type Stats, statSync } from 'node:fs'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
 import { openRouteSocket } from '@patchbay/linux/route'
+import { native } from '@patchbay/linux/sys'
 import { messageOf } from './error-message.ts'
 
 /** A namespace and a socket for links, addresses and routes in it. */
@@ -23,6 +24,8 @@ export interface ContainerLink {
  * @throws Error `failed to open netns "PATH": ...`, whose cause tells a missing namespace from a wrong file
  */
 export function openHost(path: string): Host {
+  // Whatever is wrong with it is not the namespace's fault.
+  native()
   return isOwnNamespace(path) ? OwnHost.borrow() : openOtherHost(path)
 }
 

@@ -1,7 +1,7 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { type BriefLink, briefLink, getLink, getLinkRequest, IF_OPER, setLink } from '@patchbay/linux/route'
+import { type BriefLink, briefLink, getLink, getLinkRequest, IF_OPER, IFF, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
@@ -70,14 +70,22 @@ async function attachLayer2(attachment: Attachment): Promise<Outcome> {
 }
 
 async function attachLayer3(attachment: Attachment): Promise<Outcome> {
-  const { request, config, container, undo } = attachment
+  const { request, config, container, bridge, undo } = attachment
   const { ifName } = request
+  let port: Promise<VethPair> | undefined
   const attached = await makeLinkAndAllocate(request, {
     ...config,
     container,
     undo,
-    makeLink: () => makePortOf(attachment),
-    prepare: (ipam) => prepareLayer3(attachment, ipam),
+    makeLink: () => {
+      port = makePortOf(attachment)
+      return port
+    },
+    prepare: async (ipam) => {
+      // For a bridge that is set up while it gets its first port, the kernel may never tell the state.
+      if (!(bridge.link.flags & IFF.UP)) await port
+      return prepareLayer3(attachment, ipam)
+    },
   })
   const { link: pair, prepared, isLinkUsed } = attached
   const { ips, routes } = prepared

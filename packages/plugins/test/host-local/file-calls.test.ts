@@ -65,7 +65,8 @@ test('DEL and CHECK read each lease once', async (context) => {
   const callsOf = async (command: string) => {
     calls.length = 0
     assert.equal((await callPlugin(command, { config, containerId: 'c1' })).status, 0)
-    return calls.filter((call) => call !== 'statSync netns')
+    // Node may look for the source map of a module that is loaded.
+    return calls.filter((call) => call !== 'statSync netns' && !call.endsWith('.map'))
   }
   assert.deepEqual(await callsOf('CHECK'), [...begin, ...leases])
   assert.deepEqual(await callsOf('DEL'), [...begin, ...leases, 'unlinkSync 10.0.0.2'])
