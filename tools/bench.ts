@@ -22,7 +22,7 @@ that has just been started is the row "first calls": the first 10 ADDs and DELs 
 
   --rounds N           how often each list is attached and detached one at a time (30)
   --warm-up N          how often before that, without being counted, the first time a list is timed: through the daemon
-                       and in one process N times, where each call is a new process 10 times at most (150)
+                       and in one process N times, where each call is a new process 10 times at most (600)
   --chains A,B         which lists (all)
   --parallel N         how many containers are attached and then detached 16 and 64 at a time (128; 0 leaves it out)
   --storm N            so many ADDs of bridge with host-local started at once, then as many DELs: the time of all of
@@ -41,7 +41,7 @@ that has just been started is the row "first calls": the first 10 ADDs and DELs 
 const options = {
   reference: { type: 'string' },
   rounds: { type: 'string', default: '30' },
-  'warm-up': { type: 'string', default: '150' },
+  'warm-up': { type: 'string', default: '600' },
   chains: { type: 'string' },
   parallel: { type: 'string', default: '128' },
   storm: { type: 'string', default: '0' },
