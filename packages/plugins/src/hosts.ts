@@ -1,6 +1,5 @@
-import { type Stats, statSync } from 'node:fs'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
-import { Namespace } from '@patchbay/linux/netns'
+import { isOwnNamespace, Namespace } from '@patchbay/linux/netns'
 import { openRouteSocket } from '@patchbay/linux/route'
 import { native } from '@patchbay/linux/sys'
 import { messageOf } from './error-message.ts'
@@ -76,19 +75,5 @@ class OwnHost implements Host {
   [Symbol.dispose](): void {
     if (this.route.isIdle && OwnHost.#idle.length < IDLE_SOCKETS) OwnHost.#idle.push(this.route)
     else this.route.close()
-  }
-}
-
-let own: Stats | undefined
-
-/** Two paths lead to one namespace when device and inode are equal: namespaces(7). */
-function isOwnNamespace(path: string): boolean {
-  try {
-    own ??= statSync('/proc/self/ns/net')
-    const found = statSync(path, { throwIfNoEntry: false })
-    return found?.ino === own.ino && found.dev === own.dev
-  } catch {
-    // Whoever opens it says what is wrong.
-    return false
   }
 }

@@ -26,7 +26,7 @@ export function result04ToJson(result: Result04, version: string): JsonObject {
 /** Prints a result as 1.0.0 and 1.1.0 have it: every object's keys sorted, `dns` left out when it says nothing. */
 export function result10ToJson(result: Result, version: string): JsonObject {
   const json: JsonObject = { cniVersion: version }
-  if (result.dns !== undefined && saysSomething(result.dns)) json['dns'] = dns10ToJson(result.dns)
+  if (result.dns !== undefined && saysSomething(result.dns)) json['dns'] = dnsToJson(result.dns, dns10Keys)
   put(json, 'interfaces', result.interfaces?.map(interface10ToJson))
   put(json, 'ips', result.ips?.map(address10ToJson))
   put(json, 'routes', result.routes?.map(route10ToJson))
@@ -97,21 +97,13 @@ function route10ToJson({ dst, gw, mtu, advmss, priority, table, scope }: Route):
   return json
 }
 
-function dnsToJson({ nameservers, domain, search, options }: DNS): JsonObject {
-  const json: JsonObject = {}
-  put(json, 'nameservers', nameservers)
-  put(json, 'domain', domain)
-  put(json, 'search', search)
-  put(json, 'options', options)
-  return json
-}
+/** Keys in the order in which they are printed: from 1.0.0 on by the alphabet. */
+const dnsKeys = ['nameservers', 'domain', 'search', 'options'] as const
+const dns10Keys = ['domain', 'nameservers', 'options', 'search'] as const
 
-function dns10ToJson({ nameservers, domain, search, options }: DNS): JsonObject {
+function dnsToJson(dns: DNS, keys: readonly (keyof DNS)[] = dnsKeys): JsonObject {
   const json: JsonObject = {}
-  put(json, 'domain', domain)
-  put(json, 'nameservers', nameservers)
-  put(json, 'options', options)
-  put(json, 'search', search)
+  for (const key of keys) put(json, key, dns[key])
   return json
 }
 

@@ -1,4 +1,5 @@
 export {
+  isOwnNamespace,
   isSameNamespace,
   NAMESPACE_DIRECTORY,
   Namespace,

@@ -1,4 +1,14 @@
-import { constants, fstatSync, mkdirSync, openSync, statfsSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { checked, errno, native, SystemError } from '../sys/index.ts'
 
 /** `<linux/magic.h>`: file systems that a namespace file may be on; procfs on kernels before 3.19. */
@@ -190,6 +200,19 @@ export function isSameNamespace(path: string, other: string): boolean {
   try {
     const [a, b] = [statSync(path, { bigint: true }), statSync(other, { bigint: true })]
     return a.dev === b.dev && a.ino === b.ino
+  } catch {
+    return false
+  }
+}
+
+let own: Stats | undefined
+
+/** Whether a path leads to the namespace that this process is in, which never changes. One that cannot be looked at does not. */
+export function isOwnNamespace(path: string): boolean {
+  try {
+    own ??= statSync('/proc/self/ns/net')
+    const found = statSync(path, { throwIfNoEntry: false })
+    return found?.ino === own.ino && found.dev === own.dev
   } catch {
     return false
   }

@@ -11,7 +11,7 @@ import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { parseRequestedMac, type VethPair } from '../veth-pair.ts'
-import { type BridgeLink, ensureBridge } from './bridge-link.ts'
+import { ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { planGateways, serveGateways } from './gateway.ts'
 import { waitUntilUp } from './operational.ts'
@@ -28,7 +28,7 @@ interface Attachment {
   /** The host by a socket of its own: the kernel is busy with the port while other things are done. */
   portHost: Host
   container: Host
-  bridge: BridgeLink
+  bridge: BriefLink
   /** The hardware address that was asked for. */
   requestedMac: MAC | undefined
   undo: UndoStack
@@ -83,7 +83,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     },
     prepare: async (ipam) => {
       // For a bridge that is set up while it gets its first port, the kernel may never tell the state.
-      if (!(bridge.link.flags & IFF.UP)) await port
+      if (!(bridge.flags & IFF.UP)) await port
       return prepareLayer3(attachment, ipam)
     },
   })
@@ -110,7 +110,7 @@ async function prepareLayer3({ request, config, host, bridge, undo }: Attachment
     ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
     routes: ipam.routes ?? [],
   })
-  const vlanGateway = await serveGateways(host, config, { bridge: bridge.link, gateways, warn: request.warn })
+  const vlanGateway = await serveGateways(host, config, { bridge, gateways, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes, vlanGateway, ...(ipam.dns && { dns: ipam.dns }) }
 }
@@ -124,7 +124,7 @@ function makePortOf({
   requestedMac,
   undo,
 }: Attachment): Promise<VethPair> {
-  const port = portSettings(config, bridge.link.index)
+  const port = portSettings(config, bridge.index)
   return makePort(portHost, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
 }
 
@@ -143,7 +143,7 @@ async function describeInterfaces(attachment: Attachment, outcome: Outcome): Pro
   const { request, config, host, bridge } = attachment
   const { pair, mac, vlanGateway } = outcome
   // The bridge may have taken the address of its new port.
-  const [end, bridgeNow] = await host.route.getEach([pair.index, bridge.link.index].map(getLinkRequest), briefLink)
+  const [end, bridgeNow] = await host.route.getEach([pair.index, bridge.index].map(getLinkRequest), briefLink)
   if (!config.disableContainerInterface && end?.operstate !== IF_OPER.UP) await waitUntilUp(host, pair.index)
   return [
     { name: config.bridge, mac: String(bridgeNow?.address) },

@@ -5,26 +5,20 @@ import type { Host } from '../hosts.ts'
 import { acceptNoRouterAdvertisements } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 
-/** The bridge of a network: its link, and whether this call made it. */
-export interface BridgeLink {
-  link: BriefLink
-  made: boolean
-}
-
 /**
  * The bridge by its name, made when it is not there, and set up unless {@link awaitsAddress}. One that is there keeps its
  * MTU and VLAN filtering.
  *
  * @throws Error `failed to create bridge "cni0": ...`
  */
-export async function ensureBridge(host: Host, config: BridgeConfig): Promise<BridgeLink> {
+export async function ensureBridge(host: Host, config: BridgeConfig): Promise<BriefLink> {
   const name = config.bridge
   try {
     const found = name === '' ? undefined : await findLink(host.route, name, { as: briefLink })
-    const bridge = found ? { link: found, made: false } : await makeBridge(host, config)
-    if (!isBridge(bridge.link)) throw new Error(`"${name}" already exists but is not a bridge`)
-    if (bridge.link.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
-    await setUp(host, bridge.link, { up: !awaitsAddress(config), promisc: config.promiscMode })
+    const bridge = found ?? (await makeBridge(host, config))
+    if (!isBridge(bridge)) throw new Error(`"${name}" already exists but is not a bridge`)
+    if (bridge.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
+    await setUp(host, bridge, { up: !awaitsAddress(config), promisc: config.promiscMode })
     return bridge
   } catch (error) {
     throw new Error(`failed to create bridge "${name}": ${messageOf(error)}`, { cause: error })
@@ -36,7 +30,7 @@ export function isBridge(link: BriefLink): boolean {
   return link.linkinfo?.link?.kind === 'bridge'
 }
 
-async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink> {
+async function makeBridge(host: Host, config: BridgeConfig): Promise<BriefLink> {
   if (config.bridge === '') throw new Error('the name of the bridge is empty')
   const vlanFiltering = config.vlan !== 0 || config.trunk !== undefined
   const data = vlanFiltering ? { vlanFiltering } : {}
@@ -46,14 +40,14 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<BridgeLink>
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
-    return { link: await addLink(host.route, settings, { as: briefLink }), made: true }
+    return await addLink(host.route, settings, { as: briefLink })
   } catch (error) {
     // Another call was quicker.
     const found = isNetlinkError(error, 'EEXIST')
       ? await findLink(host.route, config.bridge, { as: briefLink })
       : undefined
     if (!found) throw error
-    return { link: found, made: false }
+    return found
   }
 }
 

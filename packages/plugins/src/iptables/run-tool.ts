@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Request } from '@patchbay/cni/plugin'
-import { isSameNamespace } from '@patchbay/linux/netns'
+import { isOwnNamespace } from '@patchbay/linux/netns'
 
 /** Whose call it is that needs the tool: its network, its programs and its patience. */
 export type Caller = Pick<Request, 'hostNetns' | 'env' | 'signal'>
@@ -65,7 +65,7 @@ export async function runTool(
 
 /** The words that run what follows them in a namespace; none for the one that this process is in. */
 function entering(caller: Caller, netns: string): string[] {
-  if (netns === OWN_NETNS || isSameNamespace(netns, OWN_NETNS)) return []
+  if (netns === OWN_NETNS || isOwnNamespace(netns)) return []
   return [findTool(caller, 'nsenter'), `--net=${netns}`, '--']
 }
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { Namespace } from '@patchbay/linux/netns'
+import { isOwnNamespace, Namespace } from '@patchbay/linux/netns'
 import {
   type Batch,
   type ChainState,
@@ -40,7 +40,7 @@ export class SharedRuleset extends Nftables {
     using netns = Namespace.open(path)
     super(openNetfilterSocket({ netns }))
     this.#key = key
-    this.#isOwn = key === identityOf('/proc/self/ns/net')
+    this.#isOwn = isOwnNamespace(path)
   }
 
   /**
