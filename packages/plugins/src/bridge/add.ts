@@ -13,7 +13,7 @@ import { UndoStack } from '../undo-stack.ts'
 import { parseRequestedMac, type VethPair } from '../veth-pair.ts'
 import { ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
-import { planGateways, serveGateways } from './gateway.ts'
+import { NO_MAC, planGateways, serveGateways } from './gateway.ts'
 import { waitUntilUp } from './operational.ts'
 import { makePort, portSettings } from './port.ts'
 
@@ -82,8 +82,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
       return port
     },
     prepare: async (ipam) => {
-      // For a bridge that is set up while it gets its first port, the kernel may never tell the state.
-      if (!(bridge.flags & IFF.UP)) await port
+      if (!isInUse(bridge)) await port
       return prepareLayer3(attachment, ipam)
     },
   })
@@ -102,6 +101,14 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     { mac: newMac, announced: true, warn: request.warn },
   )
   return { pair, mac, ...prepared }
+}
+
+/**
+ * Whether a bridge is as it will stay with one more port. One that is set up while it gets its first port may never have its
+ * state told by the kernel, and one that has lost all its ports has no hardware address until the next.
+ */
+function isInUse({ flags, address }: BriefLink): boolean {
+  return (flags & IFF.UP) !== 0 && String(address) !== NO_MAC
 }
 
 /** What the network needs for the container's addresses. */

@@ -26,7 +26,7 @@ import type { BridgeConfig } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
 /** What a bridge shows that has had ports, has none now, and was never given an address. */
-const NO_MAC = '00:00:00:00:00:00'
+export const NO_MAC = '00:00:00:00:00:00'
 
 /** What a gateway network adds to the addresses that the IPAM plugin gave. */
 export interface GatewayPlan {
