@@ -67,7 +67,8 @@ export async function withPacketLab(work: (lab: PacketLab) => Promise<void>): Pr
     }
     ip(host, 'link', 'set', 'up0', 'up')
     ip(outside, 'link', 'set', 'eth0', 'up')
-    // Links take up to a second to be ready for IPv6, and nobody is to wait for that later.
+    // Links take up to a second to be ready for IPv6, and nobody is to wait for that later. The kernel has one queue for that in
+    // all namespaces: while another test makes links by the thousand, it takes longer than ten.
     for (const { outside: to } of Object.values(addresses)) await untilReachable(host, to)
     await work({ lab: new PluginLab(namespaces), outside })
   })
@@ -79,6 +80,6 @@ async function untilReachable({ netns }: TestNamespace, to: string): Promise<voi
       await ping({ netns, to: parseIP(to), timeoutMs: 500 })
       return
     } catch (error) {
-      if (attempt === 20) throw error
+      if (attempt === 100) throw error
     }
 }
