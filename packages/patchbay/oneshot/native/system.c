@@ -185,9 +185,10 @@ static JSValue caught_signal(JSContext *context, JSValueConst self, int count, J
     (void)self;
     int32_t signal = 0;
     if (count < 1 || JS_ToInt32(context, &signal, values[0]) || signal < 1 || signal >= NSIG) return JS_EXCEPTION;
-    bool was = caught[signal];
+    if (!caught[signal]) return JS_FALSE;
+    /* Only now: a signal that came since it was looked at would be forgotten. One that comes here is answered with this one. */
     caught[signal] = 0;
-    return JS_NewBool(context, was);
+    return JS_TRUE;
 }
 
 static JSValue complete(JSContext *context, JSValueConst self, int count, JSValueConst *values) {
