@@ -10,12 +10,6 @@ export interface FirewallBackend {
   check(addresses: readonly CIDR[]): Promise<void>
 }
 
-/** An attachment that a runtime says is there. */
-export interface Alive {
-  readonly containerId: string
-  readonly ifName: string
-}
-
 /**
  * Gives the backend for firewalld where that runs, which a program that speaks D-Bus brings.
  *

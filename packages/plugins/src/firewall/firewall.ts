@@ -1,9 +1,10 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import { netConf, type Result } from '@patchbay/cni/types'
+import type { Result } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
 import { hasNftables } from '../ruleset/index.ts'
 import { UndoStack } from '../undo-stack.ts'
+import { validAttachmentsOf } from '../valid-attachments.ts'
 import { backendsInUse, chooseBackends, type FirewallOptions, findFirewalld } from './choose-backend.ts'
 import { type FirewallConfig, loadFirewallConfig } from './config.ts'
 import { checkIngressPolicy, policyOf } from './isolation.ts'
@@ -63,13 +64,9 @@ export async function check(request: Request, options: FirewallOptions): Promise
  * say whose they are: those stay.
  */
 export async function gc(request: Request): Promise<void> {
-  const { validAttachments } = netConf.decode(request.config)
-  if (validAttachments === undefined || !(await hasNftables(request.hostNetns))) return
+  const alive = validAttachmentsOf(request)
+  if (alive === undefined || !(await hasNftables(request.hostNetns))) return
   const { collectNftables } = await import('./nftables-backend.ts')
-  const alive = validAttachments.map(({ containerID = '', ifname = '' }) => ({
-    containerId: containerID,
-    ifName: ifname,
-  }))
   await collectNftables(request, alive)
 }
 

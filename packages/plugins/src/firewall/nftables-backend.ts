@@ -14,7 +14,8 @@ import {
   type Place,
   putElements,
 } from '../ruleset/index.ts'
-import type { Alive, FirewallBackend } from './backend.ts'
+import type { ValidAttachment } from '../valid-attachments.ts'
+import type { FirewallBackend } from './backend.ts'
 import { DEFAULT_ADMIN_CHAIN } from './config.ts'
 import { isJumpTo } from './host-filter.ts'
 import type { BridgePolicy } from './isolation.ts'
@@ -92,7 +93,7 @@ async function remove(
  * Removes what containers of the network have left that are not alive, and bridges that nobody uses: a container may have
  * lost its address to another one before its DEL.
  */
-export async function collectNftables(request: Request, alive: readonly Alive[]): Promise<void> {
+export async function collectNftables(request: Request, alive: readonly ValidAttachment[]): Promise<void> {
   using nft = openRuleset(request.hostNetns)
   await remove(nft, ownedByGone(request.name, alive))
   for (const { name } of await nft.listChains(forward.table)) {

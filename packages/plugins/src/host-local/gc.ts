@@ -1,6 +1,6 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { netConf } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
+import { type ValidAttachment, validAttachmentsOf } from '../valid-attachments.ts'
 import { loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import { hasCode } from './file-operation.ts'
@@ -11,12 +11,12 @@ import type { Lease } from './lease-store.ts'
  * nobody. A configuration without that key says nothing of who is alive, so nothing is ended.
  */
 export async function gc(request: Request): Promise<void> {
-  const { validAttachments } = netConf.decode(request.config)
-  if (validAttachments === undefined) return
+  const valid = validAttachmentsOf(request)
+  if (valid === undefined) return
   const { directory, keeping } = loadConfig(request)
   try {
     using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
-    const isHeld = holders(validAttachments)
+    const isHeld = holders(valid)
     const stale = store.allLeases().filter((lease) => !isHeld(lease))
     await allSteps(
       ...stale.map(
@@ -35,11 +35,9 @@ export async function gc(request: Request): Promise<void> {
  * Tells whether a lease is held by one of the valid attachments: by a look-up, since there may be as many of the one as of
  * the other. A lease in the old form, which names the container alone, is held by any attachment of that container.
  */
-function holders(
-  valid: readonly { readonly containerID?: string; readonly ifname?: string }[],
-): (lease: Lease) => boolean {
-  const interfaces = new Set(valid.map(({ containerID = '', ifname = '' }) => keyOf(containerID, ifname)))
-  const containers = new Set(valid.map(({ containerID }) => containerID))
+function holders(valid: readonly ValidAttachment[]): (lease: Lease) => boolean {
+  const interfaces = new Set(valid.map(({ containerId, ifName }) => keyOf(containerId, ifName)))
+  const containers = new Set(valid.map(({ containerId }) => containerId))
   return ({ owner }) => {
     if (owner === undefined) return false
     const { containerId, ifName } = owner

@@ -1,4 +1,5 @@
 import type { CIDR } from '@patchbay/address'
+import type { ValidAttachment } from '../valid-attachments.ts'
 
 /** One way to have packets of containers leave with the host's address. */
 export interface MasqueradeBackend {
@@ -9,11 +10,5 @@ export interface MasqueradeBackend {
   /** @throws Error naming what is missing */
   check(addresses: readonly CIDR[]): Promise<void>
   /** Removes what containers of this network have left that are not alive. */
-  collect(alive: readonly Alive[]): Promise<void>
-}
-
-/** An attachment that a runtime says is there. */
-export interface Alive {
-  readonly containerId: string
-  readonly ifName: string
+  collect(alive: readonly ValidAttachment[]): Promise<void>
 }

@@ -18,7 +18,8 @@ import {
   versionsOf,
   wordAfter,
 } from '../iptables/index.ts'
-import type { Alive, MasqueradeBackend } from './backend.ts'
+import type { ValidAttachment } from '../valid-attachments.ts'
+import type { MasqueradeBackend } from './backend.ts'
 
 const START = 'POSTROUTING'
 const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const
@@ -101,7 +102,7 @@ async function check(request: Request, addresses: readonly CIDR[]): Promise<void
 }
 
 /** Chains are of containers, not of their interfaces. */
-function isIn(owner: Owner): (attachment: Alive) => boolean {
+function isIn(owner: Owner): (attachment: ValidAttachment) => boolean {
   return ({ containerId }) => containerId === owner.containerId
 }
 

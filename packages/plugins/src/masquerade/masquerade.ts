@@ -1,10 +1,10 @@
 import type { CIDR } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
 import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
-import { netConf } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
 import { chainName } from '../iptables/chain-name.ts'
 import type { UndoStack } from '../undo-stack.ts'
+import { validAttachmentsOf } from '../valid-attachments.ts'
 import type { MasqueradeBackend } from './backend.ts'
 
 /** What a configuration says of masquerading. */
@@ -73,12 +73,8 @@ export async function checkMasquerade(
 
 /** Removes what attachments have left in this network that are not in `cni.dev/valid-attachments`. */
 export async function collectMasquerade(request: Request): Promise<void> {
-  const { validAttachments } = netConf.decode(request.config)
-  if (validAttachments === undefined) return
-  const alive = validAttachments.map(({ containerID = '', ifname = '' }) => ({
-    containerId: containerID,
-    ifName: ifname,
-  }))
+  const alive = validAttachmentsOf(request)
+  if (alive === undefined) return
   const used = await backendsInUse(request, 'POSTROUTING')
   await eachBackend(request, used, (backend) => backend.collect(alive))
 }

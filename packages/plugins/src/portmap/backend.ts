@@ -1,5 +1,5 @@
 import type { CIDR } from '@patchbay/address'
-import type { Attachment } from '../ruleset/index.ts'
+import type { ValidAttachment } from '../valid-attachments.ts'
 
 /** One way to redirect ports of the host to a container. */
 export interface PortmapBackend {
@@ -19,5 +19,5 @@ export interface PortmapBackend {
   /** @throws Error naming what is missing */
   check(address: CIDR): Promise<void>
   /** Removes what attachments to this network have left that are not alive. */
-  collect(alive: readonly Omit<Attachment, 'name'>[]): Promise<void>
+  collect(alive: readonly ValidAttachment[]): Promise<void>
 }

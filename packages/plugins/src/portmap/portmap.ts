@@ -1,11 +1,12 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import { netConf, type Result } from '@patchbay/cni/types'
+import type { Result } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
 import { requirePrevResult } from '../check-interface.ts'
 import { messageOf } from '../error-message.ts'
 import { versionsOf } from '../iptables/index.ts'
 import { UndoStack } from '../undo-stack.ts'
+import { validAttachmentsOf } from '../valid-attachments.ts'
 import { backendsOfContainer, backendsOfHost, chosenBackend } from './choose-backend.ts'
 import { checkMappings, loadPortmapConfig, type PortmapConfig } from './config.ts'
 import { connectionsOf, connectionsTo, forgetConnections } from './forget-connections.ts'
@@ -52,12 +53,8 @@ export async function check(request: Request): Promise<void> {
 
 /** Takes back what containers of this network have published that are gone. */
 export async function gc(request: Request): Promise<void> {
-  const { validAttachments } = netConf.decode(request.config)
-  if (validAttachments === undefined) return
-  const alive = validAttachments.map(({ containerID = '', ifname = '' }) => ({
-    containerId: containerID,
-    ifName: ifname,
-  }))
+  const alive = validAttachmentsOf(request)
+  if (alive === undefined) return
   const backends = await backendsOfHost(request, loadPortmapConfig(request))
   await allSteps(...backends.map((backend) => () => backend.collect(alive)))
 }
