@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { cpus } from 'node:os'
 import { after, before, test } from 'node:test'
 import { bridgeConfig, DaemonLab, eventually, executables } from './daemon-lab.ts'
 
@@ -39,6 +40,25 @@ test('the daemon attaches and detaches as the executable alone does', () => {
   assert.deepEqual(ways[0], ways[1])
   assert.equal(lab.status().finished['ADD'], 1)
 })
+
+test('what makes links runs on another processor than what answers', {
+  skip: cpus().length < 2 && 'one processor',
+}, () => {
+  for (const containerId of ['a', 'b', 'c']) {
+    assert.equal(lab.call('ADD', bridgeConfig(), { containerId }).status, 0)
+    assert.equal(lab.call('DEL', bridgeConfig(), { containerId }).status, 0)
+  }
+  const lines = lab.world.shell(`grep -h ^Cpus_allowed: /proc/${lab.pid}/task/*/status`).trim().split('\n')
+  const masks = lines.map((line) => BigInt(`0x${line.split('\t')[1]?.replaceAll(',', '')}`))
+  const all = masks[0] ?? 0n
+  const kept = masks.filter((mask) => mask !== all)
+  assert.ok(kept.length > 0, lines.join('\n'))
+  for (const mask of kept) assert.equal(countBits(all & ~mask), 1, lines.join('\n'))
+})
+
+function countBits(mask: bigint): number {
+  return mask.toString(2).replaceAll('0', '').length
+}
 
 test('errors are those of the executable alone', () => {
   const broken = ['', '{', '{"cniVersion":"9.9.9","name":"n"}', '{"cniVersion":"1.1.0"}', bridgeConfig({ vlan: -1 })]

@@ -31,6 +31,7 @@ NAPI_MODULE_INIT() {
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),
         ENTRY("closeAsync", close_async),
+        ENTRY("jobsBeside", jobs_beside),
         ENTRY("subscribe", subscribe),
         ENTRY("unsubscribe", unsubscribe),
     };

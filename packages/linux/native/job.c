@@ -16,6 +16,7 @@ typedef struct {
 static void job_execute(napi_env env, void *data) {
     (void)env;
     job_t *job = data;
+    know_job_thread();
     job->result = job->run(job->fd, job->out, job->in, job->argument);
 }
 
@@ -38,6 +39,7 @@ static napi_value job_start(napi_env env, job_t template, napi_value out, napi_v
     if (out) napi_create_reference(env, out, 1, &job->buffers[0]);
     if (in) napi_create_reference(env, in, 1, &job->buffers[1]);
     napi_create_async_work(env, NULL, name, job_execute, job_complete, job, &job->work);
+    make_way_for_job();
     napi_queue_async_work(env, job->work);
     return promise;
 }

@@ -144,6 +144,10 @@ FUNCTION(exchange_async);
 FUNCTION(send_async);
 FUNCTION(receive_async);
 FUNCTION(close_async);
+/* beside.c */
+FUNCTION(jobs_beside);
+void know_job_thread(void);
+void make_way_for_job(void);
 /* subscription.c */
 FUNCTION(subscribe);
 FUNCTION(unsubscribe);

@@ -5,7 +5,7 @@ import type { Host } from './hosts.ts'
 /** One thing that is to be done in a namespace. */
 export interface Step {
   /** For the error: `set "eth0" UP`. */
-  what: string
+  what: () => string
   request: Request
 }
 
@@ -29,6 +29,6 @@ export async function carryOut(
     if (!step) throw error
     // Only the first refusal is known. Those after it have been carried out, or will be refused again.
     if (options.mayExist && isNetlinkError(error, 'EEXIST')) return carryOut(host, steps.slice(position + 1), options)
-    throw new Error(`failed to ${step.what}: ${messageOf(error)}`, { cause: error })
+    throw new Error(`failed to ${step.what()}: ${messageOf(error)}`, { cause: error })
   }
 }

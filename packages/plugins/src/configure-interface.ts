@@ -114,12 +114,12 @@ function stepsToSetUp(
   const flags = networkRoutes ? { flags: IFA_F.NOPREFIXROUTE } : {}
   const steps: Step[] = []
   if (announced)
-    steps.push({ what: `set arp_notify of "${ifName}"`, request: setIpv4ConfRequest(index, { arpNotify: 1 }) })
+    steps.push({ what: () => `set arp_notify of "${ifName}"`, request: setIpv4ConfRequest(index, { arpNotify: 1 }) })
   for (const { address } of ips) {
     const request = addAddressRequest({ ...asAddress(index, address), ...flags })
-    steps.push({ what: `add IP addr ${address} to "${ifName}"`, request })
+    steps.push({ what: () => `add IP addr ${address} to "${ifName}"`, request })
   }
-  steps.push({ what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) })
+  steps.push({ what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) })
   return steps
 }
 
@@ -129,7 +129,7 @@ export function asAddress(index: number, address: CIDR): Parameters<typeof addAd
 }
 
 function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): Step {
-  const what = `add route '${describeRoute(route, ifName)}'`
+  const what = () => `add route '${describeRoute(route, ifName)}'`
   return { what, request: addRouteRequest({ ...route, oif: index }, 'append') }
 }
 

@@ -11,8 +11,8 @@ const EPERM = 1
 /** A kernel that refuses the steps named here, and what it has been asked. */
 function kernel(refusals: Record<string, number>) {
   const names = ['a', 'b', 'c', 'd']
-  const steps = names.map((what, index) => ({ what, request: setLinkRequest(index + 1, { up: true }) }))
-  const nameOf = (request: Request) => steps.find((step) => step.request === request)?.what ?? ''
+  const steps = names.map((name, index) => ({ what: () => name, request: setLinkRequest(index + 1, { up: true }) }))
+  const nameOf = (request: Request) => steps.find((step) => step.request === request)?.what() ?? ''
   const asked: string[][] = []
   const request = async (requests: Request[]) => {
     const given = requests.map(nameOf)

@@ -6,7 +6,7 @@ type NativeName = keyof Native
 
 /** Arguments of the right types for each function, on descriptors that are not open. */
 const validArguments: Record<
-  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'holdInChild'>,
+  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'holdInChild' | 'jobsBeside'>,
   readonly unknown[]
 > = {
   socketIn: [-1, 16, 3, 9999],

@@ -53,11 +53,14 @@ export class Namespace implements Disposable {
   readonly fd: number
   /** A path by which another process can open it while it is mounted, or while this process holds it. */
   readonly path: string
+  /** Whether it is known to be the one that this process is in: nothing has to go anywhere else to act in it. */
+  readonly isCurrent: boolean
   #closed = false
 
-  private constructor(fd: number, path: string) {
+  private constructor(fd: number, path: string, isCurrent = false) {
     this.fd = fd
     this.path = path
+    this.isCurrent = isCurrent
   }
 
   /**
@@ -75,7 +78,7 @@ export class Namespace implements Disposable {
 
   /** The namespace that this process is in. */
   static current(): Namespace {
-    return new Namespace(openFile('/proc/thread-self/ns/net'), `/proc/${process.pid}/ns/net`)
+    return new Namespace(openFile('/proc/thread-self/ns/net'), `/proc/${process.pid}/ns/net`, true)
   }
 
   /**

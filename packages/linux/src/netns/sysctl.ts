@@ -20,7 +20,7 @@ export function sysctlPath(name: string): string {
  */
 export function readSysctl(netns: Namespace | undefined, name: string): string {
   const path = pathOf(name)
-  const text = native().readIn(netns?.fd ?? -1, path)
+  const text = native().readIn(placeOf(netns), path)
   if (typeof text === 'number') throw callError(['open', 'read'], text, path)
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }
@@ -33,7 +33,12 @@ export function readSysctl(netns: Namespace | undefined, name: string): string {
  */
 export function writeSysctl(netns: Namespace | undefined, name: string, value: string): void {
   const path = pathOf(name)
-  checkedCalls(['open', 'write'], native().writeIn(netns?.fd ?? -1, path, value), path)
+  checkedCalls(['open', 'write'], native().writeIn(placeOf(netns), path, value), path)
+}
+
+/** What the native functions call a namespace: -1 is this process's own, which costs no way there and back. */
+function placeOf(netns: Namespace | undefined): number {
+  return netns === undefined || netns.isCurrent ? -1 : netns.fd
 }
 
 function pathOf(name: string): string {

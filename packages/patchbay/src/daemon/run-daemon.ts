@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { native } from '@patchbay/linux/sys'
 import { Daemon, type DaemonOptions } from './daemon.ts'
 import { notify } from './service-manager.ts'
 
@@ -9,6 +10,8 @@ import { notify } from './service-manager.ts'
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   compileCodeAsUsual()
+  // While the kernel makes a link, on a thread of the pool, this one allocates its addresses.
+  native().jobsBeside()
   // One call's mistake must not end all the others.
   process.on('unhandledRejection', (reason) => process.stderr.write(`Nobody expected: ${reason}\n`))
   const { env } = options

@@ -111,6 +111,7 @@ async function ensureAddresses(
   host: Host,
   { link, config, gateways }: { link: BriefLink; config: BridgeConfig; gateways: readonly CIDR[] },
 ): Promise<void> {
+  if (await areThere(host, link, gateways)) return ensureUp(host, link)
   const present = await dumpAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
   const conflicts = present.filter((address) => missing.some((gateway) => isConflict(address, gateway)))
@@ -124,6 +125,19 @@ async function ensureAddresses(
   const mac = await macFor(host, link, { config, gateways, kept })
   await host.route.request(setLinkRequest(link.index, { address: mac, up: true }))
   await addMissing(host, link, missing)
+}
+
+/**
+ * Whether a link has all of these addresses. The kernel lists those of one IP version while others change its links; for
+ * those of all versions it has them wait for each other.
+ */
+async function areThere(host: Host, { index }: BriefLink, gateways: readonly CIDR[]): Promise<boolean> {
+  for (const version of new Set(gateways.map(({ family }) => family))) {
+    const present = await dumpAddresses(host.route, { index, version })
+    const wanted = gateways.filter(({ family }) => family === version)
+    if (!wanted.every((gateway) => present.some(({ address }) => address.equals(gateway)))) return false
+  }
+  return true
 }
 
 /** A second IPv4 address is one too many; of IPv6 a link may have any number, but of one network only one. */

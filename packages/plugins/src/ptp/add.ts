@@ -131,13 +131,18 @@ async function configureHostEnd(
   { ips, mac }: { ips: readonly RoutedIP[]; mac: MAC | undefined },
 ): Promise<void> {
   const gateways = new Map(ips.map(({ gateway }) => [String(gateway), CIDR.of(gateway, gateway.bits)]))
-  const steps: Step[] = [{ what: `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) }]
+  const steps: Step[] = [
+    { what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) },
+  ]
   for (const gateway of gateways.values())
-    steps.push({ what: `add IP addr ${gateway} to "${ifName}"`, request: addAddressRequest(asAddress(index, gateway)) })
+    steps.push({
+      what: () => `add IP addr ${gateway} to "${ifName}"`,
+      request: addAddressRequest(asAddress(index, gateway)),
+    })
   for (const { address } of ips) {
     const dst = CIDR.of(address.address, address.address.bits)
     const route = addRouteRequest({ dst, oif: index, scope: RT_SCOPE.HOST })
-    steps.push({ what: `add route ${dst} dev ${ifName}`, request: route })
+    steps.push({ what: () => `add route ${dst} dev ${ifName}`, request: route })
   }
   await carryOut(host, steps, { mayExist: true })
 }
