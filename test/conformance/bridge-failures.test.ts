@@ -138,6 +138,24 @@ unlikeReference(
 )
 
 unlikeReference(
+  'bridge DEL: an IPAM plugin that may need the interface finds it, as dhcp does to tell its server',
+  (scene) => {
+    const result = '{"cniVersion": "1.0.0", "ips": [{"address": "10.9.0.2/24", "gateway": "10.9.0.1"}]}'
+    const look = 'nsenter --net="$CNI_NETNS" ip -brief link show "$CNI_IFNAME" 2>&1 | grep -c ^eth0 >/run/seen || true'
+    scene.install('server', `case $CNI_COMMAND in ADD) echo '${result}' ;; DEL) ${look} ;; esac`)
+    const config = network({ ipam: { type: 'server' } })
+    const replies = [scene.call('ADD', config), scene.call('DEL', config)]
+    return { statuses: replies.map(({ status }) => status), seen: scene.shell('cat /run/seen').trim() }
+  },
+  {
+    judge: (ours, theirs) => {
+      assert.deepEqual(ours, { statuses: [0, 0], seen: '1' })
+      assert.deepEqual(theirs, { statuses: [0, 0], seen: '0' })
+    },
+  },
+)
+
+unlikeReference(
   'bridge ADD takes a default route of IPAM without a gateway for the one of isDefaultGateway',
   (scene) => {
     const ipam = { type: 'host-local', ...subnet4, routes: [{ dst: '0.0.0.0/0' }] }

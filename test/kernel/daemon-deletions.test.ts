@@ -18,12 +18,17 @@ async function addPair(host: TestNamespace, container: TestNamespace, [ifname, p
 
 test('LinkDeletions deletes many pairs in few requests, and nothing else', async () => {
   await withNamespaces(['host', 'a', 'b'], async ({ host, a, b }) => {
-    const deletions = new LinkDeletions(() => [host.path])
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     const names = Array.from({ length: 20 }, (_, index) => `eth${index}`)
     for (const [index, name] of names.entries()) await addPair(host, index % 2 ? a : b, [`v${index}`, name])
     await addPair(host, a, ['stays', 'stays'])
     await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge', data: {} } } })
-    await Promise.all(names.map((name, index) => deletions.delete((index % 2 ? a : b).netns, name)))
+    const asked = new Set<string>()
+    const deleteEnd = async (name: string, index: number) => {
+      await deletions.delete((index % 2 ? a : b).netns, name, () => asked.add(name))
+      assert.ok(asked.has(name))
+    }
+    await Promise.all(names.map(deleteEnd))
     // They are gone as soon as that is said, though the kernel goes on.
     assert.ok(deletions.counts.pending > 0)
     assert.deepEqual(linkNames(host), ['br0', 'lo', 'stays'])
@@ -37,7 +42,7 @@ test('LinkDeletions deletes many pairs in few requests, and nothing else', async
 
 test('LinkDeletions deletes a pair whose other end is with a stranger, though the host has a link of that index', async () => {
   await withNamespaces(['host', 'container', 'other'], async ({ host, container, other }) => {
-    const deletions = new LinkDeletions(() => [host.path])
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     // In each namespace indexes begin anew: these two have the same.
     await addPair(host, container, ['same', 'same'])
     await addPair(other, container, ['v0', 'eth0'])
@@ -52,7 +57,7 @@ test('LinkDeletions deletes a pair whose other end is with a stranger, though th
 
 test('LinkDeletions deletes links of other kinds where they are', async () => {
   await withNamespaces(['host', 'container'], async ({ host, container }) => {
-    const deletions = new LinkDeletions(() => [host.path])
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     await addLink(container.socket, { ifname: 'eth0', linkinfo: { link: { kind: 'bridge', data: {} } } })
     await deletions.delete(container.netns, 'eth0')
     assert.deepEqual(linkNames(container), ['lo'])
@@ -71,7 +76,7 @@ test('LinkDeletions reports a link that is not there', async () => {
 
 test('LinkDeletions does not mind who else deletes the same links', async () => {
   await withNamespaces(['host', 'container'], async ({ host, container }) => {
-    const deletions = new LinkDeletions(() => [host.path])
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     for (let index = 0; index < 8; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
     await setLink(host.socket, 'v0', { up: true })
     const names = Array.from({ length: 8 }, (_, index) => `eth${index}`)

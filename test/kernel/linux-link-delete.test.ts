@@ -54,7 +54,9 @@ test('deleteLinkAnnounced() returns when the name is free', () =>
     for (let round = 0; round < 10; round++) {
       const data = { peer: { ifname: 'eth0', netNsFd: container.netns.fd } }
       await addLink(host.socket, { ifname: 'v0', master: bridge.index, linkinfo: { link: { kind: 'veth', data } } })
-      await deleteLinkAnnounced(host.netns, 'v0')
+      let asked = 0
+      await deleteLinkAnnounced(host.netns, 'v0', () => asked++)
+      assert.equal(asked, 1)
       assert.deepEqual(linkNames(host), ['br0', 'lo'])
     }
     assert.deepEqual(linkNames(container), ['lo'])

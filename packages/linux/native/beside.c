@@ -1,5 +1,5 @@
 /*
- * Keeps the threads that run jobs off the processor of the thread that starts them. A kernel that finds the machine somewhat
+ * Keeps the threads that run jobs off the processor of the thread that starts them and goes on. A kernel that finds the machine somewhat
  * busy wakes a thread on the processor of who wakes it, even when another one has nothing to do; there it would begin only
  * once the event loop waits, so that the two would do one after the other what is meant to be done at the same time.
  */
@@ -16,8 +16,9 @@ static atomic_bool is_wanted;
 /* Thread ids; 0 where there is none. */
 static _Atomic pid_t threads[MAX_THREADS];
 static _Thread_local bool is_known;
-/* The processor that they are kept off; -1 when some thread has not been told. */
-static atomic_int kept_off = -1;
+/* The processor that they are kept off. */
+enum { NONE = -1, UNKNOWN = -2 /* some thread has not been told */ };
+static atomic_int kept_off = UNKNOWN;
 
 /* jobsBeside(): from now on. */
 FUNCTION(jobs_beside) {
@@ -33,28 +34,31 @@ void know_job_thread(void) {
     for (size_t at = 0; at < MAX_THREADS; at++) {
         pid_t nobody = 0;
         if (!atomic_compare_exchange_strong(&threads[at], &nobody, gettid())) continue;
-        kept_off = -1;
+        kept_off = UNKNOWN;
         return;
     }
 }
 
 /* A thread that has ended is forgotten: its number may be another program's one day. */
-static void keep_off(_Atomic pid_t *thread, const cpu_set_t *others) {
+static void tell(_Atomic pid_t *thread, const cpu_set_t *processors) {
     pid_t id = *thread;
     if (id == 0) return;
     if (syscall(SYS_tgkill, getpid(), id, 0) != 0) *thread = 0;
-    else sched_setaffinity(id, sizeof *others, others);
+    else sched_setaffinity(id, sizeof *processors, processors);
 }
 
-/* Called by the thread that starts a job, before that is. Costs nothing while it stays where it is. */
-void make_way_for_job(void) {
-    cpu_set_t others;
+/*
+ * Called by the thread that starts a job, before that is: whether it goes on while the job is done, or is going to wait for it.
+ * Costs nothing while the answer is the same.
+ */
+void make_way_for_job(bool goes_on) {
+    cpu_set_t processors;
     if (!is_wanted) return;
-    int here = sched_getcpu();
-    if (here < 0 || here == kept_off) return;
+    int here = goes_on ? sched_getcpu() : NONE;
+    if (here == kept_off) return;
     /* Where this one may run the others may, too; on a single processor, or one of thousands, the scheduler knows best. */
-    if (sched_getaffinity(0, sizeof others, &others) != 0 || CPU_COUNT(&others) < 2) return;
+    if (sched_getaffinity(0, sizeof processors, &processors) != 0 || CPU_COUNT(&processors) < 2) return;
     kept_off = here;
-    CPU_CLR(here, &others);
-    for (size_t at = 0; at < MAX_THREADS; at++) keep_off(&threads[at], &others);
+    if (here >= 0) CPU_CLR(here, &processors);
+    for (size_t at = 0; at < MAX_THREADS; at++) tell(&threads[at], &processors);
 }

@@ -13,6 +13,29 @@ typedef struct {
     int64_t result;
 } job_t;
 
+static int64_t run_exchange(int fd, bytes_t out, bytes_t in, int timeout) {
+    ssize_t length = send_all(fd, out);
+    if (length >= 0) length = receive_one(fd, in, timeout);
+    return length < 0 ? -errno : length;
+}
+
+static int64_t run_send(int fd, bytes_t out, bytes_t in, int argument) {
+    (void)in, (void)argument;
+    ssize_t sent = send_all(fd, out);
+    return sent < 0 ? -errno : sent;
+}
+
+static int64_t run_receive(int fd, bytes_t out, bytes_t in, int timeout) {
+    (void)out;
+    ssize_t length = receive_one(fd, in, timeout);
+    return length < 0 ? -errno : length;
+}
+
+static int64_t run_close(int fd, bytes_t out, bytes_t in, int argument) {
+    (void)out, (void)in, (void)argument;
+    return close(fd) < 0 ? -errno : 0;
+}
+
 static void job_execute(napi_env env, void *data) {
     (void)env;
     job_t *job = data;
@@ -39,32 +62,9 @@ static napi_value job_start(napi_env env, job_t template, napi_value out, napi_v
     if (out) napi_create_reference(env, out, 1, &job->buffers[0]);
     if (in) napi_create_reference(env, in, 1, &job->buffers[1]);
     napi_create_async_work(env, NULL, name, job_execute, job_complete, job, &job->work);
-    make_way_for_job();
+    make_way_for_job(job->run == run_exchange);
     napi_queue_async_work(env, job->work);
     return promise;
-}
-
-static int64_t run_exchange(int fd, bytes_t out, bytes_t in, int timeout) {
-    ssize_t length = send_all(fd, out);
-    if (length >= 0) length = receive_one(fd, in, timeout);
-    return length < 0 ? -errno : length;
-}
-
-static int64_t run_send(int fd, bytes_t out, bytes_t in, int argument) {
-    (void)in, (void)argument;
-    ssize_t sent = send_all(fd, out);
-    return sent < 0 ? -errno : sent;
-}
-
-static int64_t run_receive(int fd, bytes_t out, bytes_t in, int timeout) {
-    (void)out;
-    ssize_t length = receive_one(fd, in, timeout);
-    return length < 0 ? -errno : length;
-}
-
-static int64_t run_close(int fd, bytes_t out, bytes_t in, int argument) {
-    (void)out, (void)in, (void)argument;
-    return close(fd) < 0 ? -errno : 0;
 }
 
 /* exchangeAsync(fd, request, response, timeoutMs): sends, then waits for one datagram. */

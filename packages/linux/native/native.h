@@ -147,7 +147,7 @@ FUNCTION(close_async);
 /* beside.c */
 FUNCTION(jobs_beside);
 void know_job_thread(void);
-void make_way_for_job(void);
+void make_way_for_job(bool goes_on);
 /* subscription.c */
 FUNCTION(subscribe);
 FUNCTION(unsubscribe);

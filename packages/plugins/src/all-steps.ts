@@ -1,15 +1,18 @@
+/** Something that a deletion owes. */
+export type Step = () => Promise<unknown> | unknown
+
 /**
  * Runs every step, whatever became of the others, and reports all failures together: what a deletion owes.
  *
  * @throws the error of the one step that failed, or an AggregateError of those of several
  */
-export async function allSteps(...steps: (() => Promise<unknown> | unknown)[]): Promise<void> {
+export async function allSteps(...steps: Step[]): Promise<void> {
   const errors: unknown[] = []
   for (const step of steps) {
     try {
       await step()
     } catch (error) {
-      errors.push(error)
+      errors.push(...(error instanceof AggregateError ? error.errors : [error]))
     }
   }
   if (errors.length === 1) throw errors[0]

@@ -1,6 +1,8 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import { briefLink, findLink } from '@patchbay/linux/route'
+import { allSteps, type Step } from './all-steps.ts'
+import { deleteContainerLink } from './delete-container-link.ts'
 import type { Host } from './hosts.ts'
 import type { UndoStack } from './undo-stack.ts'
 
@@ -65,4 +67,26 @@ export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Att
   const early = first === 'addresses' ? { prepared: await allocate() } : undefined
   const link = await makeLink()
   return { link, ...(early ?? { prepared: await allocate() }), isLinkUsed: true }
+}
+
+/** What a DEL takes back. */
+export interface Detaching {
+  /** Type of the IPAM plugin; empty for none. */
+  ipamType: string
+  /** Takes back what else there is, while the kernel deletes the interface. */
+  meanwhile?: Step
+}
+
+/**
+ * Deletes a container's interface and releases its addresses; what is gone is fine, and every step runs whatever became of
+ * the others. Addresses in books are released last, so that they are not given away while they are still configured;
+ * another IPAM plugin may need the interface: `dhcp` tells its server from there.
+ *
+ * @throws as {@link allSteps}
+ */
+export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
+  const { ipamType, meanwhile = () => undefined } = detaching
+  const release = () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL'))
+  const deletion = () => deleteContainerLink(request.netns, request.ifName, meanwhile)
+  await (bookkeepers.has(ipamType) ? allSteps(deletion, release) : allSteps(release, deletion))
 }

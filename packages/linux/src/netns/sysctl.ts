@@ -1,4 +1,4 @@
-import { callError, checkedCalls, native } from '../sys/index.ts'
+import { callError, checkedCalls, native, placeOf } from '../sys/index.ts'
 import type { Namespace } from './namespace.ts'
 
 /**
@@ -34,11 +34,6 @@ export function readSysctl(netns: Namespace | undefined, name: string): string {
 export function writeSysctl(netns: Namespace | undefined, name: string, value: string): void {
   const path = pathOf(name)
   checkedCalls(['open', 'write'], native().writeIn(placeOf(netns), path, value), path)
-}
-
-/** What the native functions call a namespace: -1 is this process's own, which costs no way there and back. */
-function placeOf(netns: Namespace | undefined): number {
-  return netns === undefined || netns.isCurrent ? -1 : netns.fd
 }
 
 function pathOf(name: string): string {

@@ -1,6 +1,7 @@
 export { errno, errnoName } from './errno.ts'
 export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lock.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
+export { placeOf } from './place.ts'
 export {
   deleteLinksBy,
   endInChild,

@@ -40,7 +40,7 @@ export interface Native {
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
   closeAsync(fd: number): Promise<number>
-  /** Has the threads of the four above kept off the processor of the thread that calls them. */
+  /** Has the threads of the four above kept off the processor of the thread that starts an exchange, as it goes on. */
   jobsBeside(): number
   subscribe(fd: number, callback: (datagram: Uint8Array | number) => void): object | number
   unsubscribe(subscription: object): number

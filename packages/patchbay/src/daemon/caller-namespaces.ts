@@ -16,9 +16,8 @@ export class CallerNamespaces {
     this.#hold('/proc/self/ns/net', true).holders++
   }
 
-  /** Paths by which this process can open them. */
-  get paths(): string[] {
-    return [...this.#held.values()].map(({ path }) => path)
+  get all(): Iterable<CallerNamespace> {
+    return this.#held.values()
   }
 
   /**

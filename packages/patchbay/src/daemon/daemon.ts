@@ -45,7 +45,7 @@ export class Daemon {
       isOwn: ownFiles(executable),
       shim: join(dirname(executable), shimName),
     })
-    this.#deletions = new LinkDeletions(() => this.#calls.namespaces.paths)
+    this.#deletions = new LinkDeletions(() => this.#calls.namespaces.all)
   }
 
   /**

@@ -35,14 +35,16 @@ const LISTEN_MS = 50
 
 /**
  * Deletes links, given by their indexes, in one request. One that is gone already is fine. Returns when the kernel has
- * finished, and calls `onGone` with each index when it announces that link gone.
+ * finished.
  *
+ * @param events.onAsked called when the kernel is at it
+ * @param events.onGone called with each index when the kernel announces that link gone
  * @throws NetlinkError
  */
 export async function deleteTogether(
   netns: NamespaceHandle,
   indexes: readonly number[],
-  onGone: (index: number) => void,
+  { onAsked, onGone }: { onAsked: () => void; onGone: (index: number) => void },
 ): Promise<void> {
   using listener = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
   checked('setsockopt', native().attachFilter(listener.fd, deletedLinks))
@@ -57,6 +59,8 @@ export async function deleteTogether(
   })
   // Its failure is reported below; meanwhile it must not count as unhandled.
   end.catch(() => undefined)
+  // What others do meanwhile should not keep the request and the first wait from the threads that carry them out.
+  setImmediate(onAsked)
   await announce(listener, { left: new Set(indexes), deletion, onGone })
   await end
 }

@@ -1,15 +1,20 @@
 import { isNetlinkError, type NamespaceHandle, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
-import { getLink, type Link, openRouteSocket } from '@patchbay/linux/route'
+import { type BriefLink, briefLink, getLink, openRouteSocket } from '@patchbay/linux/route'
+import type { CallerNamespace } from './caller-namespaces.ts'
 import { deleteTogether } from './delete-together.ts'
 import { netnsIdOf } from './netns-id.ts'
 
 /** A link that waits to be deleted, and who waits for that. */
 interface Doomed {
   readonly index: number
+  readonly onAsked: (() => void) | undefined
   readonly resolve: () => void
   readonly reject: (reason: unknown) => void
 }
+
+/** A link, and who wants to know when the kernel is at it. */
+type Wanted = Pick<Doomed, 'index' | 'onAsked'>
 
 /** The namespace that links are deleted from, and those that wait there. */
 interface Place {
@@ -34,25 +39,28 @@ export interface DeletionCounts {
  */
 export class LinkDeletions {
   readonly counts: DeletionCounts = { pending: 0, finished: 0, batches: 0 }
-  readonly #hosts: () => Iterable<string>
+  readonly #hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>
   readonly #places = new Map<string, Place>()
   #onIdle: (() => void)[] = []
 
-  /** @param hosts paths of the namespaces that callers are in: those that hosts' ends of pairs may be in */
-  constructor(hosts: () => Iterable<string>) {
+  /** @param hosts the namespaces that callers are in: those that hosts' ends of pairs may be in */
+  constructor(hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>) {
     this.#hosts = hosts
   }
 
   /**
    * Deletes a link and returns when it is announced gone.
    *
+   * @param onAsked called when the kernel is at it
    * @throws NetlinkError `ENODEV` when there is none
    */
-  readonly delete = async (netns: NamespaceHandle, name: string): Promise<void> => {
+  readonly delete = async (netns: NamespaceHandle, name: string, onAsked?: () => void): Promise<void> => {
     using socket = openRouteSocket({ netns })
-    const link = await getLink(socket, name)
+    const link = await getLink(socket, name, { as: briefLink })
     const host = await this.#hostOf(socket, link)
-    await (host ? this.#enqueue(host, link.link ?? 0) : this.#deleteAlone(netns, link.index))
+    await (host
+      ? this.#enqueue(host, { index: link.link ?? 0, onAsked })
+      : this.#deleteAlone(netns, { index: link.index, onAsked }))
   }
 
   /** Returns when no deletion is pending. */
@@ -61,17 +69,17 @@ export class LinkDeletions {
   }
 
   /** The namespace of a veth's other end, when a caller is in it. */
-  async #hostOf(socket: NetlinkSocket, link: Link): Promise<Namespace | undefined> {
+  async #hostOf(socket: NetlinkSocket, link: BriefLink): Promise<Namespace | undefined> {
     if (link.linkinfo?.link?.kind !== 'veth' || link.linkNetnsid === undefined) return undefined
-    for (const path of this.#hosts()) {
-      const host = Namespace.open(path)
+    for (const { path, isOwn } of this.#hosts()) {
+      const host = isOwn ? Namespace.current() : Namespace.open(path)
       if ((await netnsIdOf(socket, host)) === link.linkNetnsid) return host
       host.close()
     }
     return undefined
   }
 
-  #enqueue(host: Namespace, index: number): Promise<void> {
+  #enqueue(host: Namespace, wanted: Wanted): Promise<void> {
     const key = String(host.identity.inode)
     const known = this.#places.get(key)
     if (known) host.close()
@@ -79,7 +87,7 @@ export class LinkDeletions {
     this.#places.set(key, place)
     return new Promise((resolve, reject) => {
       this.counts.pending++
-      place.waiting.push({ index, resolve, reject })
+      place.waiting.push({ ...wanted, resolve, reject })
       // Those that come in the same turn of the event loop go together.
       setImmediate(() => void this.#work(key, place))
     })
@@ -98,10 +106,10 @@ export class LinkDeletions {
     place.netns.close()
   }
 
-  async #deleteAlone(netns: NamespaceHandle, index: number): Promise<void> {
+  async #deleteAlone(netns: NamespaceHandle, wanted: Wanted): Promise<void> {
     this.counts.pending++
     return new Promise((resolve, reject) => {
-      void this.#deleteBatch(netns, [{ index, resolve, reject }])
+      void this.#deleteBatch(netns, [{ ...wanted, resolve, reject }])
     })
   }
 
@@ -109,7 +117,12 @@ export class LinkDeletions {
   async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[]): Promise<void> {
     const waiting = new Map(batch.map((each) => [each.index, each]))
     try {
-      await deleteTogether(netns, [...waiting.keys()], (index) => waiting.get(index)?.resolve())
+      await deleteTogether(netns, [...waiting.keys()], {
+        onAsked: () => {
+          for (const { onAsked } of batch) onAsked?.()
+        },
+        onGone: (index) => waiting.get(index)?.resolve(),
+      })
       for (const { resolve } of batch) resolve()
     } catch (error) {
       for (const { resolve, reject } of batch) isNetlinkError(error, 'ENODEV') ? resolve() : reject(error)

@@ -1,21 +1,16 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { allSteps } from '../all-steps.ts'
-import { deleteContainerLink } from '../delete-container-link.ts'
+import { deleteLinkAndRelease } from '../ipam.ts'
 import { removeMasquerade } from '../masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
 
-/**
- * Detaches a container. The link goes first, so that its address is not given away while it is still configured; what
- * is gone already is fine, and every step runs whatever became of the others.
- */
+/** Detaches a container. What is gone already is fine, and every step runs whatever became of the others. */
 export async function del(request: Request): Promise<void> {
   const { ipamType, ipMasq, macspoofchk } = loadBridgeConfig(request)
   // Both delete rules by one socket, which ends slowly.
   using _socket = macspoofchk ? await (await import('../ruleset/index.ts')).findRuleset(request.hostNetns) : undefined
   await allSteps(
-    () => deleteContainerLink(request.netns, request.ifName),
-    () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL')),
+    () => deleteLinkAndRelease(request, { ipamType, ...(ipMasq && { meanwhile: () => removeMasquerade(request) }) }),
     async () => (macspoofchk ? (await import('./spoof-check.ts')).removeSpoofCheck(request) : undefined),
-    () => (ipMasq ? removeMasquerade(request) : undefined),
   )
 }

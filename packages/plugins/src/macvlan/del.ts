@@ -1,6 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../all-steps.ts'
-import { deleteContainerLink } from '../delete-container-link.ts'
+import { deleteLinkAndRelease } from '../ipam.ts'
 import { loadMacvlanConfig } from './config.ts'
 
 /**
@@ -8,9 +7,5 @@ import { loadMacvlanConfig } from './config.ts'
  * became of the others.
  */
 export async function del(request: Request): Promise<void> {
-  const { ipamType } = loadMacvlanConfig(request)
-  await allSteps(
-    () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL')),
-    () => deleteContainerLink(request.netns, request.ifName),
-  )
+  await deleteLinkAndRelease(request, loadMacvlanConfig(request))
 }

@@ -1,4 +1,4 @@
-import { Namespace } from '@patchbay/linux/netns'
+import { isOwnNamespace, Namespace } from '@patchbay/linux/netns'
 import { native } from '@patchbay/linux/sys'
 import type { SharedRuleset } from './shared-ruleset.ts'
 
@@ -35,9 +35,15 @@ export function usesLegacyTable(version: 4 | 6, table: string, hostNetns?: strin
 
 /** Without the module there is no such file. */
 function readLegacyTables(version: 4 | 6, hostNetns = '/proc/self/ns/net'): string {
-  using netns = Namespace.open(hostNetns)
   // Under its own number a thread finds the network that it is in; under that of its process, maybe another.
   const path = `/proc/thread-self/net/${version === 4 ? 'ip' : 'ip6'}_tables_names`
-  const text = native().readIn(netns.fd, path)
+  const text = readIn(hostNetns, path)
   return typeof text === 'number' ? '' : text
+}
+
+/** The text of a file as a namespace has it; a number when there is none. */
+function readIn(netns: string, path: string): string | number {
+  if (isOwnNamespace(netns)) return native().readIn(-1, path)
+  using other = Namespace.open(netns)
+  return native().readIn(other.fd, path)
 }

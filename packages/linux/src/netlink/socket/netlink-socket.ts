@@ -1,4 +1,4 @@
-import { checked, checkedCalls, errno, native, type RestOfWork, restOfWork } from '../../sys/index.ts'
+import { checked, checkedCalls, errno, native, placeOf, type RestOfWork, restOfWork } from '../../sys/index.ts'
 import { messagesOf, type RawMessage } from '../wire/index.ts'
 import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
@@ -16,6 +16,8 @@ const ANSWER_TIMEOUT_MS = 30_000
 /** Something that is a network namespace: its descriptor is what counts. */
 export interface NamespaceHandle {
   readonly fd: number
+  /** Whether it is known to be this process's own. */
+  readonly isCurrent?: boolean
 }
 
 export interface SocketOptions {
@@ -23,10 +25,7 @@ export interface SocketOptions {
   netns?: NamespaceHandle | undefined
   /** Multicast groups to receive, `RTNLGRP_*` and the like. */
   groups?: readonly number[]
-  /**
-   * Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock.
-   * A short-lived program is quicker without.
-   */
+  /** Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock. */
   offThread?: boolean
   /** Whether the kernel may take long over the end of the socket, so that nobody should wait for it. */
   endsSlowly?: boolean
@@ -61,7 +60,7 @@ export class NetlinkSocket implements Disposable {
    * @throws SystemError when the socket cannot be opened in that namespace
    */
   static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
-    const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(options.netns?.fd ?? -1, protocol))
+    const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(placeOf(options.netns), protocol))
     const socket = new NetlinkSocket(fd, options)
     try {
       for (const group of options.groups ?? []) socket.#join(group)
@@ -108,18 +107,20 @@ export class NetlinkSocket implements Disposable {
    * Sends a request that the kernel takes long over, and returns as soon as it announces what was asked for; the rest
    * goes on without the caller: on the thread pool, or in a child process, which lets this one end.
    *
-   * @param isAnnounced told every notification of this socket's groups until it answers yes
+   * @param options.isAnnounced told every notification of this socket's groups until it answers yes
+   * @param options.onAsked called when the request is on its way
    * @throws NetlinkError when the kernel refuses
    */
   async requestAnnounced(
     request: Request,
-    options: { isAnnounced: (message: RawMessage) => boolean; rest: RestOfWork },
+    options: { isAnnounced: (message: RawMessage) => boolean; rest: RestOfWork; onAsked?: () => void },
   ): Promise<void> {
     return this.#exclusive(async () => {
       this.#checkOpen()
       const transaction = this.#acknowledged(request, undefined)
       if (options.rest === 'child') checked('fork', native().sendFromChild(this.fd, transaction.bytes))
       else this.#sendInBackground(transaction.bytes)
+      options.onAsked?.()
       while (!transaction.done) {
         const space = this.#space()
         const length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
