@@ -71,8 +71,8 @@ export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Att
 
 /** What a DEL takes back. */
 export interface Detaching {
-  /** Type of the IPAM plugin; empty for none. */
-  ipamType: string
+  /** Type of the IPAM plugin; absent for none. */
+  ipamType?: string | undefined
   /** Takes back what else there is, while the kernel deletes the interface. */
   meanwhile?: Step
 }
@@ -86,7 +86,7 @@ export interface Detaching {
  */
 export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
   const { ipamType, meanwhile = () => undefined } = detaching
-  const release = () => (ipamType === '' ? undefined : request.delegate(ipamType, 'DEL'))
+  const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
   const deletion = () => deleteContainerLink(request.netns, request.ifName, meanwhile)
-  await (bookkeepers.has(ipamType) ? allSteps(deletion, release) : allSteps(release, deletion))
+  await (bookkeepers.has(ipamType ?? '') ? allSteps(deletion, release) : allSteps(release, deletion))
 }

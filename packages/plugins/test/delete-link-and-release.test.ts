@@ -5,6 +5,7 @@ import { deleteLinkAndRelease } from '../src/ipam.ts'
 import { fakeRequest } from './fake-request.ts'
 
 interface Scene {
+  /** Empty for none. */
   ipamType?: string
   /** Whether the kernel gets as far as to be asked. */
   isAsked?: boolean
@@ -29,7 +30,10 @@ async function run({ ipamType = 'host-local', isAsked = true, failures = {} }: S
   }
   const request = { ...fakeRequest({}), netns: '/proc/self/ns/net', delegate }
   try {
-    await deleteLinkAndRelease(request, { ipamType, meanwhile: () => note('meanwhile', failures.meanwhile) })
+    await deleteLinkAndRelease(request, {
+      ipamType: ipamType || undefined,
+      meanwhile: () => note('meanwhile', failures.meanwhile),
+    })
   } catch (error) {
     events.push(error instanceof AggregateError ? error.errors.join(', ') : String(error))
   }

@@ -9,8 +9,9 @@ export async function del(request: Request): Promise<void> {
   const { ipamType, ipMasq, macspoofchk } = loadBridgeConfig(request)
   // Both delete rules by one socket, which ends slowly.
   using _socket = macspoofchk ? await (await import('../ruleset/index.ts')).findRuleset(request.hostNetns) : undefined
+  const masquerading = ipMasq ? { meanwhile: () => removeMasquerade(request) } : {}
   await allSteps(
-    () => deleteLinkAndRelease(request, { ipamType, ...(ipMasq && { meanwhile: () => removeMasquerade(request) }) }),
+    () => deleteLinkAndRelease(request, { ipamType: ipamType || undefined, ...masquerading }),
     async () => (macspoofchk ? (await import('./spoof-check.ts')).removeSpoofCheck(request) : undefined),
   )
 }

@@ -7,5 +7,6 @@ import { loadMacvlanConfig } from './config.ts'
  * became of the others.
  */
 export async function del(request: Request): Promise<void> {
-  await deleteLinkAndRelease(request, loadMacvlanConfig(request))
+  const { ipamType } = loadMacvlanConfig(request)
+  await deleteLinkAndRelease(request, { ipamType: ipamType || undefined })
 }
