@@ -3,7 +3,8 @@ import type { NamespaceState, NetworkState } from './network-state.ts'
 
 const mac = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g
 const random = /\bveth[0-9a-f]{8}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g
-const linkLocal = /\bfe80::([0-9a-f]{1,4}):([0-9a-f]{0,2}ff):(fe[0-9a-f]{2}):([0-9a-f]{1,4})\b/g
+/** The first word is not written when it is 0: of the address 02:00. */
+const linkLocal = /\bfe80::(?:([0-9a-f]{1,4}):)?([0-9a-f]{0,2}ff):(fe[0-9a-f]{2}):([0-9a-f]{1,4})\b/g
 const wellKnown = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '01:80:c2:00:00:00'])
 
 /** Numbers that the kernel gives out, clocks that run, and names that it makes of hardware addresses. */
@@ -24,7 +25,7 @@ export class Names {
     return text
       .replace(random, (found) => this.#nameOf(found))
       .replace(linkLocal, (_, ...words) => {
-        const [a = '', b = '', c = '', d = ''] = words.map((word) => String(word).padStart(4, '0'))
+        const [a = '', b = '', c = '', d = ''] = words.map((word) => String(word ?? '').padStart(4, '0'))
         // RFC 4291 appendix A: the kernel makes the address of the hardware address.
         const octets = `${a}${b.slice(0, 2)}${c.slice(2)}${d}`.match(/../g) ?? []
         const [first = '', ...rest] = octets
