@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../kernel/witness.ts'
 import type { NamespaceState, NetworkState } from './network-state.ts'
 
 const mac = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g
+const hostEnd = /^veth[0-9a-f]{8}$/
 const random = /\bveth[0-9a-f]{8}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g
 /** The first word is not written when it is 0: of the address 02:00. */
 const linkLocal = /\bfe80::(?:([0-9a-f]{1,4}):)?([0-9a-f]{0,2}ff):(fe[0-9a-f]{2}):([0-9a-f]{1,4})\b/g
@@ -56,7 +57,8 @@ export function comparableState(state: NetworkState, names: Names): Json {
   }
 }
 
-function comparableNamespace({ links, routes, rules, neighbours, sysctls }: NamespaceState, names: Names): Json {
+function comparableNamespace(state: NamespaceState, names: Names): Json {
+  const { links, routes, rules, neighbours, sysctls } = withoutUnusedIpv6(state)
   return {
     links: links.map((link) => renamed(withOperstate(link), names)),
     routes: sorted(routes.map((route) => renamed(withoutCarrier(route), names))),
@@ -64,6 +66,37 @@ function comparableNamespace({ links, routes, rules, neighbours, sysctls }: Name
     neighbours: sorted(neighbours.filter(isPermanent).map((neighbour) => renamed(neighbour, names))),
     sysctls: renamed(sysctls, names),
   }
+}
+
+/**
+ * On its end of a pair where the host has no IPv6 address of its own, Patchbay keeps it from speaking IPv6, which the
+ * reference does not (docs/decisions/0014-no-ipv6-on-host-ends.md). What the kernel makes up there is left out of both.
+ */
+function withoutUnusedIpv6(state: NamespaceState): NamespaceState {
+  const ends = state.links.filter(isSilentEnd).map(({ ifname }) => String(ifname))
+  const isMadeUp = ({ dev, dst }: JsonObject) => ends.includes(String(dev)) && /^(?:fe80:|ff00::)/.test(String(dst))
+  const switches = new Set(ends.flatMap((end) => ['accept_ra', 'disable_ipv6'].map((key) => `ipv6/conf/${end}/${key}`)))
+  return {
+    ...state,
+    links: state.links.map((link) => (ends.includes(String(link['ifname'])) ? withoutIpv6(link) : link)),
+    routes: state.routes.filter((route) => !isMadeUp(route)),
+    sysctls: Object.fromEntries(Object.entries(state.sysctls).filter(([key]) => !switches.has(key))),
+  }
+}
+
+function isSilentEnd({ ifname, addr_info: addresses }: JsonObject): boolean {
+  return (
+    hostEnd.test(String(ifname)) &&
+    !addressesIn(addresses).some(({ family, scope }) => family === 'inet6' && scope === 'global')
+  )
+}
+
+function withoutIpv6(link: JsonObject): JsonObject {
+  return { ...link, addr_info: addressesIn(link['addr_info']).filter(({ family }) => family !== 'inet6') }
+}
+
+function addressesIn(list: Json | undefined): JsonObject[] {
+  return (Array.isArray(list) ? list : []) as JsonObject[]
 }
 
 /** The kernel takes up to a second to notice that a carrier is gone. */

@@ -59,6 +59,13 @@ function taken(host: TestNamespace): string[] {
   return kernel === '' ? routes : [...routes, kernel]
 }
 
+const dualStack: JsonObject = {
+  cniVersion: '1.1.0',
+  ips: [
+    { address: '10.1.2.3/24', gateway: '10.1.2.1' },
+    { address: 'fd00::3/64', gateway: 'fd00::1' },
+  ],
+}
 const config: JsonObject = { bridge: 'cni0', isGateway: true, ipam: { type: 'ipam' } }
 
 /** Whom the container can reach: the bridge it is on, or the host's end of its own pair. */
@@ -70,6 +77,9 @@ const cases: { plugin: Plugin; reached: (host: TestNamespace) => string }[] = [
 for (const { plugin, reached } of cases)
   test(`${plugin.name} keeps the host from taking routes from a container (CVE-2020-10749)`, () =>
     withLab(async (lab) => {
+      lab.ipam = dualStack
+      // A router believes other routers as well.
+      writeSysctl(lab.host.netns, 'net/ipv6/conf/default/accept_ra', '2')
       await lab.add(plugin, config)
       await eventually(() => hasLinkLocal(lab.container), 'the link-local address of the container')
       await advertiseTo(lab.host, lab.container)
@@ -77,7 +87,7 @@ for (const { plugin, reached } of cases)
 
       // The same packet, to a host that accepts it.
       const name = reached(lab.host)
-      writeSysctl(lab.host.netns, `net/ipv6/conf/${name}/accept_ra`, '1')
+      writeSysctl(lab.host.netns, `net/ipv6/conf/${name}/accept_ra`, '2')
       await advertiseTo(lab.host, lab.container)
       await eventually(() => taken(lab.host).length > 0, 'the route')
       assert.ok(taken(lab.host).includes(`default dev ${name}`), String(taken(lab.host)))

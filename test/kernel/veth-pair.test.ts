@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { MAC } from '@patchbay/address'
 import type * as VethPairModule from '../../packages/plugins/src/veth-pair.ts'
 import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, ip, ipJsonOne, linkNames, runIn } from './witness.ts'
+import { assertShows, ip, ipJsonOne, linkNames } from './witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
 const path = new URL('../../../packages/plugins/dist/src/veth-pair.js', import.meta.url).href
@@ -44,12 +44,14 @@ test('addVethPair() makes both ends where they belong, each with the other as it
     assertShows(far, { address: '02:00:00:00:00:01', mtu: 1400, link_index: Number(near['ifindex']) })
   }))
 
-test('addVethPair() sets the host end up alone, which accepts no router advertisements', () =>
+test('addVethPair() makes a port of a bridge, and leaves both ends down', () =>
   withEnds(async ({ host, container }) => {
-    const { ifname: name } = await addVethPair(host, container, { ifName: 'eth0' })
-    assert.ok(String(ipJsonOne(host, 'link', 'show', name)['flags']).includes('UP'))
-    assert.ok(!String(ipJsonOne(container, 'link', 'show', 'eth0')['flags']).includes('UP'))
-    assert.equal(runIn(host, 'cat', `/proc/sys/net/ipv6/conf/${name}/accept_ra`), '0\n')
+    ip(host, 'link', 'add', 'br0', 'type', 'bridge')
+    const master = Number(ipJsonOne(host, 'link', 'show', 'br0')['ifindex'])
+    const { ifname: name } = await addVethPair(host, container, { ifName: 'eth0', master })
+    assertShows(ipJsonOne(host, 'link', 'show', name), { master: 'br0' })
+    for (const end of [ipJsonOne(host, 'link', 'show', name), ipJsonOne(container, 'link', 'show', 'eth0')])
+      assert.ok(!String(end['flags']).includes('UP'))
   }))
 
 test('addVethPair() tries another name when one is taken on the host', () =>

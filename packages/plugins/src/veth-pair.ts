@@ -1,7 +1,6 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError, NLM_F } from '@patchbay/linux/netlink'
-import { writeSysctl } from '@patchbay/linux/netns'
-import { addLinkRequest, type BriefLink, briefLink, findLink, getLink, type LinkSettings } from '@patchbay/linux/route'
+import { addLinkRequest, type BriefLink, briefLink, findLink, getLink } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
 
@@ -15,8 +14,8 @@ export interface VethOptions {
   mtu?: number | undefined
   /** Hardware address of the container's end; random when absent. */
   mac?: MAC | undefined
-  /** Further settings of the host's end: `master`. It is set up unless they say otherwise. */
-  hostSettings?: LinkSettings
+  /** Index of the bridge that the host's end is a port of. */
+  master?: number | undefined
   /** Gives the next name to try for the host's end. */
   nextName?: () => string
 }
@@ -38,22 +37,21 @@ export interface VethPair {
 }
 
 /**
- * Makes a veth pair with each end where it belongs, in one request: the host's end up and on its bridge, the
- * container's end under its final name and down. Other calls go on while the kernel is at it.
+ * Makes a veth pair with each end where it belongs, in one request: the host's end on its bridge, the container's end
+ * under its final name, and both down. Other calls go on while the kernel is at it.
  *
  * @throws Error `container veth name ("eth0") peer provided ("veth12ab34cd") already exists` when the container has an
  *   interface of that name, which is left as it is
  */
 export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
-  const { ifName, mac, mtu, nextName = randomVethName } = options
+  const { ifName, mac, mtu, master, nextName = randomVethName } = options
   const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
   const linkinfo = { link: { kind: 'veth', data: { peer } } } as const
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const ifname = nextName()
-    const request = addLinkRequest({ up: true, ...options.hostSettings, ifname, mtu, linkinfo }, NLM_F.ECHO)
+    const request = addLinkRequest({ master, ifname, mtu, linkinfo }, NLM_F.ECHO)
     try {
       const [echo] = await host.route.requestSlow(request, briefLink)
-      acceptNoRouterAdvertisements(host, ifname)
       return await pairOf(host, ifname, echo)
     } catch (error) {
       if (!isNetlinkError(error, 'EEXIST'))
@@ -83,14 +81,5 @@ export function parseRequestedMac(text: string | undefined): MAC | undefined {
     return text === undefined ? undefined : MAC.parse(text)
   } catch (cause) {
     throw new Error(`failed to make veth pair: ${messageOf(cause)}`, { cause })
-  }
-}
-
-/** A container must not be able to give the host routes by router advertisements (CVE-2020-10749). */
-export function acceptNoRouterAdvertisements(host: Host, ifname: string): void {
-  try {
-    writeSysctl(host.netns, `net/ipv6/conf/${ifname}/accept_ra`, '0')
-  } catch {
-    // A kernel without IPv6 accepts none anyway.
   }
 }

@@ -1,8 +1,8 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { addLink, type BriefLink, briefLink, findLink, IFF, setLink } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
+import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
-import { acceptNoRouterAdvertisements } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 
 /**

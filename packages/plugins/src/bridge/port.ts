@@ -8,6 +8,7 @@ import {
   setLink,
 } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
+import { disableIpv6 } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import type { UndoStack } from '../undo-stack.ts'
 import { addVethPair, type VethPair } from '../veth-pair.ts'
@@ -48,19 +49,23 @@ export async function makePort(
     ifName,
     mac,
     mtu: options.mtu > 0 ? options.mtu : undefined,
-    hostSettings: { master: port.bridge },
+    master: port.bridge,
   })
   undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
   await configurePort(host, pair, port)
   return pair
 }
 
-/** Sets what the kernel does not take with the request that makes a port: its flags and VLANs. */
+/**
+ * Sets what the kernel does not take with the request that makes a port, and sets it up when all of it is there. The host
+ * speaks by the bridge, never by its ports.
+ */
 async function configurePort(host: Host, { index, ifname }: VethPair, port: PortSettings): Promise<void> {
   const { hairpin, isolated } = port
-  if (hairpin || isolated)
-    await setLink(host.route, index, { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } })
+  const flags = { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } } as const
+  disableIpv6(host, ifname)
   await configureVlans(host, index, port, ifname)
+  await setLink(host.route, index, { up: true, ...((hairpin || isolated) && flags) })
 }
 
 async function configureVlans(host: Host, index: number, port: PortSettings, name: string): Promise<void> {

@@ -16,6 +16,7 @@ import { asAddress, configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { ensureForwarding } from '../forwarding.ts'
+import { acceptNoRouterAdvertisements, disableIpv6 } from '../host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../hosts.ts'
 import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
@@ -97,9 +98,7 @@ async function makePair(
   { config, host, container, undo }: { config: PtpConfig; host: Host; container: Host; undo: UndoStack },
 ): Promise<VethPair> {
   const mtu = config.mtu > 0 ? config.mtu : undefined
-  // Nobody should see it up with an address that it will not keep.
-  const hostSettings = { up: false }
-  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu, hostSettings })
+  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu })
   undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
   return pair
 }
@@ -130,6 +129,8 @@ async function configureHostEnd(
   { index, ifName }: ContainerLink,
   { ips, mac }: { ips: readonly RoutedIP[]; mac: MAC | undefined },
 ): Promise<void> {
+  if (versionsOf(ips).includes(6)) acceptNoRouterAdvertisements(host, ifName)
+  else disableIpv6(host, ifName)
   const gateways = new Map(ips.map(({ gateway }) => [String(gateway), CIDR.of(gateway, gateway.bits)]))
   const steps: Step[] = [
     { what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) },
