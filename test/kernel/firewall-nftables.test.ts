@@ -21,12 +21,20 @@ import { type JsonObject, runIn } from './witness.ts'
 /** The ruleset of a host without containers, once it has had isolated ones. */
 const empty = `table inet patchbay {
 	comment "Made by Patchbay: rules are few, containers are elements"
-	map firewall4 {
-		type ipv4_addr : verdict
+	set firewall-addresses4 {
+		type ipv4_addr
 	}
 
-	map firewall6 {
-		type ipv6_addr : verdict
+	set firewall-addresses6 {
+		type ipv6_addr
+	}
+
+	map firewall-bridged4 {
+		type ipv4_addr : counter
+	}
+
+	map firewall-bridged6 {
+		type ipv6_addr : counter
 	}
 
 	set firewall-bridges {
@@ -46,10 +54,10 @@ const empty = `table inet patchbay {
 		iifname @firewall-bridges oifname @firewall-bridges jump firewall-between-bridges
 		jump CNI-ADMIN
 		jump firewall-admins
-		ct state established,related ip daddr vmap @firewall4
-		ct state established,related ip6 daddr vmap @firewall6
-		ip saddr vmap @firewall4
-		ip6 saddr vmap @firewall6
+		ct state established,related ip daddr @firewall-addresses4 accept
+		ct state established,related ip6 daddr @firewall-addresses6 accept
+		ip saddr @firewall-addresses4 accept
+		ip6 saddr @firewall-addresses6 accept
 	}
 
 	chain firewall-between-bridges {
@@ -83,18 +91,54 @@ test('firewall: containers are marked elements, gone with the last of them, and 
     const first = await allow(place, 'container', isolated)
     const second = await allow(place, 'other', isolated)
     const listed = ruleset(lab.host)
-    assert.match(
-      listed,
-      /10\.1\.2\.2 comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container" : goto firewall-bridge-cni0/,
-    )
+    const element = '10.1.2.2 comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container"'
+    assert.equal(listed.split(element).length, 3)
+    assert.ok(listed.includes(`${element} : "firewall-bridge-cni0"`))
+    assert.match(listed, /\n\tcounter firewall-bridge-cni0 {\n\t\tcomment ".*"\n/)
     runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
     assert.equal(ruleset(lab.host), listed)
     await lab.del(firewall, first, callOptions(lab, 'container'))
-    assert.match(ruleset(lab.host), /10\.1\.2\.3 comment.*goto firewall-bridge-cni0/)
+    assert.match(ruleset(lab.host), /10\.1\.2\.3 comment.*"firewall-bridge-cni0"/)
     assert.match(ruleset(lab.host), /elements = { "cni0" }/)
     // Without a result the mark is all there is to go by.
     const { prevResult: _, ...unknown } = second
     await lab.del(firewall, unknown, callOptions(lab, 'other'))
+    assert.equal(ruleset(lab.host), empty)
+  }))
+
+for (const ingressPolicy of ['open', 'same-bridge', 'isolated'])
+  test(`firewall: with the policy "${ingressPolicy}", no element is a verdict`, () =>
+    withPacketLab(async (place) => {
+      const { host } = place.lab
+      for (const who of both) await allow(place, who, { ...nftables, ingressPolicy })
+      const elements = setsOf(host).flatMap(({ map, elem = [] }) => elem.map((element) => ({ map, element })))
+      for (const address of ['10.1.2.2', '10.1.2.3', 'fd00:1:2::2', 'fd00:1:2::3'])
+        assert.ok(
+          elements.some(({ element }) => element.includes(`"${address}"`)),
+          address,
+        )
+      // The kernel goes through all that a map of verdicts has whenever one comes.
+      assert.deepEqual(
+        elements.filter(({ map, element }) => map === 'verdict' || /"(?:accept|drop|goto|jump)":/.test(element)),
+        [],
+      )
+    }))
+
+test('firewall: a policy is for bridges of every name, and nft reads what it lists of them', () =>
+  withPacketLab(async ({ lab }) => {
+    const bridges = ['br-lan.5', 'a+b@c', '网桥']
+    const call = (command: string, index: number) => {
+      const interfaces = [{ name: bridges[index] ?? '' }, { name: `veth${index}` }]
+      const prevResult = { cniVersion: '1.1.0', interfaces, ips: [{ address: `10.1.2.${index + 1}/24` }] }
+      return lab.call(firewall, command, { ...isolated, prevResult }, { containerId: `c${index}` })
+    }
+    for (const index of bridges.keys()) assert.equal((await call('ADD', index)).status, 0)
+    const listed = ruleset(lab.host)
+    for (const bridge of bridges) assert.ok(listed.includes(`"${bridge}"`), bridge)
+    runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
+    assert.equal(ruleset(lab.host), listed)
+    for (const command of ['CHECK', 'DEL'])
+      for (const index of bridges.keys()) assert.equal((await call(command, index)).status, 0, `${command} ${index}`)
     assert.equal(ruleset(lab.host), empty)
   }))
 
@@ -133,6 +177,16 @@ for (const who of both)
       assert.deepEqual(reaches(place), { 4: false, 6: false })
       assert.equal(segmentsOf(lab.other), before)
     }))
+
+/** The sets and maps of a host with the text of each element. */
+function setsOf(host: TestNamespace): { map?: string; elem?: string[] }[] {
+  const { nftables: objects }: { nftables: Record<string, { map?: string; elem?: unknown[] }>[] } = JSON.parse(
+    runIn(host, 'nft', '-j', 'list', 'ruleset'),
+  )
+  return objects.flatMap(({ set, map = set }) =>
+    map ? [{ ...map, elem: (map.elem ?? []).map((element) => JSON.stringify(element)) }] : [],
+  )
+}
 
 /** How many segments of TCP over IPv4 or IPv6 have come to a namespace. */
 function segmentsOf(place: TestNamespace): string | undefined {

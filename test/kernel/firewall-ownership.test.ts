@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import type { Plugin } from '@patchbay/cni/plugin'
-import { ipv4Addr, Nftables, namedMap, verdict } from '@patchbay/linux/nftables'
+import { ipv4Addr, Nftables, namedMap, namedSet } from '@patchbay/linux/nftables'
 import { firewall } from '@patchbay/plugins/firewall'
 import { allow, assertReachesOutside, both, isolated, learnRoutes, nftables, reaches, ruleset } from './firewall-lab.ts'
 import type { TestNamespace } from './namespace-fixture.ts'
@@ -51,7 +51,7 @@ test('firewall: after a flush, CHECK names what is missing and the next ADD make
       /^element veth\w+ not found in set bridge patchbay firewall-isolated-ports$/,
     )
     runIn(lab.host, 'nft', 'flush ruleset')
-    const missing = 'element 10.1.2.2 : goto firewall-bridge-cni0 not found in map inet patchbay firewall4'
+    const missing = 'element 10.1.2.2 not found in set inet patchbay firewall-addresses4'
     assert.equal((await check()).document['msg'], missing)
     assert.equal(ruleset(lab.host), '')
     await allow(place, 'other', isolated)
@@ -90,8 +90,21 @@ test('firewall: an address that another container has left belongs to the one th
     const { prevResult } = config
     const elsewhere = { ...nftables, name: 'net2', prevResult: prevResult ?? {} }
     await lab.add(firewall, elsewhere, callOptions(lab, 'other'))
+    assert.doesNotMatch(ruleset(lab.host), /net: net1, if: eth0, id: container" : /)
     await lab.del(firewall, config, callOptions(lab, 'container'))
-    assert.match(ruleset(lab.host), /10\.1\.2\.2 comment ".*net: net2.*" : accept/)
+    const open = ruleset(lab.host)
+    assert.deepEqual(open.match(/10\.1\.2\.2 comment .*/g)?.map(withoutHash), ['net: net2, if: eth0, id: other" }'])
+
+    // And back again: the bridge's policy is for the one that has the address now.
+    await lab.add(firewall, config, callOptions(lab, 'container'))
+    await lab.del(firewall, elsewhere, callOptions(lab, 'other'))
+    assert.deepEqual(
+      ruleset(lab.host)
+        .match(/10\.1\.2\.2 comment .*/g)
+        ?.map(withoutHash),
+      ['net: net1, if: eth0, id: container" }', 'net: net1, if: eth0, id: container" : "firewall-bridge-cni0" }'],
+    )
+    await lab.add(firewall, elsewhere, callOptions(lab, 'other'))
     await lab.call(firewall, 'GC', { ...nftables, 'cni.dev/valid-attachments': [] })
     assert.doesNotMatch(ruleset(lab.host), /cni0/)
   }))
@@ -163,26 +176,39 @@ test('firewall: beside two thousand others, ADD and DEL say to the kernel what t
     assert.deepEqual(beside1.add, [
       // Whether the kernel has it, and whether the host's own filter is made by iptables.
       ...['GETGEN 20', 'GETCHAIN 44', 'GETCHAIN 44'],
-      '{ NEWSETELEM 192, NEWSETELEM 204, NEWSETELEM 92, NEWSETELEM 112, NEWSETELEM 92, NEWSETELEM 172 }',
+      // The bridge's object, the addresses twice, the bridge three times, and the port.
+      '{ NEWOBJ 160, NEWSETELEM 156, NEWSETELEM 184, NEWSETELEM 168, NEWSETELEM 196, NEWSETELEM 92, NEWSETELEM 112, ' +
+        'NEWSETELEM 92, NEWSETELEM 172 }',
     ])
     assert.deepEqual(beside1.del, [
       // Whether iptables has something of ours.
       ...['GETGEN 20', 'GETCHAIN 48', 'GETCHAIN 48'],
-      ...['GETSETELEM 72', 'GETSETELEM 84', 'GETSETELEM 96', '{ DELSETELEM 72, DELSETELEM 84, DELSETELEM 96 }'],
+      ...['GETSETELEM 80', 'GETSETELEM 80', 'GETSETELEM 92', 'GETSETELEM 92', 'GETSETELEM 96'],
+      '{ DELSETELEM 80, DELSETELEM 80, DELSETELEM 92, DELSETELEM 92, DELSETELEM 96 }',
       // Whether the bridge has other containers.
-      'GETCHAIN 64',
+      'GETOBJ 76',
     ])
   }))
+
+/** What is told of an element's owner, and what follows. */
+function withoutHash(element: string): string {
+  return element.replace(/^.*?, /, '')
+}
 
 async function addElements({ netns }: TestNamespace, count: number): Promise<void> {
   using nft = Nftables.open({ netns })
   const table = { family: 'inet', name: 'patchbay' } as const
-  const map = namedMap({ table, name: 'firewall4', key: ipv4Addr, data: 'verdict' })
-  const data = verdict.goto('firewall-bridge-cni0')
+  const set = namedSet({ table, name: 'firewall-addresses4', key: ipv4Addr })
+  const map = namedMap({ table, name: 'firewall-bridged4', key: ipv4Addr, data: 'counter' })
   const elements = Array.from({ length: count }, (_, index) => ({
     key: parseIP(`10.200.${index >> 8}.${index & 255}`),
-    data,
     comment: `${'0'.repeat(16)}-${index.toString(16).padStart(16, '0')}, net: net1, if: eth0, id: c${index}`,
   }))
-  await nft.transaction((batch) => batch.addElements(map, elements))
+  await nft.transaction((batch) => {
+    batch.addElements(set, elements)
+    batch.addElements(
+      map,
+      elements.map((element) => ({ ...element, data: 'firewall-bridge-cni0' })),
+    )
+  })
 }

@@ -158,5 +158,8 @@ test('firewall that is told another backend leaves firewalld alone', () =>
     const named = { ...config, backend: 'nftables' }
     await lab.add(plugin, named)
     assert.deepEqual(sourcesOf('trusted'), [])
-    assert.match(runIn(lab.host, 'nft', 'list', 'ruleset'), /10\.1\.2\.3 comment ".*" : accept/)
+    assert.match(
+      runIn(lab.host, 'nft', 'list', 'ruleset'),
+      /set firewall-addresses4 {\n.*\n.*= { 10\.1\.2\.3 comment ".*"/,
+    )
   }))

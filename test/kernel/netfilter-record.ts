@@ -12,7 +12,11 @@ const NFNL_SUBSYS_NFTABLES = 10
 
 /** `<linux/netfilter/nf_tables.h> NFT_MSG_*`, from 0. */
 const kinds = ['TABLE', 'CHAIN', 'RULE', 'SET', 'SETELEM'] as const
-const names = [...kinds.flatMap((kind) => [`NEW${kind}`, `GET${kind}`, `DEL${kind}`]), 'NEWGEN', 'GETGEN']
+const names = [
+  ...kinds.flatMap((kind) => [`NEW${kind}`, `GET${kind}`, `DEL${kind}`]),
+  ...['NEWGEN', 'GETGEN', 'TRACE'],
+  ...['NEWOBJ', 'GETOBJ', 'DELOBJ'],
+]
 
 /**
  * The messages that `work` sends to nf_tables, as strace sees them leave this process: `GETSETELEM 96`, the kind and the

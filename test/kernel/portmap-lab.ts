@@ -61,12 +61,30 @@ export function ruleset(host: TestNamespace): string {
   return runIn(host, 'nft', 'list', 'table', 'inet', 'patchbay')
 }
 
+/** A set or map, as `nft -j` lists it; a map says what its elements hold. */
+interface ListedSet {
+  name: string
+  map?: string | string[]
+  elem?: unknown[]
+}
+
 /** The elements that are there, one a line: `portmap-ports4 tcp . 8080 : 10.1.2.2 . 80`. */
 export function elements(host: TestNamespace): string[] {
+  return inSets(setsOf(host))
+}
+
+/** Those that the kernel goes through whenever one of them is added. */
+export function verdicts(host: TestNamespace): string[] {
+  return inSets(setsOf(host).filter(({ map }) => map === 'verdict'))
+}
+
+function setsOf(host: TestNamespace): ListedSet[] {
   const listed = JSON.parse(runIn(host, 'nft', '-j', 'list', 'table', 'inet', 'patchbay'))
-  return listed.nftables.flatMap(({ map }: { map?: { name: string; elem?: unknown[] } }) =>
-    (map?.elem ?? []).map((element) => `${map?.name} ${inWords(element)}`),
-  )
+  return listed.nftables.flatMap(({ set, map }: { set?: ListedSet; map?: ListedSet }) => set ?? map ?? [])
+}
+
+function inSets(sets: readonly ListedSet[]): string[] {
+  return sets.flatMap(({ name, elem = [] }) => elem.map((element) => `${name} ${inWords(element)}`))
 }
 
 function inWords(value: unknown): string {

@@ -4,7 +4,7 @@ import { portmap } from '@patchbay/plugins/portmap'
 import type { TestNamespace } from './namespace-fixture.ts'
 import { addresses, attach, callOptions, versions, withPacketLab } from './packet-lab.ts'
 import { ask, Server } from './packet-peer.ts'
-import { elements, mappings, port, publish, refusal, ruleset, serve } from './portmap-lab.ts'
+import { elements, mapping, mappings, port, publish, refusal, ruleset, serve, verdicts } from './portmap-lab.ts'
 import { ip, type JsonObject, runIn } from './witness.ts'
 
 test('portmap: ports are marked elements, gone with DEL, and nft reads what it lists', () =>
@@ -38,7 +38,64 @@ test('portmap: ports are marked elements, gone with DEL, and nft reads what it l
     assert.equal(ruleset(lab.host), listed)
     await lab.del(portmap, config, callOptions(lab, 'container'))
     assert.deepEqual(elements(lab.host), [])
-    assert.doesNotMatch(ruleset(lab.host), /chain portmap-clients/)
+  }))
+
+test('portmap: whose clients are masqueraded is in sets, and no element has a verdict', () =>
+  withPacketLab(async ({ lab }) => {
+    await publish(lab, 'container', [port(8080)])
+    await publish(lab, 'other', [port(8081)], { masqAll: true })
+    assert.deepEqual(verdicts(lab.host), [])
+    const isOfClients = (line: string) => /^portmap-(?!ports|taken|containers)/.test(line)
+    assert.deepEqual(elements(lab.host).filter(isOfClients).sort(), [
+      'portmap-every-client4 10.1.2.3',
+      'portmap-every-client6 fd00:1:2::3',
+      'portmap-loopback4 10.1.2.2',
+      'portmap-neighbours4-24 10.1.2.2 . 10.1.2.0',
+      'portmap-neighbours6-64 fd00:1:2::2 . fd00:1:2::',
+    ])
+    const rulesOf = (chain: string) =>
+      runIn(lab.host, 'nft', 'list', 'chain', 'inet', 'patchbay', chain)
+        .split('\n')
+        .map((line) => line.trim())
+        .slice(3, -3)
+    assert.deepEqual(rulesOf('portmap-postrouting'), [
+      'ct status ! dnat return',
+      'ip saddr 127.0.0.0/8 ip daddr @portmap-loopback4 masquerade',
+      'ip daddr @portmap-every-client4 masquerade',
+      'ip6 daddr @portmap-every-client6 masquerade',
+    ])
+    assert.deepEqual(rulesOf('portmap-neighbours4-24'), [
+      'ct status dnat ip daddr . ip saddr & 255.255.255.0 @portmap-neighbours4-24 masquerade',
+    ])
+    assert.deepEqual(rulesOf('portmap-neighbours6-64'), [
+      'ct status dnat ip6 daddr . ip6 saddr & ffff:ffff:ffff:ffff:: @portmap-neighbours6-64 masquerade',
+    ])
+  }))
+
+test('portmap: networks of every size are made, read back by nft, and found again', () =>
+  withPacketLab(async ({ lab }) => {
+    const cidrs = ['10.1.2.2/32', '10.2.2.2/31', '10.3.2.2/23', '10.4.2.2/0', 'fd01::2/128', 'fd02::2/127', 'fd03::2/0']
+    const publishAt = (address: string, index: number) =>
+      lab.add(portmap, mapping({ cniVersion: '1.1.0', ips: [{ address }] }, [port(8000 + index)]), {
+        containerId: `container${index}`,
+      })
+    for (const [index, address] of cidrs.entries()) await publishAt(address, index)
+    const keys = elements(lab.host).filter((line) => line.startsWith('portmap-neighbours'))
+    assert.deepEqual(keys.sort(), [
+      'portmap-neighbours4-0 10.4.2.2 . 0.0.0.0',
+      'portmap-neighbours4-23 10.3.2.2 . 10.3.2.0',
+      'portmap-neighbours4-31 10.2.2.2 . 10.2.2.2',
+      'portmap-neighbours4-32 10.1.2.2 . 10.1.2.2',
+      'portmap-neighbours6-0 fd03::2 . ::',
+      'portmap-neighbours6-127 fd02::2 . fd02::2',
+      'portmap-neighbours6-128 fd01::2 . fd01::2',
+    ])
+    const listed = ruleset(lab.host)
+    runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
+    assert.equal(ruleset(lab.host), listed)
+    const { status } = await lab.call(portmap, 'GC', { backend: 'nftables', 'cni.dev/valid-attachments': [] })
+    assert.equal(status, 0)
+    assert.deepEqual(elements(lab.host), [])
   }))
 
 test('portmap: nftables where nothing else is asked for', () =>

@@ -11,10 +11,11 @@ import {
   type Value,
 } from '../netlink/index.ts'
 import { nfgenmsg } from '../nfnetlink/index.ts'
-import { type Data, dataAttributes } from './data.ts'
+import { dataAttributes } from './data.ts'
 import { type StatefulExpression, statefulExpression } from './expressions/index.ts'
 import { joinIntervals, next } from './interval.ts'
 import { isConcatenation, type KeyType, type KeyValue, keyBytes, readKey } from './key-type.ts'
+import { isObjectKind, type ObjectKind } from './object.ts'
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import type { MapData, NamedSet } from './set.ts'
 import { describeMember, inTable, type TableMember } from './table-member.ts'
@@ -54,8 +55,14 @@ export const elementOperations = operationsOn<ElementMessage>('SETELEM', element
 /** `<linux/netfilter/nf_tables.h> NFT_SET_ELEM_*`: flags of an element. */
 export const NFT_SET_ELEM = { INTERVAL_END: 1, CATCHALL: 2 } as const
 
-/** The value that a map has for a key. */
-export type MapValue<D> = D extends 'verdict' ? Verdict : D extends KeyType ? KeyValue<D> : undefined
+/** The value that a map has for a key; of an object, its name. */
+export type MapValue<D> = D extends 'verdict'
+  ? Verdict
+  : D extends ObjectKind
+    ? string
+    : D extends KeyType
+      ? KeyValue<D>
+      : undefined
 
 /** Which element. */
 export interface ElementKey<K extends KeyType> {
@@ -149,8 +156,7 @@ function encodeElement(set: NamedSet, element: AnyElement): RawElement[] {
   const { key, data, timeoutMs, expiresMs, expressions } = element
   const { end = key } = element
   const value = keyBytes(set.key, key)
-  const raw: RawElement = { key: { value } }
-  if (data !== undefined) raw.data = encodeData(set, data)
+  const raw: RawElement = { key: { value }, ...(data !== undefined && encodeData(set, data)) }
   if (timeoutMs !== undefined) raw.timeout = BigInt(timeoutMs)
   if (expiresMs !== undefined) raw.expiration = BigInt(expiresMs)
   if (expressions !== undefined) raw.expressions = expressions
@@ -163,9 +169,11 @@ function encodeElement(set: NamedSet, element: AnyElement): RawElement[] {
   return after ? [raw, { key: { value: after }, flags: NFT_SET_ELEM.INTERVAL_END }] : [raw]
 }
 
-function encodeData(set: NamedSet, data: unknown): Data {
-  if (set.data === 'verdict') return { verdict: data as Verdict }
-  return set.data === undefined ? {} : { value: keyBytes(set.data, data as KeyValue<KeyType>) }
+function encodeData({ data: type }: NamedSet, data: unknown): RawElement {
+  if (type === undefined) return {}
+  if (type === 'verdict') return { data: { verdict: data as Verdict } }
+  if (isObjectKind(type)) return { objref: data as string }
+  return { data: { value: keyBytes(type, data as KeyValue<KeyType>) } }
 }
 
 /** As `nft` numbers the parts: the comment, and a flag of ranges that nothing is behind. */
@@ -194,10 +202,11 @@ export function hasDuplicates(raw: readonly RawElement[]): boolean {
 
 function decodeElement<K extends KeyType, D extends MapData | undefined>(
   set: NamedSet<K, D>,
-  { key, keyEnd, data, timeout, expiration, userdata, expr, expressions = expr && [expr] }: RawElement,
+  raw: RawElement,
 ): SetElement<K, D> {
+  const { key, keyEnd, timeout, expiration, userdata, expr, expressions = expr && [expr] } = raw
   const value = key?.value ?? new Uint8Array()
-  const element: SetElement<K, D> = { key: readKey(set.key, value), data: decodeData(set, data) }
+  const element: SetElement<K, D> = { key: readKey(set.key, value), data: decodeData(set, raw) }
   if (keyEnd?.value && !equal(keyEnd.value, value)) element.end = readKey(set.key, keyEnd.value)
   const comment = commentOf(userdata)
   if (comment !== undefined) element.comment = comment
@@ -207,9 +216,12 @@ function decodeElement<K extends KeyType, D extends MapData | undefined>(
   return element
 }
 
-function decodeData<D extends MapData | undefined>(set: NamedSet<KeyType, D>, data: Data | undefined): MapValue<D> {
-  const { data: type } = set
+function decodeData<D extends MapData | undefined>(
+  { data: type }: NamedSet<KeyType, D>,
+  { data, objref }: RawElement,
+): MapValue<D> {
   // The type of the set says what this is.
+  if (isObjectKind(type)) return objref as MapValue<D>
   if (type === undefined || data === undefined) return undefined as MapValue<D>
   if (type === 'verdict') return data.verdict as MapValue<D>
   return readKey(type, data.value ?? new Uint8Array()) as MapValue<D>

@@ -35,7 +35,15 @@ export type { Hook, Priority } from './hook.ts'
 export { rangeOf } from './interval.ts'
 export type { KeyType, KeyValue } from './key-type.ts'
 export { Nftables } from './nftables.ts'
-export { type NamedObject, type ObjectState, objectAttributes, objectMessage, objectOperations } from './object.ts'
+export {
+  type ListedObject,
+  type NamedObject,
+  type ObjectKind,
+  type ObjectState,
+  objectAttributes,
+  objectMessage,
+  objectOperations,
+} from './object.ts'
 export {
   type Place,
   type Rule,

@@ -21,7 +21,14 @@ import {
 } from './element.ts'
 import { batchFrame, generationOperations, getGeneration } from './generation.ts'
 import type { KeyType } from './key-type.ts'
-import { decodeObject, listObjects, type NamedObject, objectOperations } from './object.ts'
+import {
+  decodeObject,
+  getObject,
+  type ListedObject,
+  listObjects,
+  type NamedObject,
+  objectOperations,
+} from './object.ts'
 import { decodeRule, listRules, type RuleState, ruleOperations } from './rule.ts'
 import { getSet, listSets, type MapData, type NamedSet, setOperations } from './set.ts'
 import { decodeSet, type SetState } from './set-state.ts'
@@ -139,8 +146,14 @@ export class Nftables implements Disposable {
     return messages.map(decodeSet).filter((set) => set !== undefined)
   }
 
+  /** @returns `undefined` when there is none of that name and kind */
+  async getObject(object: NamedObject): Promise<ListedObject | undefined> {
+    const message = await this.#find(getObject(object), objectOperations.new)
+    return message && decodeObject(message)
+  }
+
   /** The counters, quotas and other named objects of a table. */
-  async listObjects(table: TableRef): Promise<NamedObject[]> {
+  async listObjects(table: TableRef): Promise<ListedObject[]> {
     const messages = await this.#list(listObjects(table), objectOperations.new)
     return messages.map(decodeObject).filter((object) => object !== undefined)
   }

@@ -41,6 +41,9 @@ const kinds = {
 
 type Kinds = typeof kinds
 
+/** What a map may have the names of. */
+export type ObjectKind = keyof Kinds
+
 /** What an object is, and its state. A kind that is not in the table has its number and its data as bytes. */
 export type ObjectState =
   | { [K in keyof Kinds]: { kind: K; data?: Value<Kinds[K][1]> } }[keyof Kinds]
@@ -53,7 +56,7 @@ const DATA = 4
 const state: Entry<ObjectState> = {
   types: [TYPE, DATA],
   write(w, value: ObjectState) {
-    const [type, codec] = value.kind === 'other' ? [value.type] : layoutOf(value.kind)
+    const [type, codec] = value.kind === 'other' ? [value.type] : kindLayout(value.kind)
     w.attribute(TYPE, () => be32.write(w, type))
     if (value.kind === 'other') {
       const { bytes } = value
@@ -64,15 +67,31 @@ const state: Entry<ObjectState> = {
     const [number, data] = [list.last(TYPE), list.last(DATA)]
     if (!number) return undefined
     const type = be32.read(number)
-    const kind = Object.keys(kinds).find((name) => layoutOf(name as keyof Kinds)[0] === type)
+    const kind = objectKind(type)
     if (kind === undefined) return { kind: 'other', type, ...(data && { bytes: data }) }
     // The kind has been found in the table that the type is made of.
-    return { kind, ...(data && { data: layoutOf(kind as keyof Kinds)[1].read(data) }) } as ObjectState
+    return { kind, ...(data && { data: kindLayout(kind)[1].read(data) }) } as ObjectState
   },
 }
 
-function layoutOf(kind: keyof Kinds): readonly [number, AttributesCodec<Table>] {
+function kindLayout(kind: ObjectKind): readonly [number, AttributesCodec<Table>] {
   return kinds[kind]
+}
+
+export function isObjectKind(value: unknown): value is ObjectKind {
+  return typeof value === 'string' && Object.hasOwn(kinds, value)
+}
+
+/** `<linux/netfilter/nf_tables.h> NFT_OBJECT_*` */
+export function objectNumber(kind: ObjectKind): number {
+  return kindLayout(kind)[0]
+}
+
+/** @returns `undefined` for a kind that has no name here */
+export function objectKind(number: number): ObjectKind | undefined {
+  return Object.keys(kinds)
+    .filter(isObjectKind)
+    .find((kind) => objectNumber(kind) === number)
 }
 
 /** Attributes of an object, `<linux/netfilter/nf_tables.h> NFTA_OBJ_*`. */
@@ -93,8 +112,16 @@ export const objectOperations = operationsOn<ObjectMessage>('OBJ', objectMessage
 
 /** A counter, a quota and the like that rules and elements refer to by name. */
 export interface NamedObject extends TableMember {
+  /** Its kind alone says which object is meant: several may have one name. */
   state: ObjectState
   comment?: string | undefined
+}
+
+/** An object as the kernel has it. */
+export interface ListedObject extends NamedObject {
+  handle: bigint
+  /** How many rules and elements refer to it. */
+  use: number
 }
 
 export function putObject(object: NamedObject, put: Put): Request {
@@ -108,15 +135,20 @@ export function removeObject(object: NamedObject, removal: Removal): Request {
   return requestAbout(describeMember(state.kind, object), objectOperations[removal], { ...inTable(table), name, state })
 }
 
+export function getObject(object: NamedObject): Request {
+  const { table, name, state } = object
+  return requestAbout(describeMember(state.kind, object), objectOperations.get, { ...inTable(table), name, state })
+}
+
 /** For a dump of the objects of a table. */
 export function listObjects(table: TableRef): Request {
   return request(objectOperations.get, inTable(table))
 }
 
 /** @returns `undefined` for a message that is about no object of a known family */
-export function decodeObject({ family = 0, table, name, ...rest }: ObjectMessage): NamedObject | undefined {
+export function decodeObject({ family = 0, table, name, ...rest }: ObjectMessage): ListedObject | undefined {
   const known = familyName(family)
-  const { state } = rest
+  const { state, use = 0, handle = 0n, userdata } = rest
   if (known === undefined || table === undefined || name === undefined || !state) return undefined
-  return { table: { family: known, name: table }, name, state, comment: commentOf(rest.userdata) }
+  return { table: { family: known, name: table }, name, state, comment: commentOf(userdata), use, handle }
 }

@@ -3,9 +3,13 @@ import { type DataType, dataTypes } from './data-types.ts'
 import { familyName } from './family.ts'
 import type { KeyType } from './key-type.ts'
 import { keyLength } from './key-type.ts'
+import { objectKind } from './object.ts'
 import { type MapData, type NamedSet, NFT_DATA_VERDICT, NFT_SET, type SetMessage, setComment } from './set.ts'
 
-/** A set as the kernel has it. Values of types that are not known here are bytes. */
+/**
+ * A set as the kernel has it. Values of types that are not known here are bytes; a map to objects of a kind that has no
+ * name here is as a set.
+ */
 export interface SetState extends NamedSet {
   /** `<linux/netfilter/nf_tables.h> NFT_SET_*` */
   flags: number
@@ -35,7 +39,8 @@ export function decodeSet(message: SetMessage): SetState | undefined {
   }
 }
 
-function dataOf({ flags = 0, dataType = 0, dataLen = 0 }: SetMessage): MapData | undefined {
+function dataOf({ flags = 0, dataType = 0, dataLen = 0, objType = 0 }: SetMessage): MapData | undefined {
+  if (flags & NFT_SET.OBJECT) return objectKind(objType)
   if (!(flags & NFT_SET.MAP)) return undefined
   return dataType === NFT_DATA_VERDICT ? 'verdict' : typeOf(dataType, dataLen)
 }

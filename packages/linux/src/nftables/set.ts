@@ -14,6 +14,7 @@ import {
 import { nfgenmsg } from '../nfnetlink/index.ts'
 import { statefulExpression } from './expressions/index.ts'
 import { isConcatenation, type KeyType, keyLength, keyTypeNumber, partsOf } from './key-type.ts'
+import { isObjectKind, type ObjectKind, objectNumber } from './object.ts'
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { readComment, readUserData, writeComment, writeUserData } from './user-data.ts'
@@ -70,8 +71,8 @@ export const NFT_SET = {
 /** The type of data that verdicts are, `<linux/netfilter/nf_tables.h>`. */
 export const NFT_DATA_VERDICT = 0xffffff00
 
-/** What the elements of a map hold beside their keys. */
-export type MapData = KeyType | 'verdict'
+/** What the elements of a map hold beside their keys: a value of a type, a verdict, or an object of a kind. */
+export type MapData = KeyType | 'verdict' | ObjectKind
 
 /** What every set may say about itself. */
 export interface SetOptions extends TableMember {
@@ -102,7 +103,7 @@ export function namedSet<const K extends KeyType>(options: SetOptions & { key: K
   return { ...options, data: undefined }
 }
 
-/** A map: keys and what each stands for, a value of a type or a verdict. */
+/** A map: keys and what each stands for, a value of a type, a verdict, or the counter and the like of some name. */
 export function namedMap<const K extends KeyType, const D extends MapData>(
   options: SetOptions & { key: K; data: D },
 ): NamedSet<K, D> {
@@ -132,7 +133,7 @@ function flagsOf(set: NamedSet): number {
   let flags = 0
   if (interval) flags |= NFT_SET.INTERVAL
   if (interval && isConcatenation(key)) flags |= NFT_SET.CONCAT
-  if (data !== undefined) flags |= NFT_SET.MAP
+  if (data !== undefined) flags |= isObjectKind(data) ? NFT_SET.OBJECT : NFT_SET.MAP
   if (timeout) flags |= NFT_SET.TIMEOUT
   if (dynamic) flags |= NFT_SET.EVAL
   return flags
@@ -141,6 +142,7 @@ function flagsOf(set: NamedSet): number {
 function dataOf({ data }: NamedSet): SetMessage {
   if (data === undefined) return {}
   if (data === 'verdict') return { dataType: NFT_DATA_VERDICT, dataLen: 0 }
+  if (isObjectKind(data)) return { objType: objectNumber(data) }
   return { dataType: keyTypeNumber(data), dataLen: keyLength(data) }
 }
 
@@ -156,7 +158,7 @@ const part = { KEY_BYTEORDER: 0, DATA_BYTEORDER: 1, DATA_INTERVAL: 6, COMMENT: 7
 function userDataOf({ key, data, comment }: NamedSet): Uint8Array {
   const parts: [number, Uint8Array][] = [[part.KEY_BYTEORDER, number32(byteOrderOf(key))]]
   if (data !== undefined) {
-    parts.push([part.DATA_BYTEORDER, number32(data === 'verdict' ? 0 : byteOrderOf(data))])
+    if (!isObjectKind(data)) parts.push([part.DATA_BYTEORDER, number32(data === 'verdict' ? 0 : byteOrderOf(data))])
     parts.push([part.DATA_INTERVAL, number32(0)])
   }
   if (comment !== undefined) parts.push([part.COMMENT, writeComment(comment)])

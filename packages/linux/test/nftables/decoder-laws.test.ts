@@ -55,6 +55,7 @@ test('codecs of nf_tables throw nothing but DecodeError on damaged messages, and
 const maps: readonly NamedSet[] = [
   namedMap({ table: { family: 'ip', name: 't' }, name: 'm', key: [ipv4Addr, ipv6Addr], data: ipv4Addr }),
   namedMap({ table: { family: 'ip', name: 't' }, name: 'm', key: ipv4Addr, data: 'verdict', interval: true }),
+  namedMap({ table: { family: 'ip', name: 't' }, name: 'm', key: ipv4Addr, data: 'counter' }),
 ]
 
 test('decodeElements() and decodeSet() throw nothing but DecodeError on what the codecs accept', () => {

@@ -20,18 +20,17 @@ import { DEFAULT_ADMIN_CHAIN } from './config.ts'
 import { isJumpTo } from './host-filter.ts'
 import type { BridgePolicy } from './isolation.ts'
 import {
-  bridgeChain,
-  bridgeOfChain,
+  addressSets,
+  bridgeObject,
+  bridgeOfObject,
   bridges,
   claimsOf,
   declareFirewall,
   forward,
   isolatedBridges,
   isolatedPorts,
-  map4,
-  map6,
+  keysOf,
   otherAdmins,
-  RULES_OF_BRIDGE,
   RULES_OF_FORWARD,
   sameBridge,
 } from './nftables-layout.ts'
@@ -81,11 +80,15 @@ async function remove(
   isOurs: IsOurs,
   known?: { addresses: readonly CIDR[]; ports: readonly string[] },
 ): Promise<void> {
-  const keysOf = (version: 4 | 6) =>
-    known?.addresses.filter(({ family }) => family === version).map(({ address }) => ({ key: address }))
-  const portKeys = known?.ports.map((key) => ({ key }))
-  const places = [elementsOf(map4, keysOf(4)), elementsOf(map6, keysOf(6)), elementsOf(isolatedPorts, portKeys)]
-  const gone = await deleteOwned(nft, places, isOurs)
+  const places = addressSets.flatMap(({ version, forwarded, bridged }) => {
+    const keys = known && keysOf(known.addresses, version)
+    return [elementsOf(forwarded, keys), elementsOf(bridged, keys)]
+  })
+  const ports = elementsOf(
+    isolatedPorts,
+    known?.ports.map((key) => ({ key })),
+  )
+  const gone = await deleteOwned(nft, [...places, ports], isOurs)
   for (const bridge of bridgesOf(gone)) await removeUnusedBridge(nft, bridge)
 }
 
@@ -96,23 +99,22 @@ async function remove(
 export async function collectNftables(request: Request, alive: readonly ValidAttachment[]): Promise<void> {
   using nft = openRuleset(request.hostNetns)
   await remove(nft, ownedByGone(request.name, alive))
-  for (const { name } of await nft.listChains(forward.table)) {
-    const bridge = bridgeOfChain(name)
+  for (const { name } of await nft.listObjects(forward.table)) {
+    const bridge = bridgeOfObject(name)
     if (bridge !== undefined) await removeUnusedBridge(nft, bridge)
   }
 }
 
 function bridgesOf(elements: readonly ElementText[]): Set<string> {
-  const chains = elements.map(({ data }) => bridgeOfChain(data.replace('goto ', '')))
-  return new Set(chains.filter((bridge) => bridge !== undefined))
+  return new Set(elements.map(({ data }) => bridgeOfObject(data)).filter((bridge) => bridge !== undefined))
 }
 
-/** The policy of a bridge ends with the last address that leads to its chain; the kernel knows which that is. */
+/** The policy of a bridge ends with the last address that leads to its object; the kernel knows which that is. */
 async function removeUnusedBridge(nft: Nftables, bridge: string): Promise<void> {
-  const chain = bridgeChain(bridge)
-  const state = await nft.getChain(chain)
-  if (!state || state.use > RULES_OF_BRIDGE) return
-  const itself: Place = { find: async () => ({ elements: [], remove: (batch) => batch.deleteChain(chain) }) }
+  const object = bridgeObject(bridge)
+  const state = await nft.getObject(object)
+  if (!state || state.use > 0) return
+  const itself: Place = { find: async () => ({ elements: [], remove: (batch) => batch.deleteObject(object) }) }
   const keys = [{ key: bridge }]
   const elements = [
     elementsOf(bridges, keys),

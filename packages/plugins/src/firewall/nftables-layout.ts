@@ -1,27 +1,52 @@
-import type { CIDR } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
   concat,
   ct,
+  type DataType,
+  type ElementKey,
   ifname,
   ip,
   ip6,
   ipv4Addr,
   ipv6Addr,
   meta,
+  type NamedObject,
+  type NamedSet,
   namedMap,
   namedSet,
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { type Attachment, bridgeTable, type Claim, claim, mark, inetTable as table } from '../ruleset/index.ts'
+import {
+  type Attachment,
+  bridgeTable,
+  type Claim,
+  claim,
+  elementsOf,
+  mark,
+  inetTable as table,
+} from '../ruleset/index.ts'
 import { DEFAULT_ADMIN_CHAIN } from './config.ts'
 import type { BridgePolicy } from './isolation.ts'
 
-/** Addresses that packets are forwarded for. Those in a network with a policy go to the chain of its bridge. */
-export const map4 = namedMap({ table, name: 'firewall4', key: ipv4Addr, data: 'verdict' })
-export const map6 = namedMap({ table, name: 'firewall6', key: ipv6Addr, data: 'verdict' })
+/** Where addresses are, by their version. */
+export const addressSets = [setsOf(4, ipv4Addr), setsOf(6, ipv6Addr)] as const
+
+function setsOf(version: 4 | 6, key: DataType<IP>) {
+  return {
+    version,
+    /** Addresses that packets are forwarded for. */
+    forwarded: namedSet({ table, name: `firewall-addresses${version}`, key }),
+    /**
+     * Those of them that need the policy of a bridge, with the bridge's object. No rule looks here: the kernel counts how
+     * many lead to an object. It would count as well who leads to a chain, but goes through all elements of a map that
+     * leads to chains whenever one is added.
+     */
+    bridged: namedMap({ table, name: `firewall-bridged${version}`, key, data: 'counter' }),
+  }
+}
 
 /** Bridges that have a policy. */
 export const bridges = namedSet({ table, name: 'firewall-bridges', key: ifname })
@@ -43,36 +68,30 @@ export const otherAdmins: Chain = { table, name: 'firewall-admins' }
 
 /** How many rules {@link forward} has. */
 export const RULES_OF_FORWARD = 7
-/** How many rules the chain of a bridge has. */
-export const RULES_OF_BRIDGE = 1
 
-/** All that elements for containers need: constant but for one chain a bridge that has a policy. */
+/** All that elements for containers need, whatever the bridge. */
 export function declareFirewall(batch: Batch, policy: BridgePolicy | undefined): void {
   batch.addTable(table)
   for (const chain of [forward, betweenBridges, defaultAdmin, otherAdmins]) batch.addChain(chain)
-  for (const set of [map4, map6, bridges, sameBridge, isolatedBridges]) batch.addSet(set)
+  const [v4, v6] = addressSets
+  const ofAddresses = [v4.forwarded, v6.forwarded, v4.bridged, v6.bridged]
+  for (const set of [...ofAddresses, bridges, sameBridge, isolatedBridges]) batch.addSet(set)
   // The administrator's chains are made, and never emptied.
   for (const chain of [forward, betweenBridges]) batch.flushChain(chain)
   batch.addRule(rule(forward, meta.iifname.in(bridges), meta.oifname.in(bridges), verdict.jump(betweenBridges.name)))
   for (const { name } of [defaultAdmin, otherAdmins]) batch.addRule(rule(forward, verdict.jump(name)))
   const ofConnection = ct.state.has('established', 'related')
-  batch.addRule(rule(forward, ofConnection, ip.daddr.vmap(map4)))
-  batch.addRule(rule(forward, ofConnection, ip6.daddr.vmap(map6)))
-  batch.addRule(rule(forward, ip.saddr.vmap(map4)))
-  batch.addRule(rule(forward, ip6.saddr.vmap(map6)))
+  batch.addRule(rule(forward, ofConnection, ip.daddr.in(v4.forwarded), verdict.accept))
+  batch.addRule(rule(forward, ofConnection, ip6.daddr.in(v6.forwarded), verdict.accept))
+  batch.addRule(rule(forward, ip.saddr.in(v4.forwarded), verdict.accept))
+  batch.addRule(rule(forward, ip6.saddr.in(v6.forwarded), verdict.accept))
   const withinOne = concat(meta.iifname, meta.oifname).in(sameBridge)
   batch.addRule(rule(betweenBridges, withinOne, meta.iifname.notIn(isolatedBridges), verdict.return))
   batch.addRule(rule(betweenBridges, verdict.drop))
-  if (policy) declareBridge(batch, policy)
+  if (policy?.isolated) declareBetweenPorts(batch)
 }
 
-/** The chain whose users are the addresses behind a bridge: it can be deleted when the last of them has been. */
-function declareBridge(batch: Batch, { bridge, isolated }: BridgePolicy): void {
-  const chain = bridgeChain(bridge)
-  batch.addChain(chain)
-  batch.flushChain(chain)
-  batch.addRule(rule(chain, verdict.accept))
-  if (!isolated) return
+function declareBetweenPorts(batch: Batch): void {
   batch.addTable(bridgeTable)
   batch.addChain(betweenPorts)
   batch.addSet(isolatedPorts)
@@ -87,11 +106,39 @@ export function claimsOf(
   { addresses, policy }: { addresses: readonly CIDR[]; policy: BridgePolicy | undefined },
 ): Claim[] {
   const comment = mark(attachment)
-  const data = policy ? verdict.goto(bridgeChain(policy.bridge).name) : verdict.accept
-  const elementsOf = (version: 4 | 6) =>
-    addresses.filter(({ family }) => family === version).map(({ address }) => ({ key: address, data, comment }))
-  const own = [claim(map4, elementsOf(4)), claim(map6, elementsOf(6))]
-  return policy ? [...own, ...claimsOfBridge(policy, comment)] : own
+  const own = addressSets.flatMap(({ version, forwarded, bridged }) => {
+    const elements = keysOf(addresses, version).map(({ key }) => ({ key, comment }))
+    if (!policy) return [claim(forwarded, elements), withoutBridge(bridged, elements)]
+    const data = bridgeObject(policy.bridge).name
+    const leading = elements.map((element) => ({ ...element, data }))
+    return [claim(forwarded, elements), claim(bridged, leading)]
+  })
+  return policy ? [claimOfObject(policy.bridge), ...own, ...claimsOfBridge(policy, comment)] : own
+}
+
+/** The addresses of a version, as keys. */
+export function keysOf(addresses: readonly CIDR[], version: 4 | 6): { key: IP }[] {
+  return addresses.filter(({ family }) => family === version).map(({ address }) => ({ key: address }))
+}
+
+/** Nothing; what a container that had one of the addresses before has left there goes. */
+function withoutBridge(bridged: NamedSet<DataType<IP>, 'counter'>, keys: readonly ElementKey<DataType<IP>>[]): Claim {
+  const taken = elementsOf(bridged, keys)
+  let remove: ((batch: Batch) => void) | undefined
+  return {
+    elements: [],
+    fill: (batch) => remove?.(batch),
+    async find(nft) {
+      const found = await taken.find(nft, () => true)
+      remove = found.remove
+      return [...found.elements]
+    },
+  }
+}
+
+/** Comes with the bridge's first container, and stays for as long as there are some that lead to it. */
+function claimOfObject(bridge: string): Claim {
+  return { elements: [], fill: (batch) => batch.addObject(bridgeObject(bridge)), find: async () => [] }
 }
 
 function claimsOfBridge({ bridge, isolated, ports }: BridgePolicy, comment: string): Claim[] {
@@ -115,17 +162,21 @@ function claimsOfBridge({ bridge, isolated, ports }: BridgePolicy, comment: stri
 
 const BRIDGE_PREFIX = 'firewall-bridge-'
 
-/** What a name of an interface may have and `nft` does not read in one of a chain is written `/2b`. */
-export function bridgeChain(bridge: string): Chain {
+/**
+ * The object whose users are the addresses behind a bridge: it can be deleted when the last of them has been. What a name
+ * of an interface may have and `nft` does not read in one of an object is written `/2b`.
+ */
+export function bridgeObject(bridge: string): NamedObject {
   const escaped = Array.from(Buffer.from(bridge), (byte) => {
     const character = String.fromCharCode(byte)
     return /[\w.-]/.test(character) ? character : `/${byte.toString(16).padStart(2, '0')}`
   })
-  return { table, name: `${BRIDGE_PREFIX}${escaped.join('')}` }
+  const comment = 'counts no packets: addresses that lead to it keep the policy of the bridge'
+  return { table, name: `${BRIDGE_PREFIX}${escaped.join('')}`, state: { kind: 'counter' }, comment }
 }
 
-/** @returns `undefined` for a chain that is none of a bridge */
-export function bridgeOfChain(name: string): string | undefined {
+/** @returns `undefined` for an object that is none of a bridge */
+export function bridgeOfObject(name: string): string | undefined {
   if (!name.startsWith(BRIDGE_PREFIX)) return undefined
   const bytes = name.slice(BRIDGE_PREFIX.length).replace(/\/([\da-f]{2})/g, (_, hex: string) => {
     return String.fromCharCode(Number.parseInt(hex, 16))

@@ -13,8 +13,9 @@ const backends: Readonly<Record<BackendName, LoadBackend>> = {
 
 /** The backend that the configuration names; without, nf_tables where the kernel has it. */
 export async function chosenBackend(request: Request, config: PortmapConfig): Promise<PortmapBackend> {
-  const name = config.backend ?? ((await hasNftables(request.hostNetns)) ? 'nftables' : 'iptables')
-  return backends[name](request, config)
+  if (config.backend) return backends[config.backend](request, config)
+  const { findNftablesPortmap } = await import('./nftables-backend.ts')
+  return (await findNftablesPortmap(request, config)) ?? backends.iptables(request, config)
 }
 
 /** The backends that may have published something for a container, whatever is configured now. */

@@ -13,8 +13,9 @@ import {
 } from '@patchbay/linux/nftables'
 import { type Attachment, attachmentHash, type Claim, claim, inetTable, mark, networkHash } from '../ruleset/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
+import { everyClient, loopback, neighboursOf } from './nftables-clients.ts'
 import { declareConditions, parseConditions } from './nftables-conditions.ts'
-import { declareNeighbours, everyClient, maps, neighboursChain, type PortMaps } from './nftables-layout.ts'
+import { maps, type PortMaps } from './nftables-layout.ts'
 
 /** A port of a transport protocol, as it is a key. */
 export type Port = KeyValue<PortMaps['ports']['key']>
@@ -54,14 +55,12 @@ export interface Publication {
   readonly taken: readonly Taken[]
   /** The chain that has its conditions. */
   readonly ownChain: string | undefined
-  /** The chain for clients in its network. */
-  readonly networkChain: string | undefined
+  /** Whether it needs the set of containers for its size of network. */
+  readonly hasNeighbours: boolean
   /** The same with some of the targets. */
   only(isFree: (target: Target) => boolean): Publication
   /** Declares the chain of the attachment, if it has one. */
   declareOwn(batch: Batch): void
-  /** Declares the chain of its network, if that has one. */
-  declareNetwork(batch: Batch): void
 }
 
 const protocols = ['tcp', 'udp', 'sctp'] as const
@@ -81,9 +80,10 @@ export function publicationOf(
   const targets = targetsOf(config.mappings, version).filter(isFree)
   const conditions = parseConditions(config.conditions[version], `conditionsV${version}`)
   const ownChain = conditions.length > 0 ? conditionsChain(attachment, version) : undefined
-  const networkChain = config.snat && !config.masqAll ? neighboursChain(address) : undefined
-  const clientsChain = config.snat ? (networkChain ?? everyClient) : undefined
-  const elements = elementsOf(attachment, { address, targets, ownChain, clientsChain })
+  const elements = [
+    ...portElements(attachment, { address, targets, ownChain }),
+    ...(config.snat ? clientElements(attachment, { address, masqAll: config.masqAll }) : []),
+  ]
   const hash = hashOf(elements)
   const container = { key: address.address, data: hash, comment: mark(attachment) }
   return {
@@ -94,26 +94,26 @@ export function publicationOf(
     hash,
     taken: takenBy(targets),
     ownChain: ownChain?.name,
-    networkChain: networkChain?.name,
+    hasNeighbours: hasNeighbours(config),
     only: (free) => publicationOf(attachment, config, { address, isFree: free }),
     declareOwn(batch) {
       if (ownChain) declareConditions(batch, ownChain, conditions)
     },
-    declareNetwork(batch) {
-      if (networkChain) declareNeighbours(batch, address)
-    },
   }
+}
+
+/** Whether clients of a container are masqueraded that are in its network, and not all others. */
+export function hasNeighbours({ snat, masqAll }: PortmapConfig): boolean {
+  return snat && !masqAll
 }
 
 interface Parts extends Pick<Publication, 'address' | 'targets'> {
   readonly ownChain: Chain | undefined
-  readonly clientsChain: Chain | undefined
 }
 
 /** By map. */
-function elementsOf(attachment: Attachment, { address: { address, family }, targets, ...chains }: Parts): Elements[] {
-  const { ports, addresses, clients, conditions } = maps[family]
-  const { ownChain, clientsChain } = chains
+function portElements(attachment: Attachment, { address: { address, family }, targets, ownChain }: Parts): Elements[] {
+  const { ports, addresses, conditions } = maps[family]
   const comment = mark(attachment)
   const everywhere = targets.flatMap(({ host, port, containerPort }): NewElement<Key<'ports'>, Data<'ports'>>[] =>
     host ? [] : [{ key: port, data: [address, containerPort], comment }],
@@ -127,12 +127,20 @@ function elementsOf(attachment: Attachment, { address: { address, family }, targ
   return [
     elementsIn(ports, everywhere),
     elementsIn(addresses, somewhere),
-    elementsIn(clients, clientsChain ? [{ key: address, data: verdict.goto(clientsChain.name), comment }] : []),
     elementsIn(
       conditions,
       gated.map(({ key }) => ({ key, data: gate, comment })),
     ),
   ]
+}
+
+/** By set. */
+function clientElements(attachment: Attachment, { address, masqAll }: { address: CIDR; masqAll: boolean }): Elements[] {
+  const container = { key: address.address, comment: mark(attachment) }
+  if (masqAll) return [elementsIn(everyClient[address.family], [container])]
+  const neighbour = { ...container, key: [address.address, address.network] as const }
+  const neighbours = elementsIn(neighboursOf(address).set, [neighbour])
+  return address.family === 4 ? [neighbours, elementsIn(loopback, [container])] : [neighbours]
 }
 
 /** Each port once, in the order of the mappings; of two mappings for the same the first counts. */

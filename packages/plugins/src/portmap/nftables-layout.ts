@@ -1,10 +1,8 @@
-import type { CIDR, IP } from '@patchbay/address'
-import { parseCIDR } from '@patchbay/address'
+import { type IP, parseCIDR } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
   concat,
-  ct,
   type DataType,
   dnat,
   fib,
@@ -15,7 +13,6 @@ import {
   ipv4Addr,
   ipv6Addr,
   mark,
-  masquerade,
   meta,
   namedMap,
   rule,
@@ -23,6 +20,7 @@ import {
   verdict,
 } from '@patchbay/linux/nftables'
 import { inetTable as table } from '../ruleset/index.ts'
+import { clientsChain, declareClients } from './nftables-clients.ts'
 
 /** The maps of an IP version. A port is that of a transport protocol: `tcp . 8080`. */
 export type PortMaps = ReturnType<typeof makeMaps>
@@ -57,11 +55,6 @@ function makeMaps(version: 4 | 6) {
       key: address,
       data: mark,
     }),
-    clients: namedMap({
-      ...named('clients', 'whose packets are masqueraded, by container'),
-      key: address,
-      data: 'verdict',
-    }),
     conditions: namedMap({
       ...named('conditions', 'ports with conditions'),
       key: [inetProto, inetService],
@@ -77,16 +70,9 @@ const prerouting: Chain = {
   base: { type: 'nat', hook: 'prerouting', priority: -99 },
 }
 const output: Chain = { table, name: 'portmap-output', base: { type: 'nat', hook: 'output', priority: -99 } }
-const postrouting: Chain = {
-  table,
-  name: 'portmap-postrouting',
-  base: { type: 'nat', hook: 'postrouting', priority: 'srcnat' },
-}
 const guard: Chain = { table, name: 'portmap-guard', base: { type: 'filter', hook: 'prerouting', priority: 'raw' } }
 /** Where packets to an address of the host get their new destination. */
-export const redirect: Chain = { table, name: 'portmap' }
-/** Masquerades whatever comes. */
-export const everyClient: Chain = { table, name: 'portmap-every-client' }
+const redirect: Chain = { table, name: 'portmap' }
 
 const loopback = parseCIDR('127.0.0.0/8')
 
@@ -96,8 +82,7 @@ export const sharedChains: readonly { chain: Chain; rules: number }[] = [
   { chain: prerouting, rules: 1 },
   { chain: output, rules: 1 },
   { chain: redirect, rules: 6 },
-  { chain: postrouting, rules: 3 },
-  { chain: everyClient, rules: 1 },
+  clientsChain,
 ]
 
 /** Declares all that does not depend on containers, with its rules as they should be. Elements that are there stay. */
@@ -113,10 +98,7 @@ export function declareLayout(batch: Batch): void {
   for (const chain of [prerouting, output])
     batch.addRule(rule(chain, fib.daddrType.is('local'), verdict.jump(redirect.name)))
   for (const version of [4, 6] as const) declareRedirection(batch, maps[version])
-  batch.addRule(rule(postrouting, ct.status.hasNot('dnat'), verdict.return))
-  batch.addRule(rule(postrouting, ip.daddr.vmap(maps[4].clients)))
-  batch.addRule(rule(postrouting, ip6.daddr.vmap(maps[6].clients)))
-  batch.addRule(rule(everyClient, masquerade()))
+  declareClients(batch)
 }
 
 function declareRedirection(batch: Batch, { version, conditions, addresses, ports }: PortMaps): void {
@@ -126,26 +108,4 @@ function declareRedirection(batch: Batch, { version, conditions, addresses, port
   batch.addRule(rule(redirect, family, port.vmap(conditions)))
   batch.addRule(rule(redirect, dnat(concat(daddr, meta.l4proto, th.dport).map(addresses))))
   batch.addRule(rule(redirect, family, dnat(port.map(ports))))
-}
-
-/**
- * The chain that masquerades clients from a container's own network, whose answers would not come by the host otherwise,
- * and from the host's loopback addresses.
- */
-export function neighboursChain(address: CIDR): Chain {
-  const network = String(address.masked())
-  // A name that `nft` can read has no colons.
-  return { table, name: `portmap-clients-${network.replaceAll(':', '_')}` }
-}
-
-/** How many rules {@link declareNeighbours} makes. */
-export const neighbourRules = { 4: 2, 6: 1 } as const
-
-export function declareNeighbours(batch: Batch, address: CIDR): void {
-  const chain = neighboursChain(address)
-  batch.addChain(chain)
-  batch.flushChain(chain)
-  if (address.family === 6) batch.addRule(rule(chain, ip6.saddr.is(address.masked()), masquerade()))
-  else
-    for (const network of [address.masked(), loopback]) batch.addRule(rule(chain, ip.saddr.is(network), masquerade()))
 }

@@ -1,21 +1,28 @@
 import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
-import { type Batch, COMMENT_BYTES, type Nftables, type SetElement } from '@patchbay/linux/nftables'
+import { type Batch, COMMENT_BYTES, type KeyType, type Nftables, type SetElement } from '@patchbay/linux/nftables'
 import { describeMark, inetTable } from '../ruleset/index.ts'
+import { type ClientSet, clientSets } from './nftables-clients.ts'
 import { type Port, type Publication, portText, type Taken, type Target, takenBy } from './nftables-elements.ts'
-import { everyClient, maps, type PortMaps } from './nftables-layout.ts'
+import { maps, type PortMaps } from './nftables-layout.ts'
 
 type Listed<N extends Exclude<keyof PortMaps, 'version'>> = readonly SetElement<
   PortMaps[N]['key'],
   PortMaps[N]['data']
 >[]
 
-/** The elements of the maps of an IP version. */
+/** Those of one set. */
+interface Clients {
+  readonly set: ClientSet
+  readonly elements: readonly SetElement<KeyType, undefined>[]
+}
+
+/** The elements of the maps and sets of an IP version. */
 export interface PortState {
   readonly ports: Listed<'ports'>
   readonly addresses: Listed<'addresses'>
   readonly containers: Listed<'containers'>
-  readonly clients: Listed<'clients'>
+  readonly clients: readonly Clients[]
   readonly conditions: Listed<'conditions'>
   readonly taken: Listed<'taken'>
 }
@@ -25,8 +32,6 @@ export interface Change {
   /** Whether there is anything to do. */
   readonly isNeeded: boolean
   apply(batch: Batch): void
-  /** Chains that may be in nobody's use afterwards. */
-  readonly networkChains: readonly string[]
 }
 
 /** So many characters of the name of a container, which runtimes choose at random, tell it from others. */
@@ -39,15 +44,21 @@ export type IsOwner = (comment: string | undefined) => boolean
 
 /** Reads all of them: for what cannot be decided by the keys alone. */
 export async function readPortState(nft: Nftables, version: 4 | 6): Promise<PortState> {
-  const { ports, addresses, containers, clients, conditions, taken } = maps[version]
+  const { ports, addresses, containers, conditions, taken } = maps[version]
   return {
     ports: await nft.listElements(ports),
     addresses: await nft.listElements(addresses),
     containers: await nft.listElements(containers),
-    clients: await nft.listElements(clients),
+    clients: await readClients(nft, version),
     conditions: await nft.listElements(conditions),
     taken: await nft.listElements(taken),
   }
+}
+
+async function readClients(nft: Nftables, version: 4 | 6): Promise<Clients[]> {
+  const all: Clients[] = []
+  for (const set of await clientSets(nft, version)) all.push({ set, elements: await nft.listElements(set) })
+  return all
 }
 
 /**
@@ -70,11 +81,10 @@ export function planChange(
   const taken = takenBy([...targetsOf(kept), ...(added?.targets ?? [])])
   const outdated = without(state.taken, taken)
   const fresh = without(taken, state.taken)
-  const unused = new Set(chainsOf(gone.conditions))
+  const unused = new Set(gone.conditions.flatMap(({ data: { chain } }) => chain ?? []))
   if (added?.ownChain) unused.delete(added.ownChain)
   return {
     isNeeded: added !== undefined || [...Object.values(gone), outdated, fresh].some(({ length }) => length > 0),
-    networkChains: [...new Set(chainsOf(gone.clients))].filter((chain) => chain !== everyClient.name),
     apply(batch) {
       removeState(batch, version, { ...gone, taken: outdated })
       added?.declareOwn(batch)
@@ -85,10 +95,6 @@ export function planChange(
   }
 }
 
-function chainsOf(elements: Listed<'clients'> | Listed<'conditions'>): string[] {
-  return elements.flatMap(({ data: { chain } }) => chain ?? [])
-}
-
 /** Those elements of a state whose comments are wanted. */
 export function select(state: PortState, isWanted: IsOwner): PortState {
   const wanted = ({ comment }: { comment?: string | undefined }) => isWanted(comment)
@@ -96,18 +102,20 @@ export function select(state: PortState, isWanted: IsOwner): PortState {
     ports: state.ports.filter(wanted),
     addresses: state.addresses.filter(wanted),
     containers: state.containers.filter(wanted),
-    clients: state.clients.filter(wanted),
+    clients: state.clients
+      .map(({ set, elements }) => ({ set, elements: elements.filter(wanted) }))
+      .filter(({ elements }) => elements.length > 0),
     conditions: state.conditions.filter(wanted),
     taken: [],
   }
 }
 
 function removeState(batch: Batch, version: 4 | 6, state: PortState): void {
-  const { ports, addresses, containers, clients, conditions, taken } = maps[version]
+  const { ports, addresses, containers, conditions, taken } = maps[version]
   batch.deleteElements(ports, state.ports)
   batch.deleteElements(addresses, state.addresses)
   batch.deleteElements(containers, state.containers)
-  batch.deleteElements(clients, state.clients)
+  for (const { set, elements } of state.clients) batch.deleteElements(set, elements)
   batch.deleteElements(conditions, state.conditions)
   batch.deleteElements(taken, state.taken)
 }

@@ -1,8 +1,9 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
-import { deleteUnusedChain, type IsOurs, inetTable } from '../ruleset/index.ts'
+import { type IsOurs, inetTable } from '../ruleset/index.ts'
+import { declareNeighbours } from './nftables-clients.ts'
 import type { Publication } from './nftables-elements.ts'
-import { declareLayout, maps, neighbourRules, redirect } from './nftables-layout.ts'
+import { declareLayout, maps } from './nftables-layout.ts'
 import { type Change, planChange, readPortState } from './nftables-plan.ts'
 
 /** Others may change rules between a look and the change that follows from it; more often than this they do not. */
@@ -13,13 +14,17 @@ type Version = 4 | 6
 /**
  * Publishes ports, in place of what the owner has published before. Usually that is one transaction of elements alone;
  * the kernel refuses it when something is missing, which is then declared, or when a key is taken. Only then it is looked
- * what there is. But for the chain of a network, which comes and goes with its containers: to ask for it is quick, and to
- * be refused takes the kernel 10 ms.
+ * what there is.
  *
+ * @param options.isDeclared whether rules and sets are thought to be there
  * @throws Error naming the container that has one of the ports; then nothing has changed
  */
-export async function publish(nft: Nftables, publications: readonly Publication[], isOwner: IsOurs): Promise<void> {
-  for (const declare of await declarationsToTry(nft, publications)) {
+export async function publish(
+  nft: Nftables,
+  publications: readonly Publication[],
+  { isOwner, isDeclared }: { isOwner: IsOurs; isDeclared: boolean },
+): Promise<void> {
+  for (const declare of isDeclared ? [declareNothing, declareAll] : [declareAll]) {
     try {
       await nft.transaction((batch) => {
         declare(batch, publications)
@@ -34,27 +39,11 @@ export async function publish(nft: Nftables, publications: readonly Publication[
   await change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
 }
 
-type Declare = (batch: Batch, publications: readonly Publication[]) => void
-
-/** The least that is thought to be needed comes first. */
-async function declarationsToTry(nft: Nftables, publications: readonly Publication[]): Promise<Declare[]> {
-  const networks = publications.map(({ networkChain }) => networkChain).filter((name) => name !== undefined)
-  for (const name of new Set(networks)) {
-    if (await nft.getChain({ table: inetTable, name })) continue
-    return (await nft.getChain(redirect)) ? [declareNetworks, declareAll] : [declareAll]
-  }
-  return [declareNothing, declareNetworks, declareAll]
-}
-
 function declareNothing(): void {}
-
-function declareNetworks(batch: Batch, publications: readonly Publication[]): void {
-  for (const publication of publications) publication.declareNetwork(batch)
-}
 
 function declareAll(batch: Batch, publications: readonly Publication[]): void {
   declareLayout(batch)
-  declareNetworks(batch, publications)
+  for (const { address, hasNeighbours } of publications) if (hasNeighbours) declareNeighbours(batch, address)
 }
 
 /**
@@ -120,8 +109,6 @@ async function removeKnown(
     if (!isNetlinkError(error, 'ENOENT', 'ERESTART')) throw error
     return false
   }
-  for (const { address, networkChain } of publications)
-    if (networkChain) await tidy(nft, address.family, [networkChain])
   return true
 }
 
@@ -133,32 +120,25 @@ async function change(
   const { versions, publications, isOwner } = options
   for (let attempt = 1; ; attempt++) {
     const generation = await nft.getGeneration()
-    const changes = new Map<Version, Change>()
+    const changes: Change[] = []
     for (const version of versions) {
       const publication = publications.find(({ address }) => address.family === version)
       const state = await readPortState(nft, version)
-      changes.set(version, planChange(version, { state, isOwner, publication }))
+      changes.push(planChange(version, { state, isOwner, publication }))
     }
-    const needed = [...changes].filter(([, { isNeeded }]) => isNeeded)
+    const needed = changes.filter(({ isNeeded }) => isNeeded)
     if (needed.length === 0) return
     try {
       await nft.transaction(
         (batch) => {
           if (publications.length > 0) declareAll(batch, publications)
-          for (const [, each] of needed) each.apply(batch)
+          for (const each of needed) each.apply(batch)
         },
         { generation },
       )
+      return
     } catch (error) {
       if (attempt === ATTEMPTS || !isNetlinkError(error, 'ERESTART')) throw error
-      continue
     }
-    for (const [version, { networkChains }] of needed) await tidy(nft, version, networkChains)
-    return
   }
-}
-
-/** Removes chains of networks that nobody uses any more. */
-async function tidy(nft: Nftables, version: Version, chains: readonly string[]): Promise<void> {
-  for (const name of chains) await deleteUnusedChain(nft, { table: inetTable, name }, neighbourRules[version])
 }

@@ -85,18 +85,6 @@ export async function deleteRules(
   })
 }
 
-/** Deletes a chain of ours when nothing leads to it any more. */
-export async function deleteUnusedChain(nft: Nftables, chain: TableMember, rules: number): Promise<void> {
-  const state = await nft.getChain(chain)
-  if (!state || state.use > rules) return
-  try {
-    await nft.transaction((batch) => batch.deleteChain(chain))
-  } catch (error) {
-    // Somebody has begun to use it, or was quicker.
-    if (!isNetlinkError(error, 'EBUSY', 'ENOENT')) throw error
-  }
-}
-
 async function getElements<K extends KeyType, D extends MapData | undefined>(
   nft: Nftables,
   set: NamedSet<K, D>,

@@ -1,5 +1,5 @@
 export { type Claim, claim, type ElementText } from './claim.ts'
-export { deleteOwned, deleteRules, deleteUnusedChain, elementsOf, type Place } from './delete-owned.ts'
+export { deleteOwned, deleteRules, elementsOf, type Place } from './delete-owned.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export {
   type Attachment,

@@ -2,6 +2,7 @@ import { align } from '../../netlink/index.ts'
 import type { DataType } from '../data-types.ts'
 import type { Expression } from '../expressions/index.ts'
 import { type AnyType, type KeyType, partsOf } from '../key-type.ts'
+import type { ObjectKind } from '../object.ts'
 import type { NamedSet } from '../set.ts'
 import { type RuleContext, register, type Statement } from './rule-context.ts'
 
@@ -46,6 +47,11 @@ export class Source<K extends KeyType> implements Access {
   /** Does what a verdict map has for it; goes on when that has nothing. */
   vmap(map: NamedSet<K, 'verdict'>): Statement {
     return this.loaded(lookup(map.name, { dreg: 0 }))
+  }
+
+  /** Has the counter, the limit and so on that a map names for it do its work; the rule ends where that has none. */
+  objref(map: NamedSet<K, ObjectKind>): Statement {
+    return this.loaded({ kind: 'objref', data: { setSreg: register(0), setName: map.name } })
   }
 
   /** What a map has for it. The rule ends for packets for which that has nothing. */
