@@ -25,7 +25,7 @@ test('LinkDeletions deletes many pairs in few requests, and nothing else', async
     await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge', data: {} } } })
     const asked = new Set<string>()
     const deleteEnd = async (name: string, index: number) => {
-      await deletions.delete((index % 2 ? a : b).netns, name, () => asked.add(name))
+      await deletions.delete((index % 2 ? a : b).netns, name, { onAsked: () => asked.add(name) })
       assert.ok(asked.has(name))
     }
     await Promise.all(names.map(deleteEnd))

@@ -55,7 +55,7 @@ test('deleteLinkAnnounced() returns when the name is free', () =>
       const data = { peer: { ifname: 'eth0', netNsFd: container.netns.fd } }
       await addLink(host.socket, { ifname: 'v0', master: bridge.index, linkinfo: { link: { kind: 'veth', data } } })
       let asked = 0
-      await deleteLinkAnnounced(host.netns, 'v0', () => asked++)
+      await deleteLinkAnnounced(host.netns, 'v0', { onAsked: () => asked++ })
       assert.equal(asked, 1)
       assert.deepEqual(linkNames(host), ['br0', 'lo'])
     }

@@ -1,6 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import { briefLink, findLink } from '@patchbay/linux/route'
+import type { DeletionSteps } from '@patchbay/linux/sys'
 import { allSteps, type Step } from './all-steps.ts'
 import { deleteContainerLink } from './delete-container-link.ts'
 import type { Host } from './hosts.ts'
@@ -70,7 +71,7 @@ export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Att
 }
 
 /** What a DEL takes back. */
-export interface Detaching {
+export interface Detaching extends Pick<DeletionSteps, 'before'> {
   /** Type of the IPAM plugin; absent for none. */
   ipamType?: string | undefined
   /** Takes back what else there is, while the kernel deletes the interface. */
@@ -85,8 +86,8 @@ export interface Detaching {
  * @throws as {@link allSteps}
  */
 export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
-  const { ipamType, meanwhile = () => undefined } = detaching
+  const { ipamType, before, meanwhile = () => undefined } = detaching
   const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
-  const deletion = () => deleteContainerLink(request.netns, request.ifName, meanwhile)
+  const deletion = () => deleteContainerLink(request, { before, meanwhile })
   await (bookkeepers.has(ipamType ?? '') ? allSteps(deletion, release) : allSteps(release, deletion))
 }

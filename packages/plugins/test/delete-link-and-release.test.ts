@@ -19,8 +19,8 @@ async function run({ ipamType = 'host-local', isAsked = true, failures = {} }: S
     events.push(what)
     if (error) throw error
   }
-  deleteLinksBy(async (_netns, name, onAsked) => {
-    if (isAsked) onAsked?.()
+  deleteLinksBy(async (_netns, name, steps) => {
+    if (isAsked) steps?.onAsked?.()
     await new Promise((resolve) => setImmediate(resolve))
     await note(`${name} is gone`, failures.link)
   })

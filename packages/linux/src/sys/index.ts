@@ -3,6 +3,7 @@ export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lo
 export { type Native, native, useNativeAddon } from './native.ts'
 export { placeOf } from './place.ts'
 export {
+  type DeletionSteps,
   deleteLinksBy,
   endInChild,
   type LinkDeletion,

@@ -3,11 +3,16 @@ import { native } from './native.ts'
 /** Where the kernel's work goes on after a caller has its answer. */
 export type RestOfWork = 'thread' | 'child'
 
-/**
- * Deletes the link of that name in a namespace, and returns when nobody can see it any more. `onAsked` is called when the
- * kernel is at it, if it comes to that: then there is time for something else.
- */
-export type LinkDeletion = (netns: { readonly fd: number }, name: string, onAsked?: () => void) => Promise<void>
+/** What goes with the deletion of a link. */
+export interface DeletionSteps {
+  /** Called with the link that was found, and waited for before the kernel is asked to delete it. Must not fail. */
+  before?: ((link: { readonly link?: number | undefined }) => Promise<void>) | undefined
+  /** Called when the kernel is at it, if it comes to that: then there is time for something else. */
+  onAsked?: (() => void) | undefined
+}
+
+/** Deletes the link of that name in a namespace, and returns when nobody can see it any more. */
+export type LinkDeletion = (netns: { readonly fd: number }, name: string, steps?: DeletionSteps) => Promise<void>
 
 let place: RestOfWork = 'thread'
 let deletion: LinkDeletion | undefined

@@ -1,6 +1,7 @@
 import { isNetlinkError, type NamespaceHandle, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
 import { type BriefLink, briefLink, getLink, openRouteSocket } from '@patchbay/linux/route'
+import type { DeletionSteps } from '@patchbay/linux/sys'
 import type { CallerNamespace } from './caller-namespaces.ts'
 import { deleteTogether } from './delete-together.ts'
 import { netnsIdOf } from './netns-id.ts'
@@ -51,13 +52,14 @@ export class LinkDeletions {
   /**
    * Deletes a link and returns when it is announced gone.
    *
-   * @param onAsked called when the kernel is at it
    * @throws NetlinkError `ENODEV` when there is none
    */
-  readonly delete = async (netns: NamespaceHandle, name: string, onAsked?: () => void): Promise<void> => {
+  readonly delete = async (netns: NamespaceHandle, name: string, steps: DeletionSteps = {}): Promise<void> => {
+    const { before, onAsked } = steps
     using socket = openRouteSocket({ netns })
     const link = await getLink(socket, name, { as: briefLink })
     const host = await this.#hostOf(socket, link)
+    await before?.(link)
     await (host
       ? this.#enqueue(host, { index: link.link ?? 0, onAsked })
       : this.#deleteAlone(netns, { index: link.index, onAsked }))

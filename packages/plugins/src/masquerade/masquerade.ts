@@ -1,7 +1,8 @@
 import type { CIDR } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
-import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
+import type { Request } from '@patchbay/cni/plugin'
 import { allSteps } from '../all-steps.ts'
+import { attachedAddresses } from '../attached-addresses.ts'
 import { chainName } from '../iptables/chain-name.ts'
 import type { UndoStack } from '../undo-stack.ts'
 import { validAttachmentsOf } from '../valid-attachments.ts'
@@ -116,14 +117,4 @@ async function backendsInUse(request: Request, chain: string): Promise<BackendNa
 
 function isBackendName(name: string): name is BackendName {
   return names.includes(name)
-}
-
-/** What cannot be read is not known: DEL goes on without. */
-function attachedAddresses(request: Request): CIDR[] | undefined {
-  try {
-    const addresses = parsePrevResult(request.config)?.ips?.map(({ address }) => address) ?? []
-    return addresses.length > 0 ? addresses : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,8 @@
+import { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import { deleteRouteRequest, RT_SCOPE } from '@patchbay/linux/route'
+import { attachedAddresses } from '../attached-addresses.ts'
+import { openHost } from '../hosts.ts'
 import { deleteLinkAndRelease } from '../ipam.ts'
 import { removeMasquerade } from '../masquerade/index.ts'
 import { loadPtpConfig } from './config.ts'
@@ -6,5 +10,25 @@ import { loadPtpConfig } from './config.ts'
 /** Detaches a container. What is gone already is fine, and every step runs whatever became of the others. */
 export async function del(request: Request): Promise<void> {
   const { ipamType, ipMasq } = loadPtpConfig(request)
-  await deleteLinkAndRelease(request, { ipamType, ...(ipMasq && { meanwhile: () => removeMasquerade(request) }) })
+  await deleteLinkAndRelease(request, {
+    ipamType,
+    before: ({ link }) => deleteHostRoutes(request, link),
+    ...(ipMasq && { meanwhile: () => removeMasquerade(request) }),
+  })
+}
+
+/**
+ * The routes to the container would go with the host's end, but for that the kernel looks through all IPv4 routes of the
+ * host. Where it is not known what they are, so be it.
+ */
+async function deleteHostRoutes(request: Request, oif: number | undefined): Promise<void> {
+  const addresses = attachedAddresses(request)?.filter(({ family }) => family === 4) ?? []
+  if (oif === undefined || addresses.length === 0) return
+  const routes = addresses.map(({ address }) => ({ dst: CIDR.of(address, address.bits), oif, scope: RT_SCOPE.HOST }))
+  try {
+    using host = openHost(request.hostNetns)
+    await host.route.requestSlow(routes.map(deleteRouteRequest))
+  } catch {
+    // The link goes all the same, and they with it.
+  }
 }

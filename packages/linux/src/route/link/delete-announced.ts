@@ -1,5 +1,5 @@
 import { type NamespaceHandle, type RawMessage, request } from '../../netlink/index.ts'
-import { restOfWork } from '../../sys/index.ts'
+import { type DeletionSteps, restOfWork } from '../../sys/index.ts'
 import { AF, RTNLGRP } from '../constants.ts'
 import { openRouteSocket } from '../route-socket.ts'
 import { briefLink } from './brief-link.ts'
@@ -11,16 +11,17 @@ import { getLink, type LinkName } from './requests.ts'
  * and its name is free. That is after half a millisecond; the kernel goes on for 20 to 40 ms, waiting for others to
  * let go of the link, in which nothing can fail. A program that ends meanwhile calls `leaveRestToChildren` first.
  *
- * @param onAsked called when the kernel is at it: then there is time for something else
  * @throws NetlinkError `ENODEV` when there is none
  */
 export async function deleteLinkAnnounced(
   netns: NamespaceHandle | undefined,
   name: LinkName,
-  onAsked?: () => void,
+  { before, onAsked }: DeletionSteps = {},
 ): Promise<void> {
   using socket = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
-  const { index } = await getLink(socket, name, { as: briefLink })
+  const link = await getLink(socket, name, { as: briefLink })
+  const { index } = link
+  await before?.(link)
   await socket.requestAnnounced(request(linkOperations.delete, { index }), {
     isAnnounced: (message) => isDeletion(message, index),
     rest: restOfWork(),
