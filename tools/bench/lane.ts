@@ -6,6 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { type Call, runCall, runCalls } from './calls.ts'
 import { type Chain, chainOf, withHostPort } from './cases.ts'
 import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
@@ -25,9 +26,11 @@ class Lane {
   private constructor(options: LaneOptions, daemon: ChildProcess | undefined) {
     this.#options = options
     this.#daemon = daemon
+    this.#containers = options.from ?? 0
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
+    if (options.from !== undefined) return new Lane(options, undefined)
     mkdirSync('/run/netns', { recursive: true })
     for (const command of [
       'link add uplink type veth peer name downlink',
@@ -57,7 +60,9 @@ class Lane {
       case 'parallel':
         return this.#parallel(chainOf(order.chain), order)
       case 'attach':
-        return this.#attach(chainOf(order.chain), order.count)
+        return this.#options.from === undefined
+          ? this.#haveAttached(order)
+          : this.#attach(chainOf(order.chain), order.count)
       case 'leases':
         return this.#leases(order.count)
       case 'storm':
@@ -119,9 +124,28 @@ class Lane {
     return { ADD, DEL }
   }
 
+  /**
+   * By another process: a process that has done much has much memory, and takes the longer to start others, whose time it
+   * is to tell.
+   */
+  #haveAttached(order: Extract<Order, { do: 'attach' }>): Times {
+    const options: LaneOptions = { ...this.#options, from: this.#containers }
+    const count = order.count - this.#attached
+    this.#containers += count
+    this.#attached += count
+    const args = [fileURLToPath(import.meta.url), JSON.stringify(options)]
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      input: `${JSON.stringify({ ...order, count })}\n`,
+      encoding: 'utf8',
+    })
+    if (stdout === '') throw new Error(`Cannot attach ${count} containers: ${stderr}`)
+    const answer: Answer = JSON.parse(stdout)
+    if ('error' in answer) throw new Error(answer.error)
+    return answer.times
+  }
+
   async #attach(chain: Chain, count: number): Promise<Times> {
-    const attachments = Array.from({ length: count - this.#attached }, () => this.#attachment())
-    this.#attached = count
+    const attachments = Array.from({ length: count }, () => this.#attachment())
     const attached = await this.#sideBySide(attachments, 8, async (attachment) => {
       let prevResult: unknown
       for (const plugin of pluginsFor(attachment, chain))

@@ -7,6 +7,8 @@ export interface LaneOptions {
   readonly own: boolean
   /** Who serves them: each its own process, a daemon, or this one process with all code warm: what nothing can beat. */
   readonly served: 'by themselves' | 'by a daemon' | 'in one process'
+  /** Works for another process of the lane, in its namespaces and with its daemon; counts containers from here. */
+  readonly from?: number
 }
 
 /** What a lane is asked to do; it answers each with one line of JSON. */

@@ -44,6 +44,30 @@ test('a storm in which one call fails says what that call printed', async (t) =>
   await assert.rejects(lane.run({ do: 'storm', count: 20 }), /Cannot time 20 ADDs at once: "msg": "no room"/)
 })
 
+test('containers are attached by other processes, until there are so many, each another one', async (t) => {
+  const { lane, notes } = laneOf(t, 'echo "$PPID $CNI_COMMAND $CNI_CONTAINERID" >>"$NOTES"; echo "{}"')
+  for (const order of [
+    { do: 'once', chain: 'bridge' },
+    { do: 'attach', chain: 'bridge', count: 3 },
+    { do: 'attach', chain: 'bridge', count: 5 },
+    { do: 'once', chain: 'bridge' },
+  ] as const)
+    await lane.run(order)
+  const calls = notes().map((note) => note.split(' '))
+  const numbers = calls.map(([, command, container]) => `${command} ${container?.replace('container', '')}`)
+  const attached = ['ADD 1', 'ADD 2', 'ADD 3', 'ADD 4', 'ADD 5']
+  assert.deepEqual(numbers.toSorted(), ['ADD 0', ...attached, 'ADD 6', 'DEL 0', 'DEL 6'])
+  const parents = calls.map(([parent]) => parent)
+  assert.equal(parents[0], parents.at(-1))
+  assert.equal(new Set(parents).size, 3)
+})
+
+test('containers that cannot be attached are an error that says why', async (t) => {
+  const { lane } = laneOf(t, 'echo no room; exit 1')
+  const attaching = lane.run({ do: 'attach', chain: 'bridge', count: 3 })
+  await assert.rejects(attaching, /Cannot time ADD of ".*bridge": no room/)
+})
+
 test('leases take the place of those before', async (t) => {
   const { lane, notes } = laneOf(t, 'cd /run/bench-leases/bench; echo $(ls) >>"$NOTES"')
   for (const count of [2, 3, 0, 1]) {

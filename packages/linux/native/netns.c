@@ -100,7 +100,7 @@ FUNCTION(netlink_in) {
 static int file_of(int netns, const char *path, int flags) {
     visit_t visit;
     if (visit_begin(&visit, netns) != 0) return -1;
-    int fd = open(path, flags | O_CLOEXEC);
+    int fd = open_proc(path, flags);
     visit_end(&visit);
     return fd;
 }
