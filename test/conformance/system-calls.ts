@@ -4,11 +4,11 @@ import type { Outcome, World } from './world.ts'
 /** A system call that names a file. */
 export interface FileCall {
   readonly call: string
-  /** Absolute. */
+  /** Absolute. A file system that is mounted nowhere begins at `/`. */
   readonly path: string
 }
 
-const fileCall = /\b(open|openat|openat2|creat|execve)\((?:(?:AT_FDCWD|\d+), )?"([^"]*)"/
+const fileCall = /\b(open|openat|openat2|creat|execve)\((?:(?:AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"([^"]*)"/
 
 /**
  * Runs a program in a directory and lists the files that it, its threads and its children opened or executed, in order.
@@ -21,7 +21,7 @@ export function traceFiles(
 ): Outcome & { readonly calls: FileCall[] } {
   const log = '/run/system-calls'
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  const strace = ['strace', '-f', '-e', 'trace=open,openat,openat2,creat,execve', '-o', log]
+  const strace = ['strace', '-f', '-y', '-e', 'trace=open,openat,openat2,creat,execve', '-o', log]
   const outcome = world.run(
     [
       'sh',
@@ -38,8 +38,9 @@ export function traceFiles(
   )
   const lines = world.shell(`cat ${log}`).split('\n')
   const calls = lines.flatMap((line): FileCall[] => {
-    const [, call, path] = fileCall.exec(line) ?? []
-    return call === undefined || path === undefined ? [] : [{ call, path: isAbsolute(path) ? path : join(cwd, path) }]
+    const [, call, directory = cwd, path] = fileCall.exec(line) ?? []
+    if (call === undefined || path === undefined) return []
+    return [{ call, path: isAbsolute(path) ? path : join(directory, path) }]
   })
   const start = calls.findIndex(({ call, path }) => call === 'execve' && path === program[0])
   return { ...outcome, calls: calls.slice(start) }
