@@ -40,6 +40,22 @@ test('LinkDeletions deletes many pairs in few requests, and nothing else', async
   })
 })
 
+test('LinkDeletions says that the kernel is at it before it says that a link is gone, however busy the process is', async () => {
+  await withNamespaces(['host', 'container'], async ({ host, container }) => {
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
+    await addPair(host, container, ['v0', 'eth0'])
+    const events: string[] = []
+    const end = deletions.delete(container.netns, 'eth0', { onAsked: () => events.push('asked') })
+    const gone = end.then(() => events.push('gone'))
+    // In the turn of the event loop in which the request is sent, behind it.
+    for (let microtask = 0; microtask < 50; microtask++) await undefined
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100))
+    await gone
+    assert.deepEqual(events, ['asked', 'gone'])
+    await deletions.drain()
+  })
+})
+
 test('LinkDeletions deletes a pair whose other end is with a stranger, though the host has a link of that index', async () => {
   await withNamespaces(['host', 'container', 'other'], async ({ host, container, other }) => {
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])

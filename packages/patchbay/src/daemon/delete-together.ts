@@ -37,7 +37,7 @@ const LISTEN_MS = 50
  * Deletes links, given by their indexes, in one request. One that is gone already is fine. Returns when the kernel has
  * finished.
  *
- * @param events.onAsked called when the kernel is at it
+ * @param events.onAsked called when the kernel is at it, before any `onGone`
  * @param events.onGone called with each index when the kernel announces that link gone
  * @throws NetlinkError
  */
@@ -59,10 +59,24 @@ export async function deleteTogether(
   })
   // Its failure is reported below; meanwhile it must not count as unhandled.
   end.catch(() => undefined)
+  const asked = once(onAsked)
   // What others do meanwhile should not keep the request and the first wait from the threads that carry them out.
-  setImmediate(onAsked)
-  await announce(listener, { left: new Set(indexes), deletion, onGone })
+  setImmediate(asked)
+  const gone = (index: number) => {
+    asked()
+    onGone(index)
+  }
+  await announce(listener, { left: new Set(indexes), deletion, onGone: gone })
   await end
+}
+
+function once(work: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    work()
+  }
 }
 
 async function makeGroup(socket: NetlinkSocket, indexes: readonly number[]): Promise<number> {
