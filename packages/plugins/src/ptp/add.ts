@@ -24,6 +24,7 @@ import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { addVethPair, type VethPair } from '../veth-pair.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
+import { hostRoute } from './host-route.ts'
 
 /** Index of the container's interface in the result: after the host's end. */
 const CONTAINER_INTERFACE = 1
@@ -141,9 +142,8 @@ async function configureHostEnd(
       request: addAddressRequest(asAddress(index, gateway)),
     })
   for (const { address } of ips) {
-    const dst = CIDR.of(address.address, address.address.bits)
-    const route = addRouteRequest({ dst, oif: index, scope: RT_SCOPE.HOST })
-    steps.push({ what: () => `add route ${dst} dev ${ifName}`, request: route })
+    const route = hostRoute(address, index)
+    steps.push({ what: () => `add route ${route.dst} dev ${ifName}`, request: addRouteRequest(route) })
   }
   await carryOut(host, steps, { mayExist: true })
 }

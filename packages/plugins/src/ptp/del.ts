@@ -1,11 +1,11 @@
-import { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import { deleteRouteRequest, RT_SCOPE } from '@patchbay/linux/route'
+import { deleteRouteRequest } from '@patchbay/linux/route'
 import { attachedAddresses } from '../attached-addresses.ts'
 import { openHost } from '../hosts.ts'
 import { deleteLinkAndRelease } from '../ipam.ts'
 import { removeMasquerade } from '../masquerade/index.ts'
 import { loadPtpConfig } from './config.ts'
+import { hostRoute } from './host-route.ts'
 
 /** Detaches a container. What is gone already is fine, and every step runs whatever became of the others. */
 export async function del(request: Request): Promise<void> {
@@ -24,10 +24,9 @@ export async function del(request: Request): Promise<void> {
 async function deleteHostRoutes(request: Request, oif: number | undefined): Promise<void> {
   const addresses = attachedAddresses(request)?.filter(({ family }) => family === 4) ?? []
   if (oif === undefined || addresses.length === 0) return
-  const routes = addresses.map(({ address }) => ({ dst: CIDR.of(address, address.bits), oif, scope: RT_SCOPE.HOST }))
   try {
     using host = openHost(request.hostNetns)
-    await host.route.requestSlow(routes.map(deleteRouteRequest))
+    await host.route.requestSlow(addresses.map((address) => deleteRouteRequest(hostRoute(address, oif))))
   } catch {
     // The link goes all the same, and they with it.
   }
