@@ -15,7 +15,7 @@ beforeEach(async () => {
   world.shell('mkdir -p /run/net.d /run/plugins')
   writeConfig('net1', network())
 })
-after(() => world[Symbol.dispose]())
+after(() => world?.[Symbol.dispose]())
 
 function network(keys: Readonly<Record<string, unknown>> = {}): string {
   const ipam = { type: 'host-local', subnet: '10.7.0.0/24' }
