@@ -1,5 +1,5 @@
 import type { Environment } from '../exec/index.ts'
-import { CniError, validateContainerId, validateInterfaceName } from '../types/index.ts'
+import { CniError, validateContainerId, validateDeletedInterfaceName, validateInterfaceName } from '../types/index.ts'
 
 /** What a variable is to the protocol. */
 interface Variable {
@@ -11,13 +11,14 @@ interface Variable {
 const containerId: Variable = { name: 'CNI_CONTAINERID', validate: validateContainerId }
 const netns: Variable = { name: 'CNI_NETNS' }
 const ifName: Variable = { name: 'CNI_IFNAME', validate: validateInterfaceName }
+const deletedIfName: Variable = { ...ifName, validate: validateDeletedInterfaceName }
 const path: Variable = { name: 'CNI_PATH' }
 
 /** The variables that a command cannot do without (CNI 1.1 §"Section 2"), in the order in which they are missed. */
 const variables: ReadonlyMap<string, readonly Variable[]> = new Map([
   ['ADD', [containerId, netns, ifName, path]],
   ['CHECK', [containerId, netns, ifName, path]],
-  ['DEL', [containerId, ifName, path]],
+  ['DEL', [containerId, deletedIfName, path]],
   ['GC', [path]],
   ['STATUS', [path]],
 ])

@@ -11,5 +11,10 @@ export {
   stampResult,
 } from './result-json.ts'
 export { dns, route } from './result-tables.ts'
-export { validateContainerId, validateInterfaceName, validateNetworkName } from './validate.ts'
+export {
+  validateContainerId,
+  validateDeletedInterfaceName,
+  validateInterfaceName,
+  validateNetworkName,
+} from './validate.ts'
 export { allVersions, currentVersion, decodeVersion, firstVersion, isAtLeast, parseVersion } from './version.ts'

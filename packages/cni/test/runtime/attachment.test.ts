@@ -49,6 +49,7 @@ test('addNetworkList() looks for the plugin, then checks container, network and 
     [{ ifName: '' }, 'interface name is empty'],
     [{ ifName: 'a'.repeat(16) }, 'interface name is too long; interface name should be less than 16 characters'],
     [{ ifName: 'a/b' }, 'interface name contains / or : or whitespace characters'],
+    [{ ifName: 'eth%d' }, 'interface name contains %; the kernel would take it for a template and choose another name'],
   ]
   for (const [change, message, name = 'net'] of cases) {
     await assert.rejects(cni.addNetworkList(makeList(['ok'], { name }), { ...rt, ...change }), {

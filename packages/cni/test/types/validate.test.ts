@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { validateContainerId, validateInterfaceName, validateNetworkName } from '../../src/types/index.ts'
+import {
+  validateContainerId,
+  validateDeletedInterfaceName,
+  validateInterfaceName,
+  validateNetworkName,
+} from '../../src/types/index.ts'
 
 test('validateContainerId() and validateNetworkName() take letters, digits, _ . -', () => {
   for (const validate of [validateContainerId, validateNetworkName]) {
@@ -51,4 +56,34 @@ test('validateInterfaceName() reports what the kernel would refuse', () => {
   }
   // Not white space to Unicode, whatever JavaScript's \s says.
   validateInterfaceName('a\ufeffb')
+})
+
+test('validateInterfaceName() reports names of which the kernel would make others', () => {
+  for (const bad of ['eth%d', '%', '100%', '%d%d']) {
+    assert.throws(() => validateInterfaceName(bad), { code: 4, msg: 'interface name contains %' })
+  }
+  for (const bad of ['all', 'default']) {
+    assert.throws(() => validateInterfaceName(bad), { code: 4, msg: 'interface name is all or default' })
+  }
+  for (const bad of ['a\0', 'a\ud800']) {
+    assert.throws(() => validateInterfaceName(bad), {
+      code: 4,
+      msg: 'interface name contains a character that the kernel cannot keep',
+    })
+  }
+  // Their second byte is Latin-1's no-break space; that of "é" is not.
+  for (const bad of ['à', 'Ġ']) {
+    assert.throws(() => validateInterfaceName(bad), {
+      code: 4,
+      msg: 'interface name contains / or : or whitespace characters',
+      details: 'one of its UTF-8 bytes is 0xa0, which the kernel takes for a space',
+    })
+  }
+})
+
+test('validateDeletedInterfaceName() accepts names that no interface can have', () => {
+  for (const name of ['eth0', 'eth%d', 'all', 'default', 'à']) validateDeletedInterfaceName(name)
+  for (const bad of ['', '..', 'a/b', 'a b', '1234567890123456']) {
+    assert.throws(() => validateDeletedInterfaceName(bad), { code: 4 }, bad)
+  }
 })

@@ -2,6 +2,7 @@ import { array, boolean, type Decoded, int, object, orZero, string, withDefault 
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { decodeNetConf } from '../decode-netconf.ts'
+import { checkLinkName } from '../link-name.ts'
 import { checkMasqueradeConfig } from '../masquerade/index.ts'
 import { requestedMac } from '../requested-mac.ts'
 import { trunkVlans } from './trunk.ts'
@@ -63,13 +64,25 @@ export function loadBridgeConfig(request: Request): BridgeConfig {
   return config
 }
 
-/** @throws Error for keys that exclude each other or cannot be served; they matter to ADD alone */
+/** @throws Error for keys that exclude each other or cannot be served, and names that no link can have; they matter to ADD alone */
 export function checkForAdd(config: BridgeConfig): void {
   if (config.ipamType !== '' && config.disableContainerInterface)
     throw new Error('cannot use IPAM when DisableContainerInterface flag is set')
   if (config.hairpinMode && config.promiscMode)
     throw new Error('cannot set hairpin mode and promiscuous mode at the same time')
+  checkNames(config)
   checkMasqueradeConfig(config)
+}
+
+/** An empty name is refused where the bridge is looked for, in the reference's words. */
+function checkNames(config: BridgeConfig): void {
+  if (config.bridge !== '') checkLinkName('bridge', config.bridge)
+  if (config.isGateway && config.ipamType !== '' && config.vlan !== 0) checkLinkName('bridge', vlanGatewayName(config))
+}
+
+/** The name of the interface that has the gateway's addresses in a VLAN. */
+export function vlanGatewayName({ bridge, vlan }: Pick<BridgeConfig, 'bridge' | 'vlan'>): string {
+  return `${bridge}.${vlan}`
 }
 
 /**

@@ -22,7 +22,7 @@ import { ensureForwarding } from '../forwarding.ts'
 import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import { UndoStack } from '../undo-stack.ts'
-import type { BridgeConfig } from './config.ts'
+import { type BridgeConfig, vlanGatewayName } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
 /** What a bridge shows that has had ports, has none now, and was never given an address. */
@@ -193,7 +193,7 @@ async function ensureVlanGateway(
   config: BridgeConfig,
   { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
 ): Promise<BriefLink> {
-  const ifName = `${config.bridge}.${config.vlan}`
+  const ifName = vlanGatewayName(config)
   const found = await findLink(host.route, ifName, { as: briefLink })
   if (found) {
     acceptNoRouterAdvertisements(host, ifName)

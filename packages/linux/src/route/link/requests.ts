@@ -73,8 +73,9 @@ const inFull: LinkDescription<Link> = { as: linkOperations.reply }
  * {@link addLinkRequest} and ask for it there.
  *
  * @returns the link as the kernel made it: index, address and all
- * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel has no such kind
- * @throws TypeError when the link is to be in another namespace
+ * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel has no such kind; `ENODEV` when the
+ *   link has been made under a template and the kernel, before 6.2, does not say which name it chose
+ * @throws TypeError when the link is to be in another namespace, or is to be a port and its name is a template
  */
 export async function addLink(socket: NetlinkSocket, settings: NewLink): Promise<Link>
 export async function addLink<L>(socket: NetlinkSocket, settings: NewLink, description: LinkDescription<L>): Promise<L>
@@ -85,13 +86,21 @@ export async function addLink(
 ): Promise<unknown> {
   if (settings.netNsFd !== undefined || settings.netNsPid !== undefined)
     throw new TypeError(`Cannot return the link "${settings.ifname}": it is made in another namespace`)
+  if (settings.master !== undefined && settings.ifname.includes('%'))
+    throw new TypeError(
+      `Cannot return the link "${settings.ifname}": the kernel does not say which name it chooses for a port`,
+    )
   // Kernels before 6.2 do not echo a new link, and those after do it before the link becomes a port.
   const flags = settings.master === undefined ? NLM_F.ECHO : 0
   const [made] = await socket.request(addLinkRequest(settings, flags), description.as)
   return made ?? getLink(socket, settings.ifname, description)
 }
 
-/** The settings of a link that is to be made. */
+/**
+ * The settings of a link that is to be made. In `ifname` the kernel replaces `%d` by the lowest number that is free: the
+ * link that {@link addLink} returns has the name that it chose. It refuses any other `%`. A program that gets names from
+ * elsewhere refuses `%` itself, or finds its link under another name.
+ */
 export type NewLink = LinkSettings & { ifname: string }
 
 /** The request of {@link getLink}, for asking for several in one go: `socket.getEach(requests, briefLink)`. */
