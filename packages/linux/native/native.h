@@ -110,7 +110,7 @@ static inline napi_value failed_at(napi_env env, int calls_before) {
     return number(env, -(int64_t)errno - CALL_STEP * calls_before);
 }
 
-int open_proc(const char *path, int flags);
+int open_of_namespace(const char *path, int flags);
 ssize_t send_all(int fd, bytes_t bytes);
 ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms);
 

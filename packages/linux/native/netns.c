@@ -96,11 +96,11 @@ FUNCTION(netlink_in) {
     return failed_at(env, failed);
 }
 
-/* A descriptor of a file as a namespace shows it (/proc/sys/net), or -1. netns -1 is the process's own. */
+/* A descriptor of a file as a namespace shows it (/proc/sys/net, /sys/class/net), or -1. netns -1 is the process's own. */
 static int file_of(int netns, const char *path, int flags) {
     visit_t visit;
     if (visit_begin(&visit, netns) != 0) return -1;
-    int fd = open_proc(path, flags);
+    int fd = open_of_namespace(path, flags);
     visit_end(&visit);
     return fd;
 }

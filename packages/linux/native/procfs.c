@@ -1,7 +1,7 @@
 /*
- * Sysctls, in a proc file system of our own that is mounted nowhere. Below /proc/sys/net every namespace has entries of the same
+ * Sysctls, in a proc file system of our own that is mounted nowhere, and files of links, in a sysfs of that kind. Below /proc/sys/net every namespace has entries of the same
  * names. Those of all namespaces that anyone has looked at are one list, which the kernel goes through for each path: 10 ms
- * beside 5,000 namespaces. A file system that has just been made knows none of them.
+ * beside 5,000 namespaces. A file system that has just been made knows none of them. A sysfs shows the links of the namespace that it was made in.
  */
 #include "native.h"
 #include <fcntl.h>
@@ -27,9 +27,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int own = -1;
 static int paths_left;
 
-/* A descriptor of its root, or -1: on kernels before 5.2, and for processes that may not mount. */
-static int make_procfs(void) {
-    int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+/* A descriptor of the root of a new file system, or -1: on kernels before 5.2, and for processes that may not mount. */
+static int make_root(const char *type) {
+    int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
     if (context < 0) return -1;
     int root = -1;
     if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
@@ -38,14 +38,26 @@ static int make_procfs(void) {
     return root;
 }
 
-/* As open(2), for files of /proc that namespaces have each for themselves. */
-int open_proc(const char *path, int flags) {
-    static const char prefix[] = "/proc/sys/";
-    if (strncmp(path, prefix, sizeof prefix - 1) != 0) return open(path, flags | O_CLOEXEC);
+static int starts_with(const char *path, const char *prefix) { return strncmp(path, prefix, strlen(prefix)) == 0; }
+
+/* The one that is mounted at /sys may be of another namespace. */
+static int open_in_sysfs(const char *path, int flags) {
+    int root = make_root("sysfs");
+    if (root < 0) return -1;
+    int fd = openat(root, path + strlen("/sys/"), flags | O_CLOEXEC), saved = errno;
+    close(root);
+    errno = saved;
+    return fd;
+}
+
+/* As open(2), for files of /proc and /sys that namespaces have each for themselves. */
+int open_of_namespace(const char *path, int flags) {
+    if (starts_with(path, "/sys/")) return open_in_sysfs(path, flags);
+    if (!starts_with(path, "/proc/sys/")) return open(path, flags | O_CLOEXEC);
     pthread_mutex_lock(&lock);
     if (paths_left-- == 0) {
         if (own >= 0) close(own);
-        own = make_procfs();
+        own = make_root("proc");
         paths_left = MAX_PATHS - 1;
     }
     int fd = own < 0 ? open(path, flags | O_CLOEXEC) : openat(own, path + strlen("/proc/"), flags | O_CLOEXEC);

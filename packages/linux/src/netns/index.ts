@@ -1,3 +1,4 @@
+export { readLinkFile } from './link-file.ts'
 export {
   isOwnNamespace,
   isSameNamespace,

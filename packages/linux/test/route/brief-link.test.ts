@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BriefLink, briefLink, type Link, linkMessage } from '../../src/route/index.ts'
+import { type BriefLink, briefBridge, briefLink, type Link, linkMessage } from '../../src/route/index.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
 
 const fields = [
@@ -24,6 +24,17 @@ for (const name of captureNames('link'))
     assert.deepEqual(brief, abridged(linkMessage.read(body)))
     assert.ok(acceptRa === undefined || [0, 1, 2].includes(acceptRa), `${acceptRa}`)
   })
+
+test('briefBridge reads the id of a bridge, and of other kinds what briefLink reads', () => {
+  for (const name of captureNames('link')) {
+    const { body } = messageOf(readCapture(name))
+    const { linkinfo, ...brief } = briefBridge.body.read(body)
+    const { bridgeId, ...kind } = linkinfo ?? {}
+    assert.deepEqual({ ...brief, ...(linkinfo && { linkinfo: kind }) }, briefLink.body.read(body))
+    const full = linkMessage.read(body).linkinfo?.link
+    if (full?.kind === 'bridge') assert.deepEqual(bridgeId?.subarray(2), full.data?.bridgeId?.address)
+  }
+})
 
 test('a full description stands for a brief one', () => {
   const link: Link = linkMessage.read(new Uint8Array(16))

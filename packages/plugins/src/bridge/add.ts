@@ -11,7 +11,7 @@ import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { parseRequestedMac, type VethPair } from '../veth-pair.ts'
-import { ensureBridge } from './bridge-link.ts'
+import { type Bridge, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { NO_MAC, planGateways, serveGateways } from './gateway.ts'
 import { waitUntilUp } from './operational.ts'
@@ -28,7 +28,7 @@ interface Attachment {
   /** The host by a socket of its own: the kernel is busy with the port while other things are done. */
   portHost: Host
   container: Host
-  bridge: BriefLink
+  bridge: Bridge
   /** The hardware address that was asked for. */
   requestedMac: MAC | undefined
   undo: UndoStack

@@ -1,9 +1,32 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { addLink, type BriefLink, briefLink, findLink, IFF, setLink } from '@patchbay/linux/route'
+import { readLinkFile } from '@patchbay/linux/netns'
+import {
+  addLink,
+  type BriefBridge,
+  type BriefLink,
+  briefBridge,
+  briefLink,
+  findLink,
+  IF_OPER,
+  IFF,
+  setLink,
+} from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
 import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import type { BridgeConfig } from './config.ts'
+
+/** `<linux/netdevice.h> NET_ADDR_RANDOM`: the kernel made up the hardware address, or took that of a port. */
+const NET_ADDR_RANDOM = '1'
+
+/** A bridge as an ADD finds or makes it. */
+export interface Bridge extends BriefLink {
+  /**
+   * Where the hardware address comes from. `made up`: by the kernel, and there is no port. `set`: by somebody, whose choice it
+   * is. `unknown`: it may be that of a port, or one that was set.
+   */
+  macOrigin: 'made up' | 'set' | 'unknown'
+}
 
 /**
  * The bridge by its name, made when it is not there, and set up unless {@link awaitsAddress}. One that is there keeps its
@@ -11,12 +34,11 @@ import type { BridgeConfig } from './config.ts'
  *
  * @throws Error `failed to create bridge "cni0": ...`
  */
-export async function ensureBridge(host: Host, config: BridgeConfig): Promise<BriefLink> {
+export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
   const name = config.bridge
   try {
-    const found = name === '' ? undefined : await findLink(host.route, name, { as: briefLink })
-    const bridge = found ?? (await makeBridge(host, config))
-    if (!isBridge(bridge)) throw new Error(`"${name}" already exists but is not a bridge`)
+    const found = name === '' ? undefined : await findLink(host.route, name, { as: briefBridge })
+    const bridge = found ? describeFound(host, config, found) : await makeBridge(host, config)
     if (bridge.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
     await setUp(host, bridge, { up: !awaitsAddress(config), promisc: config.promiscMode })
     return bridge
@@ -30,7 +52,26 @@ export function isBridge(link: BriefLink): boolean {
   return link.linkinfo?.link?.kind === 'bridge'
 }
 
-async function makeBridge(host: Host, config: BridgeConfig): Promise<BriefLink> {
+/** @throws Error when it is no bridge */
+function describeFound(host: Host, config: BridgeConfig, found: BriefBridge): Bridge {
+  if (!isBridge(found)) throw new Error(`"${config.bridge}" already exists but is not a bridge`)
+  return { ...found, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
+}
+
+/** The kernel gives a bridge the address of a port, or the one that is set, as part of its id: before that, there is none. */
+function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BriefBridge): Bridge['macOrigin'] {
+  const address = linkinfo?.bridgeId?.subarray(2)
+  if (!address || address.some((byte) => byte !== 0)) return 'unknown'
+  // A port that is up and did not give its address: that of the bridge was set, to what it had been.
+  if (operstate === IF_OPER.UP) return 'set'
+  try {
+    return readLinkFile(host.netns, ifname, 'addr_assign_type') === NET_ADDR_RANDOM ? 'made up' : 'set'
+  } catch {
+    return 'unknown'
+  }
+}
+
+async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
   if (config.bridge === '') throw new Error('the name of the bridge is empty')
   const vlanFiltering = config.vlan !== 0 || config.trunk !== undefined
   const data = vlanFiltering ? { vlanFiltering } : {}
@@ -40,14 +81,14 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<BriefLink> 
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
-    return await addLink(host.route, settings, { as: briefLink })
+    return { ...(await addLink(host.route, settings, { as: briefLink })), macOrigin: 'made up' }
   } catch (error) {
     // Another call was quicker.
     const found = isNetlinkError(error, 'EEXIST')
-      ? await findLink(host.route, config.bridge, { as: briefLink })
+      ? await findLink(host.route, config.bridge, { as: briefBridge })
       : undefined
     if (!found) throw error
-    return found
+    return describeFound(host, config, found)
   }
 }
 

@@ -22,6 +22,7 @@ import { ensureForwarding } from '../forwarding.ts'
 import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import { UndoStack } from '../undo-stack.ts'
+import type { Bridge } from './bridge-link.ts'
 import { type BridgeConfig, vlanGatewayName } from './config.ts'
 import { makePort, portSettings } from './port.ts'
 
@@ -76,7 +77,7 @@ function defaultDestination(version: 4 | 6): CIDR {
 
 /** What the gateways of a network are put on. */
 export interface Serving {
-  bridge: BriefLink
+  bridge: Bridge
   gateways: readonly CIDR[]
   warn: (line: string) => void
 }
@@ -94,9 +95,12 @@ export async function serveGateways(
 ): Promise<Interface | undefined> {
   const { bridge, gateways } = serving
   if (gateways.length === 0) return undefined
-  const link = config.vlan === 0 ? bridge : await ensureVlanGateway(host, config, serving)
+  const { link, mac } =
+    config.vlan === 0
+      ? { link: bridge, mac: macChoice[bridge.macOrigin] }
+      : await ensureVlanGateway(host, config, serving)
   try {
-    await ensureAddresses(host, { link, config, gateways })
+    await ensureAddresses(host, { link, mac, config, gateways })
   } catch (error) {
     throw new Error(`failed to set bridge addr: ${messageOf(error)}`, { cause: error })
   }
@@ -107,10 +111,28 @@ export async function serveGateways(
   return { name: now.ifname ?? '', mac: String(now.address) }
 }
 
-async function ensureAddresses(
-  host: Host,
-  { link, config, gateways }: { link: BriefLink; config: BridgeConfig; gateways: readonly CIDR[] },
-): Promise<void> {
+/** What the gateways of a network make of the hardware address of their link. */
+interface GatewayLink {
+  link: BriefLink
+  /**
+   * `given`: the one that follows from the gateways, where the configuration wants that. `held`: the one it has, for good: a
+   * bridge would otherwise take the lowest of its ports', and containers would lose their gateway whenever a port comes or
+   * goes. `left`: as it is.
+   */
+  mac: 'given' | 'held' | 'left'
+}
+
+const macChoice = { 'made up': 'given', unknown: 'held', set: 'left' } as const satisfies Record<
+  Bridge['macOrigin'],
+  GatewayLink['mac']
+>
+
+interface GatewayAddresses extends GatewayLink {
+  config: BridgeConfig
+  gateways: readonly CIDR[]
+}
+
+async function ensureAddresses(host: Host, { link, mac: choice, config, gateways }: GatewayAddresses): Promise<void> {
   if (await areThere(host, link, gateways)) return ensureUp(host, link)
   const present = await dumpAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
@@ -122,7 +144,8 @@ async function ensureAddresses(
   for (const address of conflicts) await deleteAddress(host.route, address)
   if (missing.length === 0) return ensureUp(host, link)
   const kept = present.filter((address) => !conflicts.includes(address))
-  const mac = await macFor(host, link, { config, gateways, kept })
+  const follows = config.deterministicMac && (await followsFrom(link, conflicts))
+  const mac = await macFor(host, link, { choice: follows ? 'given' : choice, config, gateways, kept })
   await host.route.request(setLinkRequest(link.index, { address: mac, up: true }))
   await addMissing(host, link, missing)
 }
@@ -149,19 +172,23 @@ async function ensureUp(host: Host, link: BriefLink): Promise<void> {
   if (!(link.flags & IFF.UP)) await setLink(host.route, link.index, { up: true })
 }
 
-/**
- * An address set on purpose stays: the kernel would otherwise give a bridge the lowest one of its ports, and containers
- * would lose their gateway whenever a port comes or goes. A bridge that serves a network already keeps the one that
- * its containers know.
- */
+/** Whether a link has the hardware address that follows from these addresses, and so is not to outlive them. */
+async function followsFrom(link: BriefLink, addresses: readonly Address[]): Promise<boolean> {
+  const source = macSource(addresses.map(({ address }) => address.address))
+  return source !== undefined && String(await deterministicMac(source)) === String(link.address)
+}
+
+/** A bridge that serves a network already keeps the address that its containers know. */
 async function macFor(
   host: Host,
   link: BriefLink,
-  options: { config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
+  options: { choice: GatewayLink['mac']; config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
 ): Promise<BriefLink['address']> {
-  const { config, gateways, kept } = options
+  const { choice, config, gateways, kept } = options
+  if (choice === 'left') return undefined
   const serves = kept.some(({ scope }) => scope !== RT_SCOPE.LINK)
-  const source = config.deterministicMac && !serves ? macSource(gateways.map(({ address }) => address)) : undefined
+  const isGiven = choice === 'given' && config.deterministicMac && !serves
+  const source = isGiven ? macSource(gateways.map(({ address }) => address)) : undefined
   return source ? deterministicMac(source) : ownMac(host, link)
 }
 
@@ -192,12 +219,12 @@ async function ensureVlanGateway(
   host: Host,
   config: BridgeConfig,
   { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
-): Promise<BriefLink> {
+): Promise<GatewayLink> {
   const ifName = vlanGatewayName(config)
   const found = await findLink(host.route, ifName, { as: briefLink })
   if (found) {
     acceptNoRouterAdvertisements(host, ifName)
-    return found
+    return { link: found, mac: 'left' }
   }
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
   try {
@@ -207,12 +234,12 @@ async function ensureVlanGateway(
     const link = await getLink(host.route, ifName, { as: briefLink })
     await host.route.request(setLinkRequest(link.index, { up: true }))
     undo.keep()
-    return link
+    return { link, mac: 'given' }
   } catch (error) {
     // Another call was quicker.
     const other = isTaken(error) ? await findLink(host.route, ifName, { as: briefLink }) : undefined
     if (!other) throw error
-    return other
+    return { link: other, mac: 'left' }
   }
 }
 

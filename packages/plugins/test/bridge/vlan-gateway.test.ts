@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
 import { NetlinkError, type NetlinkSocket, type Request, Writer } from '@patchbay/linux/netlink'
-import type { Link } from '@patchbay/linux/route'
+import type { Bridge } from '../../src/bridge/bridge-link.ts'
 import { loadBridgeConfig } from '../../src/bridge/config.ts'
 import { serveGateways } from '../../src/bridge/gateway.ts'
 import type { Host } from '../../src/hosts.ts'
@@ -38,7 +38,7 @@ function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { hos
 }
 
 const config = loadBridgeConfig(fakeRequest({ vlan: 100, isGateway: true, ipam: { type: 'x' } }))
-const bridge: Link = { index: 2, ifname: 'cni0', flags: 1, family: 0, type: 1, change: 0 }
+const bridge: Bridge = { index: 2, ifname: 'cni0', flags: 1, family: 0, type: 1, change: 0, macOrigin: 'unknown' }
 const warn = (line: string) => assert.fail(line)
 const gateways = [CIDR.parse('10.1.2.1/24')]
 

@@ -1,5 +1,5 @@
 export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
-export { type BriefLink, briefLink } from './brief-link.ts'
+export { type BriefBridge, type BriefLink, briefBridge, briefLink } from './brief-link.ts'
 export { deleteLinkAnnounced } from './delete-announced.ts'
 export { type Ipv4Conf, ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
 export { bridge } from './kinds/bridge.ts'
