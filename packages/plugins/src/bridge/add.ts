@@ -117,7 +117,7 @@ async function prepareLayer3({ request, config, host, bridge, undo }: Attachment
     ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
     routes: ipam.routes ?? [],
   })
-  const vlanGateway = await serveGateways(host, config, { bridge, gateways, warn: request.warn })
+  const vlanGateway = await serveGateways(host, config, { bridge, gateways, ips, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes, vlanGateway, ...(ipam.dns && { dns: ipam.dns }) }
 }

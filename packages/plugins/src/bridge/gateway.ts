@@ -25,6 +25,7 @@ import { UndoStack } from '../undo-stack.ts'
 import type { Bridge } from './bridge-link.ts'
 import { type BridgeConfig, vlanGatewayName } from './config.ts'
 import { makePort, portSettings } from './port.ts'
+import { ensureSubnetRoutes } from './subnet-route.ts'
 
 /** What a bridge shows that has had ports, has none now, and was never given an address. */
 export const NO_MAC = '00:00:00:00:00:00'
@@ -79,6 +80,8 @@ function defaultDestination(version: 4 | 6): CIDR {
 export interface Serving {
   bridge: Bridge
   gateways: readonly CIDR[]
+  /** Addresses of the container with their gateways. */
+  ips: readonly IPConfig[]
   warn: (line: string) => void
 }
 
@@ -104,6 +107,7 @@ export async function serveGateways(
   } catch (error) {
     throw new Error(`failed to set bridge addr: ${messageOf(error)}`, { cause: error })
   }
+  await ensureSubnetRoutes(host, link, serving.ips)
   for (const version of [4, 6] as const)
     if (gateways.some((gateway) => gateway.family === version)) ensureForwarding(host.netns, version)
   if (link === bridge) return undefined
@@ -163,9 +167,13 @@ async function areThere(host: Host, { index }: BriefLink, gateways: readonly CID
   return true
 }
 
-/** A second IPv4 address is one too many; of IPv6 a link may have any number, but of one network only one. */
-function isConflict({ address }: Address, gateway: CIDR): boolean {
-  return address.family === gateway.family && (gateway.family === 4 || address.overlaps(gateway))
+/**
+ * A second IPv4 address is one too many; of IPv6 a link may have any number, but of one network only one. Link-local ones are in
+ * nobody's way: the kernel gives every link one.
+ */
+function isConflict({ address, scope }: Address, gateway: CIDR): boolean {
+  if (address.family !== gateway.family) return false
+  return gateway.family === 4 || (scope !== RT_SCOPE.LINK && address.overlaps(gateway))
 }
 
 async function ensureUp(host: Host, link: BriefLink): Promise<void> {

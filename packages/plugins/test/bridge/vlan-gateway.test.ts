@@ -44,7 +44,7 @@ const gateways = [CIDR.parse('10.1.2.1/24')]
 
 test('serveGateways() leaves no interface of a VLAN that could not be put into it', async () => {
   const { host, requests } = fakeHost({ refuses: 'RTM_SETLINK', errno: EOPNOTSUPP })
-  await assert.rejects(serveGateways(host, config, { bridge, gateways, warn }), {
+  await assert.rejects(serveGateways(host, config, { bridge, gateways, ips: [], warn }), {
     message: /^failed to setup vlan tag on interface "veth[0-9a-f]{8}": operation not supported$/,
   })
   assert.deepEqual(requests, ['RTM_NEWLINK', 'RTM_SETLINK', 'RTM_DELLINK'])
@@ -53,7 +53,7 @@ test('serveGateways() leaves no interface of a VLAN that could not be put into i
 test('serveGateways() takes the interface of a VLAN that another call has made meanwhile', async () => {
   const { host, requests } = fakeHost({ refuses: 'RTM_NEWLINK', errno: EEXIST })
   // The addresses are put on it, which this kernel refuses, too: the other call has not come that far.
-  await assert.rejects(serveGateways(host, config, { bridge, gateways, warn }), {
+  await assert.rejects(serveGateways(host, config, { bridge, gateways, ips: [], warn }), {
     message: /^failed to set bridge addr: /,
   })
   assert.deepEqual(requests, ['RTM_NEWLINK', 'RTM_NEWLINK'])
