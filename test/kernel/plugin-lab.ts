@@ -43,6 +43,8 @@ export class PluginLab {
   beforeIpam: () => void = () => {}
   /** What the IPAM plugin `ipam` fails with on DEL. */
   releaseError: Error | undefined
+  /** More of the caller's environment. */
+  env: Readonly<Record<string, string>> = {}
   readonly #executor: Executor
 
   constructor(namespaces: Record<'host' | 'container' | 'other', TestNamespace>) {
@@ -85,6 +87,7 @@ export class PluginLab {
         CNI_IFNAME: ifName,
         CNI_PATH: '/nowhere',
         CNI_ARGS: args,
+        ...this.env,
       },
       readStdin: async () => JSON.stringify({ cniVersion: '1.1.0', name: 'net1', type: plugin.name, ...config }),
       stdout: (text) => {

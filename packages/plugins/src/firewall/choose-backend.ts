@@ -1,7 +1,7 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { CniError } from '@patchbay/cni/types'
-import { findRuleset, hasNftables, mayHaveIptablesChain } from '../ruleset/index.ts'
+import { byEither, findRuleset, hasNftables, mayHaveIptablesChain } from '../ruleset/index.ts'
 import type { FindFirewalld, FirewallBackend } from './backend.ts'
 import type { BackendName, FirewallConfig } from './config.ts'
 import { filtersByIptables, IPTABLES_CHAIN } from './host-filter.ts'
@@ -34,10 +34,29 @@ export async function chooseBackends(asked: Asked): Promise<FirewallBackend[]> {
   const { config, policy } = asked
   const firewalld = await findFirewalld(asked)
   if (firewalld) return policy ? [firewalld, await policyBackend(asked)] : [firewalld]
-  const names = isOurs(config.backend) ? [config.backend] : await suitableBackends(asked)
+  const { backend } = config
+  if (isOurs(backend)) return [await (backend === 'nftables' ? loadNftables : loadIptables)(asked, policy)]
+  const names = await suitableBackends(asked)
   return Promise.all(
-    names.map((name) => (name === 'nftables' ? loadNftables(asked, policy) : loadIptables(asked, policy))),
+    names.map((name) =>
+      name === 'nftables' ? nftablesOr(asked, () => loadIptables(asked, policy)) : loadIptables(asked, policy),
+    ),
   )
+}
+
+/** nf_tables, and another one where the kernel lacks what the rules need. */
+async function nftablesOr(asked: Asked, other: () => Promise<FirewallBackend>): Promise<FirewallBackend> {
+  const nftables: FirewallBackend = await loadNftables(asked, asked.policy)
+  let used = nftables
+  const load = async () => {
+    used = await other()
+    return used
+  }
+  return {
+    add: (addresses) => byEither(nftables, { other: load, add: (backend) => backend.add(addresses) }),
+    del: (addresses) => used.del(addresses),
+    check: (addresses) => nftables.check(addresses),
+  }
 }
 
 /** firewalld is another program's. */
@@ -50,8 +69,8 @@ function isOurs(backend: BackendName | undefined): backend is OurBackend {
 /** A drop counts in whichever table it is, so that who forwards need not be who keeps apart. */
 async function policyBackend(asked: Asked): Promise<FirewallBackend> {
   const { request, policy } = asked
-  if (await hasNftables(request.hostNetns)) return loadNftables(asked, policy)
-  return (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
+  const byIptables = async () => (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
+  return (await hasNftables(request.hostNetns)) ? nftablesOr(asked, byIptables) : byIptables()
 }
 
 /**

@@ -30,9 +30,10 @@ export async function ensureMasquerade(
   config: MasqueradeConfig,
   { addresses, undo }: { addresses: readonly CIDR[]; undo: UndoStack },
 ): Promise<void> {
-  const backend = await loadBackend(request, await chooseBackend(request, config))
-  undo.push('masquerade', () => backend.remove(addresses))
-  await backend.add(addresses)
+  await makeRules(request, config, (backend) => {
+    undo.push('masquerade', () => backend.remove(addresses))
+    return backend.add(addresses)
+  })
 }
 
 /** Puts back what somebody else has taken away, by what the network's configuration says now. */
@@ -42,8 +43,20 @@ export async function repairMasquerade(
   addresses: readonly CIDR[],
 ): Promise<void> {
   checkMasqueradeConfig(config)
-  const backend = await loadBackend(request, await chooseBackend(request, config))
-  await backend.add(addresses)
+  await makeRules(request, config, (backend) => backend.add(addresses))
+}
+
+/** By the backend that the configuration names; without a name, by iptables where the kernel cannot do it by nf_tables. */
+async function makeRules(
+  request: Request,
+  config: MasqueradeConfig,
+  add: (backend: MasqueradeBackend) => Promise<void>,
+): Promise<void> {
+  const name = await chooseBackend(request, config)
+  const backend = await loadBackend(request, name)
+  if (name === 'iptables' || config.ipMasqBackend !== undefined) return add(backend)
+  const { byEither } = await import('../ruleset/index.ts')
+  await byEither(backend, { other: () => loadBackend(request, 'iptables'), add })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { chainName } from '../iptables/chain-name.ts'
-import { hasNftables, mayHaveIptablesChain, openRuleset } from '../ruleset/index.ts'
+import { byEither, hasNftables, mayHaveIptablesChain, openRuleset } from '../ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { BackendName, PortmapConfig } from './config.ts'
 
@@ -15,7 +15,30 @@ const backends: Readonly<Record<BackendName, LoadBackend>> = {
 export async function chosenBackend(request: Request, config: PortmapConfig): Promise<PortmapBackend> {
   if (config.backend) return backends[config.backend](request, config)
   const { findNftablesPortmap } = await import('./nftables-backend.ts')
-  return (await findNftablesPortmap(request, config)) ?? backends.iptables(request, config)
+  const nftables = await findNftablesPortmap(request, config)
+  return nftables ? orByIptables(nftables, request, config) : backends.iptables(request, config)
+}
+
+/** nf_tables, and iptables where the kernel lacks what the rules need. */
+function orByIptables(nftables: PortmapBackend, request: Request, config: PortmapConfig): PortmapBackend {
+  let used = nftables
+  const other = async () => {
+    used = await backends.iptables(request, config)
+    return used
+  }
+  return {
+    ...nftables,
+    add: (addresses) => byEither(nftables, { other, add: (backend) => backend.add(addresses) }),
+    remove: (versions) => used.remove(versions),
+    check: async (address) => {
+      try {
+        await nftables.check(address)
+      } catch (error) {
+        if (!(await hasChain(request, chainName('DN-', request)))) throw error
+        await (await other()).check(address)
+      }
+    },
+  }
 }
 
 /** The backends that may have published something for a container, whatever is configured now. */

@@ -1,5 +1,6 @@
 export { type Claim, claim, type ElementText } from './claim.ts'
 export { deleteOwned, deleteRules, elementsOf, type Place } from './delete-owned.ts'
+export { byEither } from './either-backend.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export {
   type Attachment,
@@ -18,3 +19,4 @@ export { findRuleset, hasNftables, openRuleset } from './open-ruleset.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
 export type { SharedRuleset } from './shared-ruleset.ts'
 export { bridgeTable, inetTable, tableName } from './table.ts'
+export { explainRefusal, UnsupportedRulesError } from './unsupported-rules.ts'

@@ -11,6 +11,7 @@ import {
   type TableState,
 } from '@patchbay/linux/nftables'
 import { restOfWork } from '@patchbay/linux/sys'
+import { explainRefusal } from './unsupported-rules.ts'
 
 /** Longer than the kernel takes, and than the steps of one call are apart. */
 const LINGER_MS = 250
@@ -69,12 +70,21 @@ export class SharedRuleset extends Nftables {
     })
   }
 
+  /** @throws UnsupportedRulesError, and what the kernel says to other refusals */
   override async transaction(
     fill: (batch: Batch) => void,
     options: { generation?: number } = {},
   ): Promise<RuleState[]> {
     return this.#inTurn(async () => {
-      const echoed = await super.transaction(fill, options)
+      let declared: Pick<Batch, 'requests'> = { requests: [] }
+      const echoed = await super
+        .transaction((batch) => {
+          declared = batch
+          fill(batch)
+        }, options)
+        .catch((error: unknown) => {
+          throw explainRefusal(error, declared)
+        })
       if (this.#generation !== undefined) this.#generation++
       return echoed
     })
