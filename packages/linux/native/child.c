@@ -1,13 +1,49 @@
-/* Work that outlives this process. */
+/*
+ * Work that outlives this process. A child keeps the descriptors that its work needs, and nothing else: one of a named
+ * namespace keeps the name's mount busy, one of a lock keeps it locked, and the end of a pipe keeps its reader waiting.
+ */
 #include "native.h"
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-/* In a child: the standard streams go first, so that nobody who reads them to their end waits for it. */
-static void close_streams(int but) {
-    for (int stream = 0; stream <= 2; stream++)
-        if (stream != but) close(stream);
+/* A number that all architectures share. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+/* How many descriptors are closed one by one at most, on kernels before 5.9 and where a filter refuses close_range(2). */
+#define MOST_SINGLE_CLOSES 4096
+/* How many descriptors a child holds at most. */
+#define MOST_HELD 64
+
+static void close_from_to(unsigned first, unsigned last) {
+    struct rlimit limit;
+    if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
+    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > MOST_SINGLE_CLOSES
+                       ? MOST_SINGLE_CLOSES
+                       : (unsigned)limit.rlim_cur;
+    for (unsigned fd = first; fd <= last && fd < end; fd++) close((int)fd);
+}
+
+/*
+ * In a child: lets go of all that is its parent's but the descriptors given, lowest first. Its process group, too:
+ * signals of a terminal are not meant for it, and a caller that waits for the group does not wait for it.
+ */
+static void keep_only(const int *kept, size_t count) {
+    unsigned next = 0;
+    setsid();
+    /* The working directory would keep its file system mounted. */
+    int changed = chdir("/");
+    (void)changed;
+    for (size_t at = 0; at < count; at++) {
+        if (kept[at] < 0) continue;
+        if (kept[at] > 0) close_from_to(next, (unsigned)kept[at] - 1);
+        next = (unsigned)kept[at] + 1;
+    }
+    close_from_to(next, ~0u);
 }
 
 /*
@@ -21,27 +57,40 @@ FUNCTION(send_from_child) {
     if (call.wrong) return wrong_arguments(env);
     pid_t child = fork();
     if (child != 0) return result_or_errno(env, child);
-    close_streams(fd);
+    keep_only(&fd, 1);
     _exit(send_all(fd, bytes) < 0);
 }
 
+static int compare_numbers(const void *a, const void *b) {
+    int left = *(const int *)a, right = *(const int *)b;
+    return (left > right) - (left < right);
+}
+
 /*
- * holdInChild(): the child's process id. The child has all descriptors of this process until this process has ended, so
- * that their end, and what the kernel has to do then, is that of the child.
+ * holdInChild(fds): the child's process id. The child keeps these descriptors until this process has ended, so that their
+ * end, and what the kernel has to do then, is that of the child. They are the bytes of an array of int.
  */
 FUNCTION(hold_in_child) {
-    (void)info;
-    int ends[2];
+    call_t call = call_begin(env, info);
+    bytes_t fds = call_bytes(&call, 0);
+    if (call.wrong) return wrong_arguments(env);
+    size_t count = fds.length / sizeof(int);
+    int ends[2], kept[MOST_HELD + 1];
     char nothing;
+    if (count > MOST_HELD) return number(env, -EINVAL);
     if (pipe2(ends, O_CLOEXEC) < 0) return number(env, -errno);
+    kept[0] = ends[0];
+    if (count > 0) memcpy(kept + 1, fds.data, count * sizeof(int));
+    qsort(kept, count + 1, sizeof(int), compare_numbers);
     pid_t child = fork();
     if (child == 0) {
-        close_streams(-1);
-        close(ends[1]);
+        keep_only(kept, count + 1);
         while (read(ends[0], &nothing, 1) < 0 && errno == EINTR) continue;
         _exit(0);
     }
-    /* The other end stays open for as long as this process is there. */
+    napi_value result = result_or_errno(env, child);
+    /* The other end stays open for as long as this process is there; without a child nobody waits for it. */
     close(ends[0]);
-    return result_or_errno(env, child);
+    if (child < 0) close(ends[1]);
+    return result;
 }

@@ -6,7 +6,7 @@ type NativeName = keyof Native
 
 /** Arguments of the right types for each function, on descriptors that are not open. */
 const validArguments: Record<
-  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'holdInChild' | 'jobsBeside'>,
+  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'jobsBeside'>,
   readonly unknown[]
 > = {
   socketIn: [-1, 16, 3, 9999],
@@ -29,6 +29,7 @@ const validArguments: Record<
   processPlace: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
+  holdInChild: [new Uint8Array(8)],
   closeAsync: [-1],
   sendAsync: [-1, new Uint8Array(16)],
   exchangeAsync: [-1, new Uint8Array(16), new Uint8Array(16), 0],

@@ -1,4 +1,5 @@
 import { be16, NetlinkSocket, type SocketOptions, struct, u8, type Value } from '../netlink/index.ts'
+import { expectSlowEnd } from '../sys/index.ts'
 
 /** `NETLINK_NETFILTER`, `<linux/netlink.h>`. */
 export const NETLINK_NETFILTER = 12
@@ -25,5 +26,7 @@ export function nfnetlinkType(subsystem: number, message: number): number {
  */
 export function openNetfilterSocket(options: SocketOptions = {}): NetlinkSocket {
   // Its end waits until nf_tables has freed what anyone in the namespace has deleted: 10 to 20 ms.
-  return NetlinkSocket.open(NETLINK_NETFILTER, { ...options, endsSlowly: true })
+  const socket = NetlinkSocket.open(NETLINK_NETFILTER, { ...options, endsSlowly: true })
+  expectSlowEnd(socket.fd)
+  return socket
 }

@@ -6,6 +6,7 @@ export {
   type DeletionSteps,
   deleteLinksBy,
   endInChild,
+  expectSlowEnd,
   type LinkDeletion,
   leaveRestToChildren,
   linkDeletion,

@@ -35,7 +35,8 @@ export interface Native {
   processPlace(pid: number): string | number
   strerror(errno: number): string
   sendFromChild(fd: number, bytes: Uint8Array): number
-  holdInChild(): number
+  /** @param fds the bytes of an `Int32Array` */
+  holdInChild(fds: Uint8Array): number
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>

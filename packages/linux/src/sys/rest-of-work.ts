@@ -17,6 +17,8 @@ export type LinkDeletion = (netns: { readonly fd: number }, name: string, steps?
 let place: RestOfWork = 'thread'
 let deletion: LinkDeletion | undefined
 let hasSlowEnd = false
+/** What the kernel may take long over the end of, in a process that leaves that to a child. */
+const openUntilEnd: number[] = []
 
 /**
  * Has the rest of long requests done in child processes. A program that ends as soon as it has its answers calls this:
@@ -24,6 +26,11 @@ let hasSlowEnd = false
  */
 export function leaveRestToChildren(): void {
   place = 'child'
+}
+
+/** Says that the kernel may take long over the end of a descriptor, so that it goes to a child with that of the process. */
+export function expectSlowEnd(fd: number): void {
+  if (place === 'child') openUntilEnd.push(fd)
 }
 
 /** Says that the kernel will take long over the end of a descriptor that this process has. */
@@ -36,7 +43,7 @@ export function noteSlowEnd(): void {
  * then. When there is none to be had, with that of the program.
  */
 export function endInChild(): void {
-  if (hasSlowEnd) native().holdInChild()
+  if (hasSlowEnd) native().holdInChild(new Uint8Array(Int32Array.from(openUntilEnd).buffer))
 }
 
 /** Where this process leaves the rest of long requests; on the thread pool unless told otherwise. */

@@ -118,8 +118,9 @@ export class NetlinkSocket implements Disposable {
     return this.#exclusive(async () => {
       this.#checkOpen()
       const transaction = this.#acknowledged(request, undefined)
-      if (options.rest === 'child') checked('fork', native().sendFromChild(this.fd, transaction.bytes))
-      else this.#sendInBackground(transaction.bytes)
+      // A process that may have no child does it itself: it ends later, but what it was asked for is done.
+      if (options.rest !== 'child' || native().sendFromChild(this.fd, transaction.bytes) < 0)
+        this.#sendInBackground(transaction.bytes)
       options.onAsked?.()
       while (!transaction.done) {
         const space = this.#space()
