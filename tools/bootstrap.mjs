@@ -4,6 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { BuildState } from './bootstrap/build-state.mjs'
+import { runSteps } from './bootstrap/run-steps.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = {
@@ -14,15 +16,25 @@ const tools = {
   bench: 'tools/dist/bench.js',
 }
 
-/** Runs one step; prints a line with its time, or everything it wrote and nothing more when it fails. */
-function step(name, command, args) {
-  const started = performance.now()
-  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  if (result.error || result.status !== 0) {
-    console.error(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`)
-    fail(`Cannot ${name}: ${[command, ...args].join(' ')} failed, see above`)
-  }
-  console.log(`${name.padEnd(24)} ${((performance.now() - started) / 1000).toFixed(1)} s`)
+const node = process.execPath
+const install = 'install dependencies'
+const objects = 'packages/patchbay/build-objects.mjs'
+/** The build scripts and the compiler look for themselves what is stale. The engine takes longest, and begins first. */
+const steps = {
+  [install]: { needs: [], command: ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], first: true },
+  'compile the engine': { needs: [install], command: [node, objects, 'engine'], first: true },
+  'compile TypeScript': { needs: [install], command: [node, 'node_modules/typescript/bin/tsc', '-b'] },
+  'build native addon': { needs: [install], command: [node, 'packages/linux/native/build.mjs'] },
+  'build executables': {
+    needs: ['compile TypeScript', 'build native addon'],
+    command: [node, 'packages/patchbay/build.mjs'],
+  },
+  'compile the host': { needs: [install], command: [node, objects, 'host'] },
+  'build one-shot plugins': {
+    needs: ['compile TypeScript', 'compile the engine', 'compile the host'],
+    command: [node, 'packages/patchbay/build-oneshot.mjs'],
+    first: true,
+  },
 }
 
 function fail(message) {
@@ -35,18 +47,21 @@ function isInstalled() {
   return existsSync(mark) && statSync(mark).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
 }
 
-/** The build scripts and the compiler look for themselves what is stale. */
-function build() {
-  if (!isInstalled()) step('install dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
-  step('compile TypeScript', process.execPath, ['node_modules/typescript/bin/tsc', '-b'])
-  const scripts = {
-    'build native addon': 'packages/linux/native/build.mjs',
-    'build executables': 'packages/patchbay/build.mjs',
-    'build one-shot plugins': 'packages/patchbay/build-oneshot.mjs',
-  }
-  for (const [name, script] of Object.entries(scripts)) {
-    if (existsSync(join(root, script))) step(name, process.execPath, [script])
-  }
+/** A build script that does not exist is left out. */
+function isDue([name, { command }]) {
+  if (name === install) return !isInstalled()
+  return name === 'compile TypeScript' || existsSync(join(root, command[1]))
+}
+
+/** @returns whether anything had changed */
+async function build() {
+  const state = new BuildState(root)
+  if (isInstalled() && state.isCurrent()) return false
+  state.forget()
+  const failure = await runSteps(Object.fromEntries(Object.entries(steps).filter(isDue)), root)
+  if (failure !== undefined) fail(failure)
+  state.remember()
+  return true
 }
 
 const [command = '', ...args] = process.argv.slice(2)
@@ -55,11 +70,13 @@ if (major < 20 || (major === 20 && minor < 4)) fail(`Cannot run Node ${process.v
 if (!Object.hasOwn(tools, command)) {
   fail(`Cannot run "${command}": the commands are ${Object.keys(tools).join(', ')}`)
 }
-build()
+const wasStale = await build()
 const tool = tools[command]
-if (tool !== undefined) {
+if (tool === undefined) {
+  if (!wasStale) console.log('Nothing has changed since the last build')
+} else {
   if (!existsSync(join(root, tool))) fail(`Cannot run "${command}": ${tool} does not exist`)
-  const { status } = spawnSync(process.execPath, ['--enable-source-maps', join(root, tool), ...args], {
+  const { status } = spawnSync(node, ['--enable-source-maps', join(root, tool), ...args], {
     cwd: root,
     stdio: 'inherit',
   })

@@ -3,16 +3,23 @@
 //   node build-oneshot.mjs --sanitize  packages/patchbay/dist/oneshot.sanitized, with the address and undefined-behaviour sanitizers
 //   --entry SCRIPT --output FILE       another program than the plugins: what the tests run
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import {
+  addonFolder,
+  compileEngine,
+  compileHost,
+  compiler,
+  compilerVersion,
+  hostFlags,
+  hostFolder,
+} from './build-objects.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
-const require = createRequire(import.meta.url)
 const { build } = createRequire(join(root, 'package.json'))('esbuild')
 const { values: args } = parseArgs({
   options: { sanitize: { type: 'boolean', default: false }, entry: { type: 'string' }, output: { type: 'string' } },
@@ -22,10 +29,7 @@ const executable = resolve(
   args.output ??
     (sanitize ? join(here, 'dist', 'oneshot.sanitized') : join(root, 'dist', 'cni', 'bin', 'patchbay-plugins')),
 )
-const engineStore = join(here, 'dist', 'quickjs')
 const work = args.output === undefined ? join(here, 'dist', 'oneshot') : `${executable}.work`
-const hostFolder = join(here, 'oneshot', 'native')
-const addonFolder = join(root, 'packages', 'linux', 'native')
 /** Whose place in a plugin our modules take. */
 const nodeModules = {
   'node:child_process': 'child-process',
@@ -54,6 +58,7 @@ function isFresh() {
   const packages = ['address', 'cni', 'linux', 'plugins', 'patchbay']
   const sources = [
     fileURLToPath(import.meta.url),
+    join(here, 'build-objects.mjs'),
     ...filesIn(join(here, 'oneshot'), /./),
     ...filesIn(addonFolder, /\.[ch]$/),
     ...packages.flatMap((name) => filesIn(join(root, 'packages', name, 'dist', 'src'), /\.js$/)),
@@ -67,44 +72,6 @@ function run(command, args, what) {
   const result = spawnSync(command, args, { cwd: work, env, encoding: 'utf8' })
   if (result.error || result.status !== 0)
     fail(`Cannot ${what}:\n${result.stdout}${result.stderr}${result.error ?? ''}`)
-}
-
-const compiler = process.env.CC || 'cc'
-
-/** `undefined` when there is none. */
-function compilerVersion() {
-  const { status, stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
-  return status === 0 ? stdout : undefined
-}
-
-function engineFolder() {
-  const deps = join(dirname(require.resolve('qjsc/package.json')), 'deps')
-  const folder = readdirSync(deps).find((name) => existsSync(join(deps, name, 'quickjs.c')))
-  if (folder === undefined) fail(`Cannot find the engine's sources in "${deps}"`)
-  return join(deps, folder)
-}
-
-/** The engine takes most of the time and hardly ever changes: it is compiled once for each version and set of flags. */
-function compileEngine(engine, flags) {
-  const version = readFileSync(join(engine, 'VERSION'), 'utf8').trim()
-  const options = ['-w', ...flags, '-D_GNU_SOURCE', '-DCONFIG_BIGNUM', `-DCONFIG_VERSION="${version}"`]
-  const key = createHash('sha256')
-    .update([compilerVersion(), ...options].join('\0'))
-    .digest('hex')
-    .slice(0, 16)
-  const archive = join(engineStore, `${version}-${key}.a`)
-  if (existsSync(archive)) return archive
-  const scratch = `${archive}.objects.${process.pid}`
-  mkdirSync(scratch, { recursive: true })
-  const objects = ['quickjs', 'libregexp', 'libunicode', 'cutils', 'libbf'].map((name) => {
-    const object = join(scratch, `${name}.o`)
-    run(compiler, [...options, '-c', join(engine, `${name}.c`), '-o', object], 'compile the engine')
-    return object
-  })
-  run('ar', ['rcsD', `${archive}.${process.pid}`, ...objects], 'put the engine together')
-  renameSync(`${archive}.${process.pid}`, archive)
-  rmSync(scratch, { recursive: true })
-  return archive
 }
 
 /** Node's modules become ours; one that is not there stops the build. */
@@ -213,8 +180,6 @@ function writeAssembly(name, lines) {
   return file
 }
 
-const optimised = ['-O2', '-fno-pie', '-no-pie', '-fstack-protector-strong', '-D_FORTIFY_SOURCE=2']
-const checked = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 const wrapped = '-Wl,--wrap=gettimeofday'
 /** Everything has its fixed place, and what is recorded one far from all that could grow. */
 const fixed = ['-static', '-s', '-Wl,--build-id=none', '-Wl,--section-start=.heap=0x10000000']
@@ -223,24 +188,20 @@ const heapBytes = 64 << 20
 async function make() {
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
-  const flags = sanitize ? checked : optimised
-  const engine = engineFolder()
-  // The engine shifts numbers in ways that C does not define and every compiler understands.
-  // Half of a value's bytes are often what lay on the stack: with canaries there, no two recordings would be the same.
-  const archive = compileEngine(engine, [...flags, sanitize ? '-fno-sanitize=undefined' : '-fno-stack-protector'])
-  const headers = ['-isystem', engine, '-I', createRequire(join(root, 'package.json'))('node-api-headers').include_dir]
-  const common = ['-std=gnu11', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', ...flags, ...headers]
+  const archive = await compileEngine(sanitize)
+  const objects = await compileHost(sanitize)
+  const flags = hostFlags(sanitize)
   const libraries = [archive, '-lm', '-lpthread', '-ldl']
   const compiled = join(work, sanitize ? 'compile-sanitized' : 'compile')
-  run(compiler, [...common, join(hostFolder, 'compile.c'), ...libraries, '-o', compiled], 'build the compiler')
+  run(compiler, [...flags, join(hostFolder, 'compile.c'), ...libraries, '-o', compiled], 'build the compiler')
   const names = await bundle()
   run(compiled, [work, ...names], 'compile the program')
-  const sources = ['main', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
-    join(hostFolder, `${name}.c`),
-  )
-  const parts = ['-I', work, '-I', addonFolder, ...sources, ...filesIn(addonFolder, /\.c$/), writeModules(names)]
+  const modules = writeModules(names)
+  const main = join(work, 'main.o')
+  run(compiler, [...flags, '-I', work, '-c', join(hostFolder, 'main.c'), '-o', main], 'compile the host')
+  const parts = [main, ...objects, modules]
   const link = (heap, mode, file) =>
-    run(compiler, [...common, wrapped, ...parts, heap, ...mode, '-o', file, ...libraries], 'link the executable')
+    run(compiler, [...flags, wrapped, ...parts, heap, ...mode, '-o', file, ...libraries], 'link the executable')
   const fresh = `${executable}.new`
   if (sanitize) link(writeHeap('no-heap.S', ''), [], fresh)
   else {
