@@ -1,10 +1,16 @@
-import type { Namespace } from '@patchbay/linux/netns'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
+import { keepRouterAdvertisements } from './host-ipv6.ts'
+import type { Host } from './hosts.ts'
 
 const forwardingSysctl = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwarding' } as const
 
-/** Has the kernel forward packets of an IP version, unless it does so already. */
-export function ensureForwarding(netns: Namespace, version: 4 | 6): void {
+/**
+ * Has the kernel forward packets of an IP version. Where it does so already, nothing is written: that would overwrite what
+ * single links are set to.
+ */
+export async function ensureForwarding(host: Host, version: 4 | 6): Promise<void> {
   const name = forwardingSysctl[version]
-  if (readSysctl(netns, name) !== '1') writeSysctl(netns, name, '1')
+  if (readSysctl(host.netns, name) !== '0') return
+  if (version === 6) await keepRouterAdvertisements(host)
+  writeSysctl(host.netns, name, '1')
 }

@@ -1,9 +1,44 @@
 import { writeSysctl } from '@patchbay/linux/netns'
+import { briefLink, dumpAddresses, dumpRoutes, findLink, IFA_F, RT_TABLE, RTPROT } from '@patchbay/linux/route'
+import { SystemError } from '@patchbay/linux/sys'
 import type { Host } from './hosts.ts'
 
 /** A container must not be able to give the host routes by router advertisements (CVE-2020-10749). */
 export function acceptNoRouterAdvertisements(host: Host, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/accept_ra`, '0')
+}
+
+/** `net.ipv6.conf.*.accept_ra`: when the host does not forward, and always. */
+const ACCEPT_RA = { AS_HOST: 1, ALWAYS: 2 } as const
+
+/**
+ * Has the host go on listening to its routers once it forwards IPv6. Without this, the kernel deletes what it has learnt from
+ * router advertisements, the default route first of all, and ignores those to come. Concerns the links that have such a route or
+ * address, and accept advertisements today. Called before forwarding is switched on.
+ */
+export async function keepRouterAdvertisements(host: Host): Promise<void> {
+  for (const index of await advertisedLinks(host)) {
+    const link = await findLink(host.route, index, { as: briefLink })
+    if (link?.acceptRa === ACCEPT_RA.AS_HOST) acceptAlways(host, link.ifname ?? '')
+  }
+}
+
+/** The links by which routers have given the host routes, or a prefix to take an address of. */
+async function advertisedLinks(host: Host): Promise<Set<number>> {
+  const routes = await dumpRoutes(host.route, { version: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
+  const hops = routes.flatMap(({ oif, multipath = [] }) => [oif, ...multipath.map(({ ifindex }) => ifindex)])
+  const addresses = await dumpAddresses(host.route, { version: 6 })
+  const own = addresses.filter(({ flags = 0 }) => (flags & IFA_F.MANAGETEMPADDR) !== 0)
+  return new Set([...hops, ...own.map(({ index }) => index)].filter((index) => index !== undefined))
+}
+
+function acceptAlways(host: Host, ifname: string): void {
+  try {
+    writeSysctl(host.netns, `net/ipv6/conf/${ifname}/accept_ra`, String(ACCEPT_RA.ALWAYS))
+  } catch (error) {
+    // The link has gone meanwhile.
+    if (!(error instanceof SystemError && error.code === 'ENOENT')) throw error
+  }
 }
 
 /**

@@ -109,7 +109,7 @@ export async function serveGateways(
   }
   await ensureSubnetRoutes(host, link, serving.ips)
   for (const version of [4, 6] as const)
-    if (gateways.some((gateway) => gateway.family === version)) ensureForwarding(host.netns, version)
+    if (gateways.some((gateway) => gateway.family === version)) await ensureForwarding(host, version)
   if (link === bridge) return undefined
   const now = await getLink(host.route, link.index, { as: briefLink })
   return { name: now.ifname ?? '', mac: String(now.address) }

@@ -75,7 +75,7 @@ async function prepare(
   { config, host, ipam, undo }: { config: PtpConfig; host: Host; ipam: IpamResult; undo: UndoStack },
 ) {
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
-  for (const version of versionsOf(ips)) ensureForwarding(host.netns, version)
+  for (const version of versionsOf(ips)) await ensureForwarding(host, version)
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes: ipam.routes ?? [], dns: ipam.dns }
 }

@@ -59,6 +59,7 @@ export const IFA_F = {
   DEPRECATED: 0x20,
   TENTATIVE: 0x40,
   PERMANENT: 0x80,
+  MANAGETEMPADDR: 0x100,
   NOPREFIXROUTE: 0x200,
 } as const
 

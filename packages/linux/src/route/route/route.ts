@@ -186,13 +186,16 @@ export interface RouteFilter {
   table?: number
   /** Index of the link they leave by. */
   oif?: number
+  /** `RTPROT`: who made them. */
+  protocol?: number
 }
 
 /** The routes of a table, as a routing table lists them: no cached ones. A table that nobody made is empty. */
 export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
   const table = filter.table ?? RT_TABLE.MAIN
   const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
-  const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table }
+  const { protocol = RTPROT.UNSPEC } = filter
+  const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table, protocol }
   const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
   const messages = await dumpTable(socket, request(routeOperations.get, { header, attributes }))
   return messages
@@ -200,6 +203,7 @@ export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}
     .map(decodeRoute)
     .filter((route) => route !== undefined)
     .filter((route) => (table === RT_TABLE.UNSPEC || route.table === table) && matchesLink(route, filter.oif))
+    .filter((route) => protocol === RTPROT.UNSPEC || route.protocol === protocol)
 }
 
 /** The kernel makes a table with its first route, the main one of a new namespace too, and knows of none before. */
