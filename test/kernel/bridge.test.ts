@@ -100,7 +100,7 @@ const failures: Record<string, Failure> = {
     message: /^failed to make veth pair: cannot assign requested address/,
     calls: [],
   },
-  'the MTU is none': { config: { mtu: 70000 }, message: /^failed to create bridge "cni0": /, calls: [] },
+  'the MTU is none': { config: { mtu: 70000 }, message: /^failed to make veth pair: invalid argument$/, calls: [] },
   'IPAM refuses': { ipam: new Error('no addresses'), message: /^no addresses$/, calls: ['ADD ipam'] },
   'IPAM gives no address': {
     ipam: { cniVersion: '1.1.0' },

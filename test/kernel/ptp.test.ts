@@ -144,9 +144,10 @@ const failures: Record<string, Failure> = {
   'the name is taken': {
     prepare: ({ container }) => void ip(container, 'link', 'add', 'eth0', 'type', 'bridge'),
     message: /^container veth name \("eth0"\) peer provided \("veth[0-9a-f]{8}"\) already exists$/,
+    calls: [],
     left: ['eth0'],
   },
-  'the MTU is none': { config: { mtu: 10 }, message: /^failed to make veth pair: invalid argument$/ },
+  'the MTU is none': { config: { mtu: 10 }, message: /^failed to make veth pair: invalid argument$/, calls: [] },
   'an address is there twice': {
     ipam: { cniVersion: '1.1.0', ips: [...ips, ...ips] },
     message: /^failed to add IP addr 10\.1\.2\.3\/24 to "eth0": file exists/,

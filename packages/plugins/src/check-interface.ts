@@ -2,6 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
 import { dumpAddresses, dumpRoutes, findLink, type Route as KernelRoute, type Link } from '@patchbay/linux/route'
+import { isOnTheLink } from './configure-interface.ts'
 import type { Host } from './hosts.ts'
 
 /**
@@ -77,6 +78,7 @@ export async function checkRoutes(container: Host, expected: readonly Route[]): 
 function isSameRoute(expected: Route, present: KernelRoute): boolean {
   if (!present.dst.equals(expected.dst.masked())) return false
   if (expected.dst.prefixLength === 0 || !expected.gw) return true
+  if (isOnTheLink(expected.gw)) return present.gateway === undefined
   return present.gateway?.equals(expected.gw) ?? false
 }
 

@@ -133,10 +133,15 @@ function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): Step
   return { what, request: addRouteRequest({ ...route, oif: index }, 'append') }
 }
 
+/** Whether a gateway stands for "none": the destination is on the link. The kernel takes 0.0.0.0 so, and refuses `::`. */
+export function isOnTheLink(gateway: IP | undefined): boolean {
+  return gateway?.isUnspecified ?? false
+}
+
 function kernelRoute({ dst, gw, mtu, advmss, priority, table, scope }: Route): KernelRoute {
   return {
     dst,
-    ...optional('gateway', gw),
+    ...optional('gateway', isOnTheLink(gw) ? undefined : gw),
     ...optional('priority', priority),
     ...optional('table', table),
     ...optional('scope', scope),

@@ -79,8 +79,11 @@ test('makeLinkAndAllocate() does one after the other for any other IPAM plugin',
 })
 
 test('makeLinkAndAllocate() allocates nothing for an interface whose name is taken', async () => {
-  const taken = await run({ isTaken: true, linkError: new Error('taken') })
-  assert.deepEqual(taken, ['link begins', 'Error: taken'])
+  for (const ipamType of ['host-local', 'dhcp'])
+    for (const first of ['link', 'addresses'] as const) {
+      const taken = await run({ ipamType, first, isTaken: true, linkError: new Error('taken') })
+      assert.deepEqual(taken, ['link begins', 'Error: taken'])
+    }
 })
 
 test('makeLinkAndAllocate() waits for both, and leaves neither when one fails', async () => {

@@ -6,7 +6,8 @@ import { configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
-import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
+import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
+import { checkMtuForAddresses } from '../link-mtu.ts'
 import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -32,6 +33,8 @@ interface Attachment {
   /** The hardware address that was asked for. */
   requestedMac: MAC | undefined
   undo: UndoStack
+  /** Addresses that were allocated before there was a bridge. */
+  allocated: IpamResult | undefined
 }
 
 /** What a step adds to the result. */
@@ -46,13 +49,15 @@ interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
 export async function add(request: Request): Promise<Result> {
   const config = loadBridgeConfig(request)
   checkForAdd(config)
+  checkConfiguredRoutes(request, config.ipamType)
   using host = openHost(request.hostNetns)
-  const bridge = await ensureBridge(host, config)
   using container = openHost(request.netns)
   using portHost = openHost(request.hostNetns)
   const requestedMac = parseRequestedMac(config.mac)
   await using undo = new UndoStack(request.warn)
-  const attachment = { request, config, host, portHost, container, bridge, requestedMac, undo }
+  const allocated = await allocateForSmallMtu(request, config.mtu, { ...config, container, undo })
+  const bridge = await ensureBridge(host, config)
+  const attachment = { request, config, host, portHost, container, bridge, requestedMac, undo, allocated }
   const outcome = config.ipamType === '' ? await attachLayer2(attachment) : await attachLayer3(attachment)
   const interfaces = await describeInterfaces(attachment, outcome)
   undo.keep()
@@ -77,6 +82,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
     ...config,
     container,
     undo,
+    allocated: attachment.allocated,
     makeLink: () => {
       port = makePortOf(attachment)
       return port
@@ -117,6 +123,8 @@ async function prepareLayer3({ request, config, host, bridge, undo }: Attachment
     ips: ipam.ips.map((ip) => ({ ...ip, interface: CONTAINER_INTERFACE })),
     routes: ipam.routes ?? [],
   })
+  checkMtuForAddresses({ name: request.ifName, mtu: config.mtu }, ips)
+  checkMtuForAddresses({ name: config.bridge, mtu: bridge.mtu ?? 0 }, config.isGateway ? ips : [])
   const vlanGateway = await serveGateways(host, config, { bridge, gateways, ips, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes, vlanGateway, ...(ipam.dns && { dns: ipam.dns }) }

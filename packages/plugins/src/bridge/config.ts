@@ -2,6 +2,7 @@ import { array, boolean, type Decoded, int, object, orZero, string, withDefault 
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { decodeNetConf } from '../decode-netconf.ts'
+import { checkMtu } from '../link-mtu.ts'
 import { checkLinkName } from '../link-name.ts'
 import { checkMasqueradeConfig } from '../masquerade/index.ts'
 import { requestedMac } from '../requested-mac.ts'
@@ -64,13 +65,14 @@ export function loadBridgeConfig(request: Request): BridgeConfig {
   return config
 }
 
-/** @throws Error for keys that exclude each other or cannot be served, and names that no link can have; they matter to ADD alone */
+/** @throws Error for keys that exclude each other or cannot be served, names and MTUs that no link can have; they matter to ADD alone */
 export function checkForAdd(config: BridgeConfig): void {
   if (config.ipamType !== '' && config.disableContainerInterface)
     throw new Error('cannot use IPAM when DisableContainerInterface flag is set')
   if (config.hairpinMode && config.promiscMode)
     throw new Error('cannot set hairpin mode and promiscuous mode at the same time')
   checkNames(config)
+  checkMtu(config.mtu)
   checkMasqueradeConfig(config)
 }
 

@@ -16,7 +16,8 @@ import { defaultRouteLink } from '../default-route-link.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { type Host, openHost } from '../hosts.ts'
-import { makeLinkAndAllocate } from '../ipam.ts'
+import { allocateForSmallMtu, checkConfiguredRoutes, makeLinkAndAllocate } from '../ipam.ts'
+import { checkMtuForAddresses } from '../link-mtu.ts'
 import { resultDns } from '../result-dns.ts'
 import { adoptLink } from '../temporary-link.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -26,11 +27,13 @@ import { loadMacvlanConfig, type MacvlanConfig, parseMode, requestedMac } from '
 /** Gives a container an interface of its own on a network that the host, or the container, is on. */
 export async function add(request: Request): Promise<Result> {
   const config = loadMacvlanConfig(request)
+  parseMode(config.mode)
+  checkConfiguredRoutes(request, config.ipamType)
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)
   const lower = config.linkInContainer ? container : host
   const master = await findMaster(lower, config)
-  const mac = requestedMac(request, config)
+  const mac = parseMac(requestedMac(request, config))
   await using undo = new UndoStack(request.warn)
   const making = { request, config, lower, container, master, mac, undo }
   const result = config.ipamType === '' ? await attachLayer2(making) : await attachLayer3(making)
@@ -47,14 +50,19 @@ async function attachLayer2(making: Making): Promise<Result> {
 }
 
 async function attachLayer3(making: Making): Promise<Result> {
-  const { request, config, container, mac: requested, undo } = making
+  const { request, config, container, master, mac: requested, undo } = making
   const { ifName, cniVersion } = request
+  const mtu = config.mtu || (master.mtu ?? 0)
   const attached = await makeLinkAndAllocate(request, {
     ...config,
     container,
     undo,
+    allocated: await allocateForSmallMtu(request, mtu, { ...config, container, undo }),
     makeLink: () => makeMacvlan(making),
-    prepare: async (ipam) => ipam,
+    prepare: async (ipam) => {
+      checkMtuForAddresses({ name: ifName, mtu }, ipam.ips)
+      return ipam
+    },
   })
   const { prepared: ipam } = attached
   const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
@@ -99,7 +107,7 @@ interface Making {
   lower: Host
   container: Host
   master: BriefLink
-  mac: string | undefined
+  mac: MAC | undefined
   undo: UndoStack
 }
 
@@ -111,7 +119,7 @@ async function makeMacvlan({ request, config, lower, container, master, mac, und
     link: master.index,
     mtu: config.mtu || undefined,
     netNsFd: container.netns.fd,
-    address: parseMac(mac),
+    address: mac,
     linkinfo: { link: { kind: 'macvlan', data } },
   } as const
   try {

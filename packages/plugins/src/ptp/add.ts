@@ -18,7 +18,8 @@ import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { ensureForwarding } from '../forwarding.ts'
 import { acceptNoRouterAdvertisements, disableIpv6 } from '../host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../hosts.ts'
-import { type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
+import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
+import { checkMtu, checkMtuForAddresses } from '../link-mtu.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
@@ -38,6 +39,8 @@ interface RoutedIP extends IPConfig {
 export async function add(request: Request): Promise<Result> {
   const config = loadPtpConfig(request)
   checkMasqueradeConfig(config)
+  checkMtu(config.mtu)
+  checkConfiguredRoutes(request, config.ipamType)
   // Opened first, so that it is closed last: taking a step back needs it.
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)
@@ -47,6 +50,7 @@ export async function add(request: Request): Promise<Result> {
     ...config,
     container,
     undo,
+    allocated: await allocateForSmallMtu(request, config.mtu, { ...config, container, undo }),
     makeLink: () => makePair(request, { config, host: pairHost, container, undo }),
     prepare: (ipam) => prepare(request, { config, host, ipam, undo }),
     first: 'addresses',
@@ -74,6 +78,7 @@ async function prepare(
   request: Request,
   { config, host, ipam, undo }: { config: PtpConfig; host: Host; ipam: IpamResult; undo: UndoStack },
 ) {
+  checkMtuForAddresses({ name: request.ifName, mtu: config.mtu }, ipam.ips)
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
   for (const version of versionsOf(ips)) await ensureForwarding(host, version)
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
