@@ -26,7 +26,7 @@ test('the host end in the result is the one that the host has', () =>
     assert.equal(link.link_index, JSON.parse(scene.inContainer('ip -json link show dev eth0'))[0].ifindex)
   }))
 
-test('each host end has a random name', () =>
+test('each host end has a name of its own', () =>
   withScene((scene) => {
     const names = Array.from({ length: 8 }, (_, index) => {
       const [, host] = scene.add(config, { ifName: `eth${index}` })['interfaces'] as JsonObject[]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC } from '@patchbay/address'
+import { SystemError } from '@patchbay/linux/sys'
 import type * as VethPairModule from '../../packages/plugins/src/veth-pair.ts'
 import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
 import { assertShows, ip, ipJsonOne, linkNames } from './witness.ts'
@@ -97,6 +98,45 @@ test('addVethPair() reports the name in the container when both are taken', () =
     ip(container, 'link', 'add', 'eth0', 'type', 'bridge')
     const making = addVethPair(host, container, { ifName: 'eth0', nextName: () => 'veth00000001' })
     await assert.rejects(making, /^Error: container veth name \("eth0"\) peer provided .* already exists$/)
+  }))
+
+test('addVethPair() gives the host end a name and a group that follow from the attachment', () =>
+  withEnds(async ({ host, container }) => {
+    const owner = { name: 'net1', containerId: 'c1', ifName: 'eth0' }
+    const make = (ifName: string, attachment = owner) => addVethPair(host, container, { ifName, owner: attachment })
+    const first = await make('eth0')
+    assert.match(first.ifname, /^veth[0-9a-f]{8}$/)
+    ip(host, 'link', 'delete', first.ifname)
+    assert.equal((await make('eth0')).ifname, first.ifname)
+    const [second, elsewhere] = [await make('eth1'), await make('eth2', { ...owner, name: 'net2' })]
+    const groupOf = ({ ifname }: { ifname: string }) => Number(ipJsonOne(host, 'link', 'show', ifname)['group'])
+    assert.equal(new Set([first, second, elsewhere].map(({ ifname }) => ifname)).size, 3)
+    assert.equal(groupOf(second), groupOf(first))
+    assert.notEqual(groupOf(elsewhere), groupOf(first))
+    assert.ok([first, elsewhere].every((pair) => groupOf(pair) >= 0x20000000 && groupOf(pair) < 0x40000000))
+    assert.equal(ipJsonOne(container, 'link', 'show', 'eth0')['group'], 'default')
+  }))
+
+test('addVethPair() leaves no pair when the answer of the kernel is lost', () =>
+  withEnds(async ({ host, container }) => {
+    // Bound to the socket, which is a class with private fields.
+    const route = Object.create(host.route, {
+      find: { value: host.route.find.bind(host.route) },
+      requestSlow: {
+        value: async (...args: Parameters<typeof host.route.requestSlow>) => {
+          const answer = await host.route.requestSlow(...args)
+          if ([args[0]].flat()[0]?.name !== 'RTM_NEWLINK') return answer
+          assert.equal(linkNames(container).includes('eth0'), true)
+          throw new SystemError('recv', 5)
+        },
+      },
+    })
+    const owner = { name: 'net1', containerId: 'c1', ifName: 'eth0' }
+    for (const options of [{ owner }, {}])
+      await assert.rejects(addVethPair({ ...host, route }, container, { ifName: 'eth0', ...options }), {
+        message: 'failed to make veth pair: recv: input/output error',
+      })
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['lo']])
   }))
 
 test('randomVethName() is another one each time', () => {

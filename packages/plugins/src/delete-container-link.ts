@@ -4,16 +4,23 @@ import { deleteLinkAnnounced } from '@patchbay/linux/route'
 import { type DeletionSteps, linkDeletion } from '@patchbay/linux/sys'
 import { allSteps, type Step } from './all-steps.ts'
 
+/** How a container's interface is deleted. */
+export interface DeletionOptions extends Pick<DeletionSteps, 'before'> {
+  /** What the interface was called until it got its name: an ADD that was killed in between has left it so. */
+  temporaryName?: string | undefined
+  /** What else a deletion owes. */
+  meanwhile: Step
+}
+
 /**
  * Deletes a container's interface, as far as anyone can see, and does something else that a deletion owes: while the kernel
  * is at it, and in any case. A namespace or an interface that is gone is fine.
  *
- * @param steps.before as in {@link DeletionSteps}
  * @throws NotANamespaceError when `netns` is another kind of file, and as {@link allSteps}
  */
 export async function deleteContainerLink(
   { netns, ifName }: { netns: string; ifName: string },
-  { before, meanwhile }: Pick<DeletionSteps, 'before'> & { meanwhile: Step },
+  { before, temporaryName, meanwhile }: DeletionOptions,
 ): Promise<void> {
   let work: Promise<unknown> | undefined
   const begin = () => {
@@ -22,16 +29,27 @@ export async function deleteContainerLink(
     work.catch(() => undefined)
     return work
   }
-  await allSteps(() => deleteLink(netns, ifName, { before, onAsked: begin }), begin)
+  const names = [ifName, ...(temporaryName === undefined ? [] : [temporaryName])]
+  await allSteps(() => deleteFirst(netns, names, { before, onAsked: begin }), begin)
 }
 
-async function deleteLink(netns: string, ifName: string, steps: DeletionSteps): Promise<void> {
+/** Deletes the first of these links that is there. */
+async function deleteFirst(netns: string, names: readonly string[], steps: DeletionSteps): Promise<void> {
   if (netns === '') return
   try {
     using namespace = Namespace.open(netns)
-    await (linkDeletion() ?? deleteLinkAnnounced)(namespace, ifName, steps)
+    for (const name of names) if (await deleteLink(namespace, name, steps)) return
   } catch (error) {
-    if (error instanceof NamespaceNotFoundError || isNetlinkError(error, 'ENODEV')) return
+    if (!(error instanceof NamespaceNotFoundError)) throw error
+  }
+}
+
+async function deleteLink(namespace: Namespace, name: string, steps: DeletionSteps): Promise<boolean> {
+  try {
+    await (linkDeletion() ?? deleteLinkAnnounced)(namespace, name, steps)
+    return true
+  } catch (error) {
+    if (isNetlinkError(error, 'ENODEV')) return false
     throw error
   }
 }

@@ -2,9 +2,8 @@ import { array, JsonError, object } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { type Result, type Route, route } from '@patchbay/cni/types'
 import { briefLink, findLink } from '@patchbay/linux/route'
-import type { DeletionSteps } from '@patchbay/linux/sys'
 import { allSteps, type Step } from './all-steps.ts'
-import { deleteContainerLink } from './delete-container-link.ts'
+import { type DeletionOptions, deleteContainerLink } from './delete-container-link.ts'
 import type { Host } from './hosts.ts'
 import { checkMtuForAddresses, MIN_MTU_OF_IPV6 } from './link-mtu.ts'
 import { checkRouteValues } from './route-values.ts'
@@ -123,7 +122,7 @@ async function hasInterface(container: Host, ifName: string): Promise<boolean> {
 }
 
 /** What a DEL takes back. */
-export interface Detaching extends Pick<DeletionSteps, 'before'> {
+export interface Detaching extends Pick<DeletionOptions, 'before' | 'temporaryName'> {
   /** Type of the IPAM plugin; absent for none. */
   ipamType?: string | undefined
   /** Takes back what else there is, while the kernel deletes the interface. */
@@ -138,8 +137,8 @@ export interface Detaching extends Pick<DeletionSteps, 'before'> {
  * @throws as {@link allSteps}
  */
 export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
-  const { ipamType, before, meanwhile = () => undefined } = detaching
+  const { ipamType, meanwhile = () => undefined } = detaching
   const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
-  const deletion = () => deleteContainerLink(request, { before, meanwhile })
+  const deletion = () => deleteContainerLink(request, { ...detaching, meanwhile })
   await (bookkeepers.has(ipamType ?? '') ? allSteps(deletion, release) : allSteps(release, deletion))
 }

@@ -1,26 +1,55 @@
-import { type BriefLink, briefLink, deleteLink, getLink, setLink } from '@patchbay/linux/route'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { type BriefLink, briefLink, deleteLink, findLink, getLink, setLink } from '@patchbay/linux/route'
 import { messageOf } from './error-message.ts'
 import type { Host } from './hosts.ts'
+import { type Attachment, linkNameOf } from './link-owner.ts'
 import type { UndoStack } from './undo-stack.ts'
 
+/** How a container's link is made. */
+export interface TemporaryLink {
+  /** Whose link it is. */
+  owner: Attachment
+  /** For the error's text: `macvlan`. */
+  kind: string
+  undo: UndoStack
+  /** Has the kernel make the link in the container, under this name. */
+  make: (temporary: string) => Promise<void>
+}
+
 /**
- * Gives a link that was made in the container under a name of its own its final one. A link cannot be made under the
- * final name straight away: the kernel would take one of that name on the host for it.
+ * Makes a link in a container under a temporary name, and gives it its final one. It cannot be made under the final name
+ * straight away: the kernel would take one of that name on the host for it. The temporary name is that of the attachment, so
+ * that DEL finds the link of an ADD that was killed between the two, and the next ADD replaces it.
  *
- * @param kind for the error's text: `macvlan`
- * @throws Error `failed to rename macvlan to "eth0": file exists`
+ * @throws Error `failed to rename macvlan to "eth0": file exists`, and what `make` throws
  */
-export async function adoptLink(
-  container: Host,
-  names: { temporary: string; final: string },
-  { kind, undo }: { kind: string; undo: UndoStack },
-): Promise<BriefLink> {
-  const link = await getLink(container.route, names.temporary, { as: briefLink })
-  undo.push(`make link "${names.final}"`, () => deleteLink(container.route, link.index))
+export async function makeRenamed(container: Host, { owner, kind, undo, make }: TemporaryLink): Promise<BriefLink> {
+  const temporary = linkNameOf(owner)
+  // By its name: the answer that it was made may be lost.
+  undo.push(`make link "${temporary}"`, async () => void (await deleteIfThere(container, temporary)))
   try {
-    await setLink(container.route, link.index, { ifname: names.final })
+    await make(temporary)
   } catch (error) {
-    throw new Error(`failed to rename ${kind} to "${names.final}": ${messageOf(error)}`, { cause: error })
+    if (!(await deleteIfThere(container, temporary))) throw error
+    await make(temporary)
   }
-  return { ...link, ifname: names.final }
+  const link = await getLink(container.route, temporary, { as: briefLink })
+  undo.push(`make link "${owner.ifName}"`, () => deleteLink(container.route, link.index))
+  try {
+    await setLink(container.route, link.index, { ifname: owner.ifName })
+  } catch (error) {
+    throw new Error(`failed to rename ${kind} to "${owner.ifName}": ${messageOf(error)}`, { cause: error })
+  }
+  return { ...link, ifname: owner.ifName }
+}
+
+async function deleteIfThere(container: Host, name: string): Promise<boolean> {
+  const link = await findLink(container.route, name, { as: briefLink })
+  if (!link) return false
+  try {
+    await deleteLink(container.route, link.index)
+  } catch (error) {
+    if (!isNetlinkError(error, 'ENODEV')) throw error
+  }
+  return true
 }

@@ -140,7 +140,9 @@ function makePortOf({
   undo,
 }: Attachment): Promise<VethPair> {
   const port = portSettings(config, bridge.index)
-  return makePort(portHost, container, { ifName: request.ifName, mtu: config.mtu, mac: requestedMac, port, undo })
+  const { mtu } = config
+  const { ifName } = request
+  return makePort(portHost, container, { ifName, mtu, mac: requestedMac, owner: request, port, undo })
 }
 
 /** Before the interface comes up, so that no frame is too early. */

@@ -1,4 +1,3 @@
-import type { MAC } from '@patchbay/address'
 import {
   addBridgeVlans,
   BRIDGE_VLAN_INFO,
@@ -11,7 +10,7 @@ import { messageOf } from '../error-message.ts'
 import { disableIpv6 } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import type { UndoStack } from '../undo-stack.ts'
-import { addVethPair, type VethPair } from '../veth-pair.ts'
+import { addVethPair, type VethOptions, type VethPair } from '../veth-pair.ts'
 import type { BridgeConfig } from './config.ts'
 
 /** How a port of the bridge is set up. */
@@ -42,12 +41,13 @@ export function portSettings(config: BridgeConfig, bridge: number): PortSettings
 export async function makePort(
   host: Host,
   container: Host,
-  options: { ifName: string; mtu: number; mac: MAC | undefined; port: PortSettings; undo: UndoStack },
+  options: Pick<VethOptions, 'ifName' | 'mac' | 'owner'> & { mtu: number; port: PortSettings; undo: UndoStack },
 ): Promise<VethPair> {
-  const { ifName, mac, port, undo } = options
+  const { ifName, mac, owner, port, undo } = options
   const pair = await addVethPair(host, container, {
     ifName,
     mac,
+    owner,
     mtu: options.mtu > 0 ? options.mtu : undefined,
     master: port.bridge,
   })

@@ -19,9 +19,8 @@ import { type Host, openHost } from '../hosts.ts'
 import { allocateForSmallMtu, checkConfiguredRoutes, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMtuForAddresses } from '../link-mtu.ts'
 import { resultDns } from '../result-dns.ts'
-import { adoptLink } from '../temporary-link.ts'
+import { makeRenamed } from '../temporary-link.ts'
 import { UndoStack } from '../undo-stack.ts'
-import { randomVethName } from '../veth-pair.ts'
 import { loadMacvlanConfig, type MacvlanConfig, parseMode, requestedMac } from './config.ts'
 
 /** Gives a container an interface of its own on a network that the host, or the container, is on. */
@@ -111,23 +110,23 @@ interface Making {
   undo: UndoStack
 }
 
-async function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<BriefLink> {
-  const temporary = randomVethName()
+function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<BriefLink> {
   const data = { mode: parseMode(config.mode), bcQueueLen: config.bcqueuelen || undefined }
   const settings = {
-    ifname: temporary,
     link: master.index,
     mtu: config.mtu || undefined,
     netNsFd: container.netns.fd,
     address: mac,
     linkinfo: { link: { kind: 'macvlan', data } },
   } as const
-  try {
-    await lower.route.requestSlow(addLinkRequest(settings))
-  } catch (error) {
-    throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
+  const make = async (ifname: string) => {
+    try {
+      await lower.route.requestSlow(addLinkRequest({ ...settings, ifname }))
+    } catch (error) {
+      throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
+    }
   }
-  return adoptLink(container, { temporary, final: request.ifName }, { kind: 'macvlan', undo })
+  return makeRenamed(container, { owner: request, kind: 'macvlan', undo, make })
 }
 
 function parseMac(text: string | undefined): MAC | undefined {

@@ -1,5 +1,6 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { deleteLinkAndRelease } from '../ipam.ts'
+import { linkNameOf } from '../link-owner.ts'
 import { loadMacvlanConfig } from './config.ts'
 
 /**
@@ -8,5 +9,5 @@ import { loadMacvlanConfig } from './config.ts'
  */
 export async function del(request: Request): Promise<void> {
   const { ipamType } = loadMacvlanConfig(request)
-  await deleteLinkAndRelease(request, { ipamType: ipamType || undefined })
+  await deleteLinkAndRelease(request, { ipamType: ipamType || undefined, temporaryName: linkNameOf(request) })
 }

@@ -104,7 +104,7 @@ async function makePair(
   { config, host, container, undo }: { config: PtpConfig; host: Host; container: Host; undo: UndoStack },
 ): Promise<VethPair> {
   const mtu = config.mtu > 0 ? config.mtu : undefined
-  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu })
+  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu, owner: request })
   undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
   return pair
 }

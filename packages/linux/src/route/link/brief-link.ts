@@ -14,7 +14,7 @@ import { AF } from '../constants.ts'
 import { commonAttributes, ifinfomsg } from './attributes.ts'
 import { linkKinds } from './link.ts'
 
-const { ifname, address, mtu, operstate, master, link, linkNetnsid } = commonAttributes
+const { ifname, address, mtu, operstate, master, link, group, linkNetnsid } = commonAttributes
 
 /** `<linux/if_link.h> IFLA_INET6_CONF`: an array of a device's settings. */
 const IFLA_INET6_CONF = 2
@@ -33,6 +33,7 @@ const briefTable = {
   operstate,
   master,
   link,
+  group,
   linkNetnsid,
   linkinfo: attr(18, excerpt('IFLA_INFO', { link: kind })),
   /** IPv6 setting `accept_ra` of the link; absent where the kernel has no IPv6. */

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+
+/** An interface of a container in a network. A request is one. */
+export interface Attachment {
+  /** The network. */
+  readonly name: string
+  readonly containerId: string
+  readonly ifName: string
+}
+
+/** How many names an attachment's link is tried under. */
+export const NAME_ATTEMPTS = 10
+
+/**
+ * The name of the link that an ADD makes for an attachment beside the container's interface: `veth` and eight hexadecimal
+ * digits of a hash. It follows from the attachment, so that whoever comes after a crash finds the link.
+ *
+ * @param attempt another number gives another name, for where the first is taken: from 0 to {@link NAME_ATTEMPTS} - 1
+ */
+export function linkNameOf({ name, containerId, ifName }: Attachment, attempt = 0): string {
+  return `veth${digest(name, containerId, ifName, String(attempt)).subarray(0, 4).toString('hex')}`
+}
+
+/**
+ * The group (`IFLA_GROUP`) of the links that a network's ADDs make. It is the mark by which GC knows them: of all that
+ * says whose a link is, the kernel takes only this with the request that makes the link. From 0x20000000 to 0x3fffffff:
+ * people number theirs from 1.
+ */
+export function linkGroupOf(network: string): number {
+  return 0x20000000 + (digest(network).readUInt32BE(0) & 0x1fffffff)
+}
+
+/** Nothing that is hashed has a zero byte in it. */
+function digest(...parts: readonly string[]): Buffer {
+  return createHash('sha512').update(parts.join('\0')).digest()
+}
