@@ -1,13 +1,19 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { allSteps } from '../all-steps.ts'
+import { collectPairs } from '../collect-links.ts'
 import { collectMasquerade } from '../masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
 
-/** Removes the rules of containers that are gone; links and leases end with their namespaces and by IPAM's GC. */
+/**
+ * Removes what containers have left that are gone: rules, ports and, by its GC, what the IPAM plugin holds. Every step runs,
+ * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ */
 export async function gc(request: Request): Promise<void> {
-  const { ipMasq, macspoofchk } = loadBridgeConfig(request)
+  const { ipMasq, ipamType, macspoofchk } = loadBridgeConfig(request)
   await allSteps(
     () => (ipMasq ? collectMasquerade(request) : undefined),
     async () => (macspoofchk ? (await import('./spoof-check.ts')).collectSpoofChecks(request) : undefined),
+    () => collectPairs(request),
+    () => (ipamType === '' ? undefined : request.delegate(ipamType, 'GC')),
   )
 }

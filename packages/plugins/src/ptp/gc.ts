@@ -1,8 +1,18 @@
 import type { Request } from '@patchbay/cni/plugin'
+import { allSteps } from '../all-steps.ts'
+import { collectPairs } from '../collect-links.ts'
 import { collectMasquerade } from '../masquerade/index.ts'
 import { loadPtpConfig } from './config.ts'
 
-/** Removes the masquerading of containers that are gone; links and leases end with their namespaces and by IPAM's GC. */
+/**
+ * Removes what containers have left that are gone: rules, pairs and, by its GC, what the IPAM plugin holds. Every step runs,
+ * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ */
 export async function gc(request: Request): Promise<void> {
-  if (loadPtpConfig(request).ipMasq) await collectMasquerade(request)
+  const { ipMasq, ipamType } = loadPtpConfig(request)
+  await allSteps(
+    () => (ipMasq ? collectMasquerade(request) : undefined),
+    () => collectPairs(request),
+    () => request.delegate(ipamType, 'GC'),
+  )
 }

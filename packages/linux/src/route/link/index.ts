@@ -33,6 +33,7 @@ export {
   getLink,
   getLinkRequest,
   type LinkDescription,
+  type LinkFilter,
   type LinkName,
   type LinkSettings,
   type NewLink,

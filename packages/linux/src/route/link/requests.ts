@@ -2,6 +2,7 @@ import { type NetlinkSocket, NLM_F, type Operation, operation, type Request, req
 import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
+import type { BriefLink } from './brief-link.ts'
 import { bridgeLinkMessage, type Link, linkOperations } from './link.ts'
 
 /** A link by its index, or by its name. */
@@ -167,15 +168,36 @@ export async function deleteLinkGroup(socket: NetlinkSocket, group: number): Pro
   await socket.requestSlow(request(linkOperations.delete, { group }))
 }
 
-/** All links, or those that are ports of `master` (an index), or of one `kind`. */
+/** All links, or those that are ports of `master` (an index), or of one `kind`: the kernel leaves the others out. */
+export async function dumpLinks(socket: NetlinkSocket, filter?: LinkFilter): Promise<Link[]>
+export async function dumpLinks<L extends OfSomeKind>(
+  socket: NetlinkSocket,
+  filter: LinkFilter,
+  description: LinkDescription<L>,
+): Promise<L[]>
 export async function dumpLinks(
   socket: NetlinkSocket,
-  filter: { master?: number; kind?: string } = {},
-): Promise<Link[]> {
+  { master, kind }: LinkFilter = {},
+  description: LinkDescription<OfSomeKind> = inFull,
+): Promise<OfSomeKind[]> {
   const wanted: Partial<Link> = { extMask: RTEXT_FILTER.SKIP_STATS }
-  if (filter.master !== undefined) wanted.master = filter.master
-  const links = await socket.dump(request(linkOperations.get, wanted), linkOperations.reply)
-  return filter.kind === undefined ? links : links.filter((link) => link.linkinfo?.link?.kind === filter.kind)
+  if (master !== undefined) wanted.master = master
+  if (kind !== undefined) wanted.linkinfo = { link: { kind: 'other', name: kind } }
+  const links = await socket.dump(request(linkOperations.get, wanted), description.as)
+  // Asked for a kind that it does not know, the kernel lists all.
+  return kind === undefined ? links : links.filter(({ linkinfo }) => nameOf(linkinfo?.link) === kind)
+}
+
+type OfSomeKind = Pick<BriefLink, 'linkinfo'>
+
+function nameOf(kind: NonNullable<OfSomeKind['linkinfo']>['link']): string | undefined {
+  return kind?.kind === 'other' ? kind.name : kind?.kind
+}
+
+/** Which links {@link dumpLinks} lists. */
+export interface LinkFilter {
+  master?: number
+  kind?: string
 }
 
 const bridgeOperations = {
