@@ -176,6 +176,14 @@ export const IPS = {
 /** Body of `IPCTNL_MSG_CT_*`. */
 export const connectionMessage = message(nfgenmsg, connectionAttributes)
 
+/** Counts of a namespace, `<linux/netfilter/nfnetlink_conntrack.h> CTA_STATS_GLOBAL_*`. */
+const statistics = attributes('CTA_STATS_GLOBAL', {
+  /** Connections that are tracked now. */
+  entries: attr(1, be32),
+  /** As many as may be. */
+  maxEntries: attr(2, be32),
+})
+
 function connectionOperation(name: string, number: number) {
   return operation(name, nfnetlinkType(NFNL_SUBSYS.CTNETLINK, number), connectionMessage)
 }
@@ -186,4 +194,9 @@ export const connectionOperations = {
   get: connectionOperation('IPCTNL_MSG_CT_GET', 1),
   delete: connectionOperation('IPCTNL_MSG_CT_DELETE', 2),
   reply: connectionOperation('IPCTNL_MSG_CT_NEW', 0),
+  statistics: operation(
+    'IPCTNL_MSG_CT_GET_STATS',
+    nfnetlinkType(NFNL_SUBSYS.CTNETLINK, 5),
+    message(nfgenmsg, statistics),
+  ),
 } as const

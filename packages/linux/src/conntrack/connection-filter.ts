@@ -119,7 +119,8 @@ function fieldsOf({ source, destination, protocol, sourcePort, destinationPort }
   return (source ? field.ipSrc : 0) | (destination ? field.ipDst : 0) | protocolBits
 }
 
-function familiesOf(filter: ConnectionFilter): (4 | 6)[] {
+/** The IP versions of the connections that can pass. */
+export function familiesOf(filter: ConnectionFilter): (4 | 6)[] {
   const addresses = [filter.originalSource, filter.originalDestination, filter.replySource, filter.replyDestination]
   const wanted = [filter.family, ...addresses.map((address) => address?.family)]
   return ([4, 6] as const).filter((family) => wanted.every((other) => (other ?? family) === family))

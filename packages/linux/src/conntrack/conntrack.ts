@@ -1,7 +1,8 @@
-import { isNetlinkError, type NetlinkSocket, NLM_F, type Request, request, type Value } from '../netlink/index.ts'
-import { type connectionMessage, connectionOperations } from './attributes.ts'
-import { type Connection, connectionHeader, decodeConnection, encodeConnection, encodeTuple } from './connection.ts'
-import { type ConnectionFilter, filterMessages, isEmptyFilter, matchesFilter } from './connection-filter.ts'
+import { isNetlinkError, type NetlinkSocket, NLM_F, type Request, request } from '../netlink/index.ts'
+import { connectionOperations } from './attributes.ts'
+import { type Connection, connectionHeader, encodeConnection, encodeTuple } from './connection.ts'
+import { type ConnectionFilter, filterMessages, isEmptyFilter } from './connection-filter.ts'
+import { connectionsPassing, type Question, questionsFor } from './connection-search.ts'
 
 /** A request for {@link addConnection}, to be sent together with others. */
 export function addConnectionRequest(connection: Connection & { timeout: number }): Request {
@@ -20,48 +21,68 @@ export async function addConnection(
   await socket.request(addConnectionRequest(connection))
 }
 
+/** How many connections are tracked; costs one small message, however many there are. */
+async function countConnections(socket: NetlinkSocket): Promise<number> {
+  const { statistics } = connectionOperations
+  const { attributes } = await socket.get(
+    request(statistics, { header: connectionHeader(undefined), attributes: {} }),
+    statistics,
+  )
+  return attributes.entries ?? 0
+}
+
 /**
  * The tracked connections that pass a filter, all without one. The kernel picks them where it can, so that many others
  * cost little; it walks its whole table all the same, which takes it up to 10 ms.
  *
  * @throws NetlinkError
  */
-export async function listConnections(socket: NetlinkSocket, filter: ConnectionFilter = {}): Promise<Connection[]> {
+export function listConnections(socket: NetlinkSocket, filter: ConnectionFilter = {}): Promise<Connection[]> {
+  return ask(socket, filterMessages(filter), [filter])
+}
+
+async function ask(
+  socket: NetlinkSocket,
+  questions: readonly Question[],
+  filters: readonly ConnectionFilter[],
+): Promise<Connection[]> {
   const found: Connection[] = []
-  for (const wanted of filterMessages(filter)) {
-    for (const message of await dump(socket, wanted)) {
-      const connection = decodeConnection(message)
-      // Kernels pass over what they do not know of a filter.
-      if (connection && matchesFilter(connection, filter)) found.push(connection)
-    }
-  }
+  for (const question of questions)
+    for (const connection of await dump(socket, question, filters)) if (connection) found.push(connection)
   return found
 }
 
-type Message = Value<typeof connectionMessage>
-
-async function dump(socket: NetlinkSocket, wanted: Message): Promise<Message[]> {
-  const { get, reply } = connectionOperations
+/** Kernels pass over what they do not know of a question: the filters are compared here again. */
+async function dump(socket: NetlinkSocket, question: Question, filters: readonly ConnectionFilter[]) {
+  const { get } = connectionOperations
+  const passing = connectionsPassing(filters)
   try {
-    return await socket.dump(request(get, wanted), reply)
+    return await socket.dump(request(get, question), passing)
   } catch (error) {
-    if (!wanted.attributes.filter || !isNetlinkError(error, 'EINVAL', 'EOPNOTSUPP', 'ERANGE')) throw error
-    return socket.dump(request(get, { header: wanted.header }), reply)
+    if (!question.attributes.filter || !isNetlinkError(error, 'EINVAL', 'EOPNOTSUPP', 'ERANGE')) throw error
+    return socket.dump(request(get, { header: question.header }), passing)
   }
 }
 
 /**
- * Forgets the tracked connections that pass a filter: the next packet of each is treated as a first one. One that ends
- * meanwhile is not counted.
+ * Forgets the tracked connections that pass a filter, or any of several: the next packet of each is treated as a first one.
+ * One that ends meanwhile is not counted. Several filters cost one walk through the kernel's table an IP version; only in a
+ * table of tens of thousands of connections few filters cost a walk each, where that is quicker.
  *
  * @returns how many were deleted
- * @throws TypeError when the filter asks for nothing, because that would be all connections of the machine
+ * @throws TypeError when a filter asks for nothing, because that would be all connections of the machine
  * @throws NetlinkError
  */
-export async function deleteConnections(socket: NetlinkSocket, filter: ConnectionFilter): Promise<number> {
-  if (isEmptyFilter(filter)) throw new TypeError('Cannot delete connections: the filter is empty')
+export async function deleteConnections(
+  socket: NetlinkSocket,
+  filter: ConnectionFilter | readonly ConnectionFilter[],
+): Promise<number> {
+  const filters = [filter].flat()
+  if (filters.some(isEmptyFilter)) throw new TypeError('Cannot delete connections: the filter is empty')
+  if (filters.length === 0) return 0
+  const questions = questionsFor(filters, await countConnections(socket))
   let deleted = 0
-  for (const connection of await listConnections(socket, filter))
+  for (const connection of await ask(socket, questions, filters))
     if (await deleteConnection(socket, connection)) deleted++
   return deleted
 }

@@ -1,4 +1,5 @@
 import type { CIDR } from '@patchbay/address'
+import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import type { ValidAttachment } from '../valid-attachments.ts'
 
 /** One way to redirect ports of the host to a container. */
@@ -7,17 +8,23 @@ export interface PortmapBackend {
    * Publishes the mappings at addresses of the container, one of each IP version at most, in place of those that it had
    * before.
    *
+   * @returns the tracked connections to what the container had before, which the kernel should forget
    * @throws Error naming the container that has a port already
    */
-  add(addresses: readonly CIDR[]): Promise<void>
+  add(addresses: readonly CIDR[]): Promise<readonly ConnectionFilter[]>
   /**
    * Takes back whatever the container has published in this network; there may be nothing.
    *
    * @param versions IP versions of the container's addresses, when they are known
+   * @returns the tracked connections to what is gone; none when there was nothing
    */
-  remove(versions: readonly (4 | 6)[] | undefined): Promise<void>
+  remove(versions: readonly (4 | 6)[] | undefined): Promise<readonly ConnectionFilter[]>
   /** @throws Error naming what is missing */
   check(address: CIDR): Promise<void>
-  /** Removes what attachments to this network have left that are not alive. */
-  collect(alive: readonly ValidAttachment[]): Promise<void>
+  /**
+   * Removes what attachments to this network have left that are not alive.
+   *
+   * @returns as of {@link remove}
+   */
+  collect(alive: readonly ValidAttachment[]): Promise<readonly ConnectionFilter[]>
 }

@@ -5,21 +5,40 @@ import { Namespace } from '@patchbay/linux/netns'
 import { messageOf } from '../error-message.ts'
 import { hostAddress, isForVersion, type PortMapping } from './config.ts'
 
-/**
- * Which tracked UDP connections go elsewhere now that mappings have come or gone: the kernel looks rules up for the first
- * packet of a connection only, and one of UDP has no end while packets come.
- */
-export function connectionsTo(mappings: readonly PortMapping[], versions: readonly (4 | 6)[]): ConnectionFilter[] {
-  const udp = mappings.filter(({ protocol }) => protocol.toLowerCase() === 'udp')
-  return versions.flatMap((family) =>
-    udp
-      .filter((mapping) => isForVersion(mapping, family))
-      .map((mapping) => {
-        const host = hostAddress(mapping)
-        const filter = { family, protocol: 'udp', originalDestinationPort: mapping.hostPort } as const
-        return host && !host.isUnspecified ? { ...filter, originalDestination: host } : filter
-      }),
+/** A port of the host, for one IP version. */
+export interface PublishedPort {
+  readonly version: 4 | 6
+  readonly protocol: string
+  readonly port: number
+  /** `undefined` for every address. */
+  readonly host: IP | undefined
+}
+
+/** The ports that mappings ask for. */
+export function portsOf(mappings: readonly PortMapping[], versions: readonly (4 | 6)[]): PublishedPort[] {
+  return versions.flatMap((version) =>
+    mappings
+      .filter((mapping) => isForVersion(mapping, version))
+      .map((mapping) => ({
+        version,
+        protocol: mapping.protocol,
+        port: mapping.hostPort,
+        host: hostAddress(mapping)?.isUnspecified ? undefined : hostAddress(mapping),
+      })),
   )
+}
+
+/**
+ * The tracked UDP connections that go elsewhere when these ports come or go: the kernel looks rules up for the first packet
+ * of a connection only, and one of UDP has no end while packets come.
+ */
+export function connectionsTo(ports: readonly PublishedPort[]): ConnectionFilter[] {
+  return ports
+    .filter(({ protocol }) => protocol.toLowerCase() === 'udp')
+    .map(({ version, port, host }) => {
+      const filter = { family: version, protocol: 'udp', originalDestinationPort: port } as const
+      return host ? { ...filter, originalDestination: host } : filter
+    })
 }
 
 /** The tracked UDP connections that a container answers. */
@@ -33,7 +52,7 @@ export async function forgetConnections(request: Request, filters: readonly Conn
   try {
     using netns = Namespace.open(request.hostNetns)
     using socket = openNetfilterSocket({ netns })
-    for (const filter of filters) await deleteConnections(socket, filter)
+    await deleteConnections(socket, filters)
   } catch (error) {
     request.warn(`Cannot forget UDP connections to published ports: ${messageOf(error)}`)
   }

@@ -1,5 +1,6 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import {
   chainName,
   changeEachVersion,
@@ -16,36 +17,65 @@ import {
   versionsOf,
   wordAfter,
 } from '../iptables/index.ts'
+import type { ValidAttachment } from '../valid-attachments.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { PortmapConfig } from './config.ts'
-import { containerChain, entryRules, ownChain, portRules, shared, topRules } from './iptables-rules.ts'
+import { connectionsTo, type PublishedPort } from './forget-connections.ts'
+import { containerChain, entryRules, ownChain, portRules, publishedPorts, shared, topRules } from './iptables-rules.ts'
 import { refuseTakenPorts } from './port-conflict.ts'
 
 /** Redirection by iptables(8), in the reference's rules. */
 export function iptablesPortmap(request: Request, config: PortmapConfig): PortmapBackend {
   return {
-    add: (addresses) =>
-      changeEachVersion(request, versionsOf(addresses), (version) =>
+    add: async (addresses) => {
+      const replaced = new GonePorts()
+      await changeEachVersion(request, versionsOf(addresses), (version) =>
         changeTable(request, nat(version), (change) => {
+          replaced.set(version, change.rulesOf(containerChain(request)))
           for (const address of addresses.filter(({ family }) => family === version))
             publish(change, { request, config, address })
         }),
-      ),
-    remove: (versions) =>
-      cleanEachVersion(request, versions ?? [4, 6], (version) =>
-        cleanTable(request, { ...nat(version), certain: versions !== undefined }, (change) =>
-          withdraw(change, request),
-        ),
-      ),
-    check: (address) => check(request, config, address),
-    collect: (alive) =>
-      cleanEachVersion(request, [4, 6], (version) =>
-        cleanTable(request, { ...nat(version), certain: false }, (change) => {
-          const stale = change.rulesOf(shared.dnat).filter((rule) => isStale(rule, request, alive))
-          for (const chain of new Set(stale.map(targetOf)))
-            if (chain && ownChain.test(chain)) change.removeChain(chain, { from: shared.dnat })
+      )
+      return replaced.connections
+    },
+    remove: async (versions) => {
+      const gone = new GonePorts()
+      await cleanEachVersion(request, versions ?? [4, 6], (version) =>
+        cleanTable(request, { ...nat(version), certain: versions !== undefined }, (change) => {
+          gone.set(version, change.rulesOf(containerChain(request)))
+          withdraw(change, request)
         }),
-      ),
+      )
+      return gone.connections
+    },
+    check: (address) => check(request, config, address),
+    collect: async (alive) => {
+      const gone = new GonePorts()
+      await cleanEachVersion(request, [4, 6], (version) =>
+        cleanTable(request, { ...nat(version), certain: false }, (change) => {
+          const chains = staleChains(change, request, alive)
+          gone.set(
+            version,
+            chains.flatMap((chain) => change.rulesOf(chain)),
+          )
+          for (const chain of chains) change.removeChain(chain, { from: shared.dnat })
+        }),
+      )
+      return gone.connections
+    },
+  }
+}
+
+/** What rules redirected that are gone. A change may be planned more than once: the last plan counts. */
+class GonePorts {
+  readonly #ports = new Map<4 | 6, PublishedPort[]>()
+
+  set(version: 4 | 6, rules: readonly Rule[]): void {
+    this.#ports.set(version, publishedPorts(version, rules))
+  }
+
+  get connections(): ConnectionFilter[] {
+    return connectionsTo([...this.#ports.values()].flat())
   }
 }
 
@@ -92,8 +122,13 @@ async function check(request: Request, config: PortmapConfig, address: CIDR): Pr
   if (missing) throw new Error(`rule [${missing.rule.join(' ')}] in chain ${missing.chain} not found in table nat`)
 }
 
+function staleChains(change: TableChange, request: Request, alive: readonly ValidAttachment[]): string[] {
+  const stale = change.rulesOf(shared.dnat).filter((rule) => isStale(rule, request, alive))
+  return [...new Set(stale.flatMap((rule) => targetOf(rule) ?? []))].filter((chain) => ownChain.test(chain))
+}
+
 /** The rules do not tell interfaces of a container apart. */
-function isStale(rule: Rule, { name }: Request, alive: readonly { readonly containerId: string }[]): boolean {
+function isStale(rule: Rule, { name }: Request, alive: readonly ValidAttachment[]): boolean {
   const owner = parseOwnerComment(wordAfter(rule, '--comment') ?? '')
   return owner?.name === name && !alive.some(({ containerId }) => containerId === owner.containerId)
 }

@@ -1,6 +1,15 @@
-import type { CIDR } from '@patchbay/address'
-import { chainName, type Owner, ownerComment, type PlacedRule, type Rule } from '../iptables/index.ts'
+import { type CIDR, parseCIDR } from '@patchbay/address'
+import {
+  chainName,
+  type Owner,
+  ownerComment,
+  type PlacedRule,
+  type Rule,
+  targetOf,
+  wordAfter,
+} from '../iptables/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
+import type { PublishedPort } from './forget-connections.ts'
 
 /** Chains that all containers share, in the reference's names. */
 export const shared = {
@@ -64,6 +73,21 @@ function matchOf(mapping: PortMapping): string[] {
   const host = hostAddress(mapping)
   const destination = host && !host.isUnspecified ? ['-d', String(host)] : []
   return ['-p', mapping.protocol, '--dport', String(mapping.hostPort), ...destination]
+}
+
+/** What the rules of a container's chain redirect. */
+export function publishedPorts(version: 4 | 6, rules: readonly Rule[]): PublishedPort[] {
+  return rules
+    .filter((rule) => targetOf(rule) === 'DNAT')
+    .map((rule) => {
+      const destination = wordAfter(rule, '-d')
+      return {
+        version,
+        protocol: wordAfter(rule, '-p') ?? '',
+        port: Number(wordAfter(rule, '--dport')),
+        host: destination === undefined ? undefined : parseCIDR(destination).address,
+      }
+    })
 }
 
 /** The rules that lead packets for any of the container's ports to its chain. */

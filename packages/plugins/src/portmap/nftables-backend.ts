@@ -1,5 +1,6 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import type { Nftables } from '@patchbay/linux/nftables'
 import {
   type ElementText,
@@ -12,6 +13,7 @@ import {
 } from '../ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { PortmapConfig } from './config.ts'
+import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
 import { clientsChain, neighboursOf } from './nftables-clients.ts'
 import { hasNeighbours, type Publication, publicationOf } from './nftables-elements.ts'
 import { sharedChains } from './nftables-layout.ts'
@@ -54,28 +56,37 @@ export function nftablesPortmap(
   const isOwner = ownedBy(request)
   const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
-  const withRuleset = async (work: (nft: SharedRuleset) => Promise<void>): Promise<void> => {
+  const withRuleset = async <T>(work: (nft: SharedRuleset) => Promise<T>): Promise<T> => {
     using nft = openRuleset(request.hostNetns)
-    await work(nft)
+    return await work(nft)
   }
   return {
     add: async (all) => {
       const publications = all.map(publicationAt)
-      await withRuleset((nft) => publish(nft, publications, { isOwner, isDeclared }))
+      return connectionsTo(await withRuleset((nft) => publish(nft, publications, { isOwner, isDeclared })))
     },
     remove: (versions) =>
       withRuleset(async (nft) => {
         const publications = versions && attempt(() => addresses.map(publicationAt))
-        if (publications) await withdraw(nft, publications, isOwner)
-        else await withdrawAll(nft, versions ?? [4, 6], isOwner)
-        await removeReferenceRules(nft, request.containerId, addresses)
+        const gone = publications
+          ? await withdraw(nft, publications, isOwner)
+          : await withdrawAll(nft, versions ?? [4, 6], isOwner)
+        const deleted = await removeReferenceRules(nft, request.containerId, addresses)
+        return [...connectionsTo(gone), ...(deleted.length > 0 ? connectionsOfReference(config) : [])]
       }),
     check: async (address) => {
       const publication = publicationAt(address)
       await withRuleset((nft) => check(nft, publication, isOwner))
     },
-    collect: (alive) => withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive))),
+    collect: async (alive) =>
+      connectionsTo(await withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive)))),
   }
+}
+
+/** What the reference has published is not read from its rules. */
+function connectionsOfReference({ mappings, addresses }: PortmapConfig): ConnectionFilter[] {
+  if (mappings.length > 0) return connectionsTo(portsOf(mappings, [4, 6]))
+  return connectionsOf([addresses[4], addresses[6]].flatMap((cidr) => (cidr ? [cidr.address] : [])))
 }
 
 /** A configuration that makes no sense any more tells no keys. */

@@ -2,6 +2,7 @@ import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
 import { type Batch, COMMENT_BYTES, type KeyType, type Nftables, type SetElement } from '@patchbay/linux/nftables'
 import { describeMark, inetTable } from '../ruleset/index.ts'
+import type { PublishedPort } from './forget-connections.ts'
 import { type ClientSet, clientSets } from './nftables-clients.ts'
 import { type Port, type Publication, portText, type Taken, type Target, takenBy } from './nftables-elements.ts'
 import { maps, type PortMaps } from './nftables-layout.ts'
@@ -31,6 +32,8 @@ export interface PortState {
 export interface Change {
   /** Whether there is anything to do. */
   readonly isNeeded: boolean
+  /** The ports that owners had and lose. */
+  readonly gone: readonly PublishedPort[]
   apply(batch: Batch): void
 }
 
@@ -84,6 +87,12 @@ export function planChange(
   const unused = new Set(gone.conditions.flatMap(({ data: { chain } }) => chain ?? []))
   if (added?.ownChain) unused.delete(added.ownChain)
   return {
+    gone: targetsOf(gone).map(({ host, port: [protocol, port] }) => ({
+      version,
+      host,
+      protocol: String(protocol),
+      port,
+    })),
     isNeeded: added !== undefined || [...Object.values(gone), outdated, fresh].some(({ length }) => length > 0),
     apply(batch) {
       removeState(batch, version, { ...gone, taken: outdated })

@@ -1,6 +1,7 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import { type IsOurs, inetTable } from '../ruleset/index.ts'
+import type { PublishedPort } from './forget-connections.ts'
 import { declareNeighbours } from './nftables-clients.ts'
 import type { Publication } from './nftables-elements.ts'
 import { declareLayout, maps } from './nftables-layout.ts'
@@ -17,26 +18,27 @@ type Version = 4 | 6
  * what there is.
  *
  * @param options.isDeclared whether rules and sets are thought to be there
+ * @returns the ports that the owner had before
  * @throws Error naming the container that has one of the ports; then nothing has changed
  */
 export async function publish(
   nft: Nftables,
   publications: readonly Publication[],
   { isOwner, isDeclared }: { isOwner: IsOurs; isDeclared: boolean },
-): Promise<void> {
+): Promise<PublishedPort[]> {
   for (const declare of isDeclared ? [declareNothing, declareAll] : [declareAll]) {
     try {
       await nft.transaction((batch) => {
         declare(batch, publications)
         for (const publication of publications) fill(batch, publication)
       })
-      return
+      return []
     } catch (error) {
       if (isNetlinkError(error, 'EEXIST')) break
       if (!isNetlinkError(error, 'ENOENT')) throw error
     }
   }
-  await change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
+  return change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
 }
 
 function declareNothing(): void {}
@@ -49,8 +51,14 @@ function declareAll(batch: Batch, publications: readonly Publication[]): void {
 /**
  * Takes back publications whose keys are known, without a look at those of others. What the owner has published under
  * other keys, or with others at the same port, is looked for.
+ *
+ * @returns the ports that are gone
  */
-export async function withdraw(nft: Nftables, publications: readonly Publication[], isOwner: IsOurs): Promise<void> {
+export async function withdraw(
+  nft: Nftables,
+  publications: readonly Publication[],
+  isOwner: IsOurs,
+): Promise<PublishedPort[]> {
   const isShared = publications.some(({ taken }) => taken.some(({ data }) => data > 0))
   const generation = isShared ? await nft.getGeneration() : undefined
   const present = []
@@ -61,16 +69,25 @@ export async function withdraw(nft: Nftables, publications: readonly Publication
     const isKnown = isOwner(entry.comment) && entry.data === hash && (await hasPortsAlone(nft, publication))
     present.push({ publication, isKnown })
   }
-  if (present.length === 0) return
+  if (present.length === 0) return []
   const known = present.filter(({ isKnown }) => isKnown).map(({ publication }) => publication)
-  if (known.length === present.length && (await removeKnown(nft, known, generation))) return
+  if (known.length === present.length && (await removeKnown(nft, known, generation))) return known.flatMap(portsOf)
   const versions = present.map(({ publication }) => publication.address.family)
-  await withdrawAll(nft, versions, isOwner)
+  return withdrawAll(nft, versions, isOwner)
 }
 
-/** Takes back all that owners have published. */
-export async function withdrawAll(nft: Nftables, versions: readonly Version[], isOwner: IsOurs): Promise<void> {
-  await change(nft, { versions, publications: [], isOwner })
+function portsOf({ address, targets }: Publication): PublishedPort[] {
+  const version = address.family
+  return targets.map(({ host, port: [protocol, port] }) => ({ version, host, protocol: String(protocol), port }))
+}
+
+/**
+ * Takes back all that owners have published.
+ *
+ * @returns the ports that are gone
+ */
+export function withdrawAll(nft: Nftables, versions: readonly Version[], isOwner: IsOurs): Promise<PublishedPort[]> {
+  return change(nft, { versions, publications: [], isOwner })
 }
 
 /** Only adds: the kernel lets a socket go late when something has been deleted over it. */
@@ -116,7 +133,7 @@ async function removeKnown(
 async function change(
   nft: Nftables,
   options: { versions: readonly Version[]; publications: readonly Publication[]; isOwner: IsOurs },
-): Promise<void> {
+): Promise<PublishedPort[]> {
   const { versions, publications, isOwner } = options
   for (let attempt = 1; ; attempt++) {
     const generation = await nft.getGeneration()
@@ -127,7 +144,7 @@ async function change(
       changes.push(planChange(version, { state, isOwner, publication }))
     }
     const needed = changes.filter(({ isNeeded }) => isNeeded)
-    if (needed.length === 0) return
+    if (needed.length === 0) return []
     try {
       await nft.transaction(
         (batch) => {
@@ -136,7 +153,7 @@ async function change(
         },
         { generation },
       )
-      return
+      return needed.flatMap(({ gone }) => gone)
     } catch (error) {
       if (attempt === ATTEMPTS || !isNetlinkError(error, 'ERESTART')) throw error
     }

@@ -1,15 +1,17 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
+import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import { allSteps } from '../all-steps.ts'
 import { requirePrevResult } from '../check-interface.ts'
 import { messageOf } from '../error-message.ts'
 import { versionsOf } from '../iptables/index.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { validAttachmentsOf } from '../valid-attachments.ts'
+import type { PortmapBackend } from './backend.ts'
 import { backendsOfContainer, backendsOfHost, chosenBackend } from './choose-backend.ts'
 import { checkMappings, loadPortmapConfig, type PortmapConfig } from './config.ts'
-import { connectionsOf, connectionsTo, forgetConnections } from './forget-connections.ts'
+import { connectionsTo, forgetConnections, portsOf } from './forget-connections.ts'
 import { allowLocalSources } from './local-sources.ts'
 
 /** Publishes ports of the container that the plugins before this one have attached. */
@@ -22,9 +24,9 @@ export async function add(request: Request): Promise<Result> {
   await using undo = new UndoStack(request.warn)
   const backend = await chosenBackend(request, config)
   const addresses = addressesOf(config)
-  undo.push('port mappings', () => backend.remove(versionsOf(addresses)))
-  await attemptAsync('unable to setup DNAT', () => backend.add(addresses))
-  await forgetConnections(request, connectionsTo(mappings, versionsOf(addresses)))
+  undo.push('port mappings', async () => void (await backend.remove(versionsOf(addresses))))
+  const replaced = await attemptAsync('unable to setup DNAT', () => backend.add(addresses))
+  await forgetConnections(request, [...connectionsTo(portsOf(mappings, versionsOf(addresses))), ...replaced])
   if (config.snat && config.addresses[4]) await allowLocalSources(request, config.addresses[4].address)
   undo.keep()
   return prevResult
@@ -36,9 +38,7 @@ export async function del(request: Request): Promise<void> {
   const addresses = addressesOf(config)
   const versions = addresses.length > 0 ? versionsOf(addresses) : undefined
   const backends = await backendsOfContainer(request, config)
-  await allSteps(...backends.map((backend) => () => backend.remove(versions)), () =>
-    forgetConnections(request, goneConnections(config)),
-  )
+  await takeBack(request, backends, (backend) => backend.remove(versions))
 }
 
 /** Checks that the ports are published. */
@@ -56,17 +56,24 @@ export async function gc(request: Request): Promise<void> {
   const alive = validAttachmentsOf(request)
   if (alive === undefined) return
   const backends = await backendsOfHost(request, loadPortmapConfig(request))
-  await allSteps(...backends.map((backend) => () => backend.collect(alive)))
+  await takeBack(request, backends, (backend) => backend.collect(alive))
 }
 
 function addressesOf({ addresses }: PortmapConfig): CIDR[] {
   return [addresses[4], addresses[6]].filter((address) => address !== undefined)
 }
 
-/** Where the runtime does not say again which ports there were, those of the container go. */
-function goneConnections(config: PortmapConfig) {
-  if (config.mappings.length > 0) return connectionsTo(config.mappings, [4, 6])
-  return connectionsOf(addressesOf(config).map(({ address }) => address))
+/** Where nothing was published there are no connections to forget, and the kernel is not asked for any. */
+async function takeBack(
+  request: Request,
+  backends: readonly PortmapBackend[],
+  work: (backend: PortmapBackend) => Promise<readonly ConnectionFilter[]>,
+): Promise<void> {
+  const gone: ConnectionFilter[] = []
+  const steps = backends.map((backend) => async () => {
+    for (const filter of await work(backend)) gone.push(filter)
+  })
+  await allSteps(...steps, () => forgetConnections(request, gone))
 }
 
 function attempt<T>(what: string, work: () => T): T {
@@ -77,9 +84,9 @@ function attempt<T>(what: string, work: () => T): T {
   }
 }
 
-async function attemptAsync(what: string, work: () => Promise<void>): Promise<void> {
+async function attemptAsync<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
-    await work()
+    return await work()
   } catch (error) {
     throw new Error(`${what}: ${messageOf(error)}`, { cause: error })
   }

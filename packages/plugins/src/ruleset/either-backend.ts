@@ -5,19 +5,20 @@ import { UnsupportedRulesError } from './unsupported-rules.ts'
  * rules are declared: no question is asked where they are there already.
  *
  * @param options.other loads the other one; called when it is needed
+ * @returns what `add` gives
  * @throws Error saying what the kernel lacks as well, when the other one fails
  */
-export async function byEither<B>(
+export async function byEither<B, T>(
   nftables: B,
-  { other, add }: { other: () => Promise<B>; add: (backend: B) => Promise<void> },
-): Promise<void> {
+  { other, add }: { other: () => Promise<B>; add: (backend: B) => Promise<T> },
+): Promise<T> {
   try {
-    await add(nftables)
+    return await add(nftables)
   } catch (error) {
     if (!(error instanceof UnsupportedRulesError)) throw error
     const second = await other()
     try {
-      await add(second)
+      return await add(second)
     } catch (cause) {
       throw new Error(`${error.message}; and by iptables: ${cause instanceof Error ? cause.message : cause}`, { cause })
     }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '@patchbay/cni/json'
 import { checkMappings, hostAddress, isForVersion, loadPortmapConfig } from '../../src/portmap/config.ts'
-import { connectionsTo } from '../../src/portmap/forget-connections.ts'
+import { connectionsTo, portsOf } from '../../src/portmap/forget-connections.ts'
 import { entryRules } from '../../src/portmap/iptables-rules.ts'
 import { fakeRequest } from '../fake-request.ts'
 
@@ -61,7 +61,7 @@ test('entryRules() names at most 15 ports in a rule', () => {
 
 test('connectionsTo() picks UDP, by address where one was given', () => {
   const udp = { ...web, protocol: 'udp' }
-  const filters = connectionsTo([web, udp, { ...udp, hostIP: '10.0.0.1' }, { ...udp, hostIP: '::' }], [4, 6])
+  const filters = connectionsTo(portsOf([web, udp, { ...udp, hostIP: '10.0.0.1' }, { ...udp, hostIP: '::' }], [4, 6]))
   assert.deepEqual(
     filters.map(({ family, originalDestination, originalDestinationPort }) => [
       ...[family, originalDestination?.toString(), originalDestinationPort],
