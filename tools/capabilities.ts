@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
+import { referenceFolder } from './provide.ts'
 import { canUnshare, runInSandbox } from './sandbox.ts'
+import { referencePlugins } from './test-needs.ts'
 
 /** Something of the kernel that tests may need, and a command that works only where it is there. */
 export interface KernelFeature {
@@ -18,12 +21,14 @@ export interface Capability {
   readonly required: boolean
   /** Version, path, or what to do when it is missing. */
   readonly detail: string
+  /** Whether it is asked by some tests only: without it, the others can run. */
+  readonly witness?: boolean
 }
 
-interface Program {
+export interface Program {
   readonly name: string
   readonly version: readonly string[]
-  /** The Debian package that has it; those that are required are in the list of `.ci/run`. */
+  /** The Debian package that has it. */
   readonly package: string
   /** Whether tests use it today. */
   readonly required: boolean
@@ -45,8 +50,12 @@ export const programs: readonly Program[] = [
 /** What to do where tests of the kernel cannot run. */
 export const namespaceAdvice = 'run as root, or allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1'
 
-/** What this machine gives to tests of the kernel. */
-export function probeCapabilities(features: readonly KernelFeature[]): Capability[] {
+/**
+ * What this machine gives to tests of the kernel.
+ *
+ * @param checkout the folder whose `dist` holds downloaded reference plugins
+ */
+export function probeCapabilities(features: readonly KernelFeature[], checkout: string): Capability[] {
   const root = process.getuid?.() === 0
   const namespaces = canUnshare()
   const installed = programs.map(probeProgram)
@@ -57,21 +66,22 @@ export function probeCapabilities(features: readonly KernelFeature[]): Capabilit
     { name: 'namespaces', present: namespaces, required: true, detail: namespaces ? '' : namespaceAdvice },
     ...installed,
     ...probeKernel(probing ? features : []),
-    reference(),
+    probeReference(checkout),
   ]
 }
 
-/** Why tests of the kernel cannot run here, and what to do; `undefined` when they can. */
+/** Why no test of the kernel can run here, and what to do; `undefined` when those can that need no more than is there. */
 export function obstacleIn(capabilities: readonly Capability[]): string | undefined {
-  const missing = capabilities.filter(({ present, required }) => required && !present)
+  const missing = capabilities.filter(({ present, required, witness }) => required && !present && !witness)
   if (missing.length === 0) return undefined
   return missing.map(({ name, detail }) => `no ${name} (${detail})`).join(', ')
 }
 
-function probeProgram({ name, version, package: owner, required }: Program): Capability {
+export function probeProgram({ name, version, package: owner, required }: Program): Capability {
   const { error, stdout } = spawnSync(name, version, { encoding: 'utf8' })
-  if (error !== undefined) return { name, present: false, required, detail: `the package ${owner} has it` }
-  return { name, present: true, required, detail: /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '' }
+  if (error !== undefined)
+    return { name, present: false, required, witness: true, detail: `the package ${owner} has it` }
+  return { name, present: true, required, witness: true, detail: /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '' }
 }
 
 function probeKernel(features: readonly KernelFeature[]): Capability[] {
@@ -87,17 +97,17 @@ function probeKernel(features: readonly KernelFeature[]): Capability[] {
   }))
 }
 
-/** Plugins that do not speak the newest version of the protocol are no measure. */
-function reference(): Capability {
-  const name = 'reference plugins'
+/** Looks for the plugins to compare with. Those that do not speak the newest version of the protocol are no measure. */
+export function probeReference(root: string): Capability {
   const given = process.env['PATCHBAY_REFERENCE']
-  const folder = given ?? '/usr/lib/cni'
+  const downloaded = referenceFolder(root)
+  const folder = given ?? (existsSync(downloaded) ? downloaded : '/usr/lib/cni')
   const { error, stderr } = spawnSync(join(folder, 'bridge'), [], { env: {}, encoding: 'utf8' })
   const versions = /supported: (.*)/.exec(error === undefined ? stderr : '')?.[1]
   const present = versions?.split(', ').includes('1.1.0') ?? false
   const found = versions === undefined ? `none in ${folder}` : `those in ${folder} speak ${versions}`
-  const detail = present ? folder : `${found}; .ci/reference-plugins DIR gets them for PATCHBAY_REFERENCE=DIR`
-  return { name, present, required: given !== undefined, detail }
+  const detail = present ? folder : `${found}; .ci/reference-plugins ${downloaded} gets them on Debian`
+  return { name: referencePlugins, present, required: given !== undefined, witness: true, detail }
 }
 
 /** The table as text, one capability a line. */

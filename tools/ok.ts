@@ -23,9 +23,13 @@ const steps: readonly Step[] = [
   { name: 'links', command: ['tools/dist/links.js'] },
   { name: 'headers', command: ['tools/dist/headers.js'] },
   { name: 'examples', command: ['tools/dist/doc-examples.js'] },
-  { name: 'unit', command: ['tools/dist/test.js', '--only', 'unit', '--only', 'tools'], tests: true },
-  { name: 'kernel', command: ['tools/dist/test.js', '--only', 'kernel'], tests: true },
-  { name: 'conformance', command: ['tools/dist/test.js', '--only', 'conformance', '--only', 'history'], tests: true },
+  { name: 'unit', command: ['tools/dist/test.js', '--no-install', '--only', 'unit', '--only', 'tools'], tests: true },
+  { name: 'kernel', command: ['tools/dist/test.js', '--no-install', '--only', 'kernel'], tests: true },
+  {
+    name: 'conformance',
+    command: ['tools/dist/test.js', '--no-install', '--only', 'conformance', '--only', 'history'],
+    tests: true,
+  },
 ]
 
 function main(): void {
@@ -57,14 +61,14 @@ export function runSteps(chosen: readonly Step[], root: string): boolean {
   return failed === 0
 }
 
-/** Prints a line; when the step fails, also what it wrote and how to run it alone. */
+/** Prints a line, and what tests left out; when the step fails, also what it wrote and how to run it alone. */
 function runStep({ name, command }: Step, root: string): boolean {
   const started = performance.now()
   const [script = '', ...args] = command
   const options = { cwd: root, encoding: 'utf8', maxBuffer: 64 * 2 ** 20 } as const
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, script), ...args], options)
   const time = `${((performance.now() - started) / 1000).toFixed(1)} s`
-  if (status === 0) console.log(`${name.padEnd(24)} ${time}`)
+  if (status === 0) console.log([`${name.padEnd(24)} ${time}`, ...(stdout.match(/^left out.*/gm) ?? [])].join('\n'))
   else {
     console.log(`${stdout}${stderr}`.trimEnd())
     console.log(`${name} failed after ${time}; alone: npm run ok -- --only ${name}`)

@@ -43,3 +43,20 @@ export function title(file: string, name: string): string {
 function indent(text: string): string {
   return text.trimEnd().replace(/^/gm, '      ')
 }
+
+/** Tests that a file skipped for the same reason: by name, or when they are many, by number. */
+export function skipped(events: readonly TestEvent[]): { what: string; reason: string; count: number }[] {
+  const groups = new Map<string, (TestEvent & { kind: 'skip' })[]>()
+  for (const event of events) {
+    if (event.kind !== 'skip') continue
+    const key = `${event.file} ${event.reason}`
+    groups.set(key, [...(groups.get(key) ?? []), event])
+  }
+  return [...groups.values()].flatMap((group) =>
+    group.length > 3
+      ? group
+          .slice(0, 1)
+          .map(({ file, reason }) => ({ what: `${file}, ${group.length} tests`, reason, count: group.length }))
+      : group.map(({ file, name, reason }) => ({ what: title(file, name), reason, count: 1 })),
+  )
+}

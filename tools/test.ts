@@ -13,13 +13,15 @@ import {
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
 import { endMark, type TestEvent } from './run-tests.ts'
 import { canUnshare, sandboxCommand } from './sandbox.ts'
-import { failureReport, groupLine, tally, title } from './test-report.ts'
+import { referencePlugins } from './test-needs.ts'
+import { failureReport, groupLine, skipped, tally } from './test-report.ts'
 import { builtFile, selectTests, type TestGroup } from './test-selection.ts'
+import { leftOut, leftOutReport, type Needs, needsOfSelection, provideWitnesses } from './witnesses.ts'
 
 const concurrency = 2
 const featuresFile = join(workspaceRoot(), 'tools/kernel-features.json')
 const runner = join(workspaceRoot(), 'tools/dist/run-tests.js')
-const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [FILE or FOLDER]...`
+const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [--no-install] [FILE or FOLDER]...`
 
 interface Run {
   readonly repository: Repository
@@ -38,6 +40,7 @@ async function main(): Promise<void> {
     options: {
       only: { type: 'string', multiple: true },
       grep: { type: 'string' },
+      'no-install': { type: 'boolean', default: false },
       help: { type: 'boolean' },
       // Another checkout than the one this tool belongs to.
       root: { type: 'string', default: workspaceRoot() },
@@ -49,19 +52,18 @@ async function main(): Promise<void> {
   const selected = selectTests(repository, { groups: values.only ?? [], paths: positionals })
   const run: Run = { repository, grep: values.grep, ci: process.env['CI'] === 'true' }
   const verdict: Verdict = { passed: 0, failed: 0 }
-  const capabilities = [...selected.keys()].some(({ namespaces }) => namespaces === 'own')
-    ? showCapabilities(run, verdict)
-    : []
-  const events: TestEvent[] = []
-  const obstacle = obstacleIn(capabilities)
-  for (const [group, sources] of selected) {
-    if (group.namespaces === 'own' && obstacle) console.log(`${group.name.padEnd(12)} not run: ${obstacle}`)
-    else events.push(...(await runGroup(run, group, sources)))
-  }
+  const needs = needsOfSelection(repository, selected)
+  if (!values['no-install']) await provideWitnesses(needs, repository.root)
+  const capabilities = needs.size > 0 ? showCapabilities(run, needs, verdict) : []
+  useReference(capabilities)
+  const absent = leftOut(needs, capabilities)
+  const events = await runGroups(run, selected, { obstacle: obstacleIn(capabilities), absent })
   const { passed, failed } = tally(events)
   verdict.passed += passed
   verdict.failed += failed
   showSkipped(run, events, capabilities, verdict)
+  const report = leftOutReport(absent)
+  if (report !== '') console.log(report)
   if (passed + failed === 0) {
     console.log('No test was run: nothing matches what was asked for')
     verdict.failed++
@@ -70,17 +72,48 @@ async function main(): Promise<void> {
   process.exitCode = verdict.failed > 0 ? 1 : 0
 }
 
-function showCapabilities({ ci }: Run, verdict: Verdict): Capability[] {
+function showCapabilities({ repository, ci }: Run, needs: Needs, verdict: Verdict): Capability[] {
   const features: readonly KernelFeature[] = JSON.parse(readFileSync(featuresFile, 'utf8'))
-  const capabilities = probeCapabilities(features)
+  const capabilities = probeCapabilities(features, repository.root)
   console.log(`This machine\n${formatCapabilities(capabilities)}`)
-  const missing = capabilities.filter(({ present, required }) => required && !present)
+  const asked = new Set([...needs.values()].flatMap((names) => [...names]))
+  const missing = capabilities.filter(
+    ({ name, present, required, witness }) => !present && (witness ? asked.has(name) : required),
+  )
   if (missing.length > 0) {
     const names = missing.map(({ name }) => name).join(', ')
-    console.log(`Missing: ${names}. ${ci ? 'Each counts as a failure.' : 'Tests of the kernel are not run.'}`)
+    console.log(`Missing: ${names}. ${ci ? 'Each counts as a failure.' : 'Tests that need it are left out.'}`)
     if (ci) verdict.failed += missing.length
   }
   return capabilities
+}
+
+/** Tests look for the reference plugins where this variable says. */
+function useReference(capabilities: readonly Capability[]): void {
+  const reference = capabilities.find(({ name, present }) => name === referencePlugins && present)
+  if (reference !== undefined) process.env['PATCHBAY_REFERENCE'] = reference.detail
+}
+
+interface Lack {
+  /** Why no test of the kernel can run. */
+  readonly obstacle: string | undefined
+  /** Files that cannot run, by what they lack. */
+  readonly absent: ReadonlyMap<string, readonly string[]>
+}
+
+async function runGroups(
+  run: Run,
+  selected: ReadonlyMap<TestGroup, readonly string[]>,
+  { obstacle, absent }: Lack,
+): Promise<TestEvent[]> {
+  const events: TestEvent[] = []
+  const without = new Set([...absent.values()].flat())
+  for (const [group, sources] of selected) {
+    const possible = sources.filter((file) => !without.has(file))
+    if (group.namespaces === 'own' && obstacle) console.log(`${group.name.padEnd(12)} not run: ${obstacle}`)
+    else if (possible.length > 0) events.push(...(await runGroup(run, group, possible)))
+  }
+  return events
 }
 
 /** Lists what did not run; under CI, only the lack of a kernel feature is an excuse. */
@@ -90,12 +123,11 @@ function showSkipped(
   capabilities: readonly Capability[],
   verdict: Verdict,
 ): void {
-  for (const event of events) {
-    if (event.kind !== 'skip') continue
-    const excused = excusesSkip(event.reason, capabilities)
-    if (ci && !excused) verdict.failed++
+  for (const { what, reason, count } of skipped(events)) {
+    const excused = excusesSkip(reason, capabilities)
+    if (ci && !excused) verdict.failed += count
     const note = ci && !excused ? ' (counts as a failure: this is no feature that this kernel lacks)' : ''
-    console.log(`skipped: ${title(event.file, event.name)}: ${event.reason}${note}`)
+    console.log(`skipped: ${what}: ${reason}${note}`)
   }
 }
 

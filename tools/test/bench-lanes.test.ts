@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { LaneProcess } from '../bench/lane-process.ts'
 import { MemoryGroup } from '../bench/memory-group.ts'
+import { withoutProgram } from './without-program.ts'
+
+const skip = withoutProgram('ip')
 
 /** A lane whose plugin is this shell script, and the lines that it wrote to `$NOTES`. */
 function laneOf(t: TestContext, plugin: string): { lane: LaneProcess; notes: () => string[] } {
@@ -19,7 +22,7 @@ function laneOf(t: TestContext, plugin: string): { lane: LaneProcess; notes: () 
   return { lane, notes: () => readFileSync(notes, 'utf8').trim().split('\n') }
 }
 
-test('a storm attaches and detaches as many interfaces as it says, each another one', async (t) => {
+test('a storm attaches and detaches as many interfaces as it says, each another one', { skip }, async (t) => {
   const plugin = 'read -r config; echo "$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS/$CNI_IFNAME $config" >>"$NOTES"'
   const { lane, notes } = laneOf(t, plugin)
   const times = await lane.run({ do: 'storm', count: 1020 })
@@ -38,13 +41,13 @@ test('a storm attaches and detaches as many interfaces as it says, each another 
   assert.equal(ports.filter((bridge) => bridge === 'storm0').length, 2 + 2 * 1000)
 })
 
-test('a storm in which one call fails says what that call printed', async (t) => {
+test('a storm in which one call fails says what that call printed', { skip }, async (t) => {
   const plugin = '[ "$CNI_CONTAINERID" != storm7 ] || { echo \'{ "code": 7, "msg": "no room" }\'; exit 1; }'
   const { lane } = laneOf(t, plugin)
   await assert.rejects(lane.run({ do: 'storm', count: 20 }), /Cannot time 20 ADDs at once: "msg": "no room"/)
 })
 
-test('containers are attached by other processes, until there are so many, each another one', async (t) => {
+test('containers are attached by other processes, until there are so many, each another one', { skip }, async (t) => {
   const { lane, notes } = laneOf(t, 'echo "$PPID $CNI_COMMAND $CNI_CONTAINERID" >>"$NOTES"; echo "{}"')
   for (const order of [
     { do: 'once', chain: 'bridge' },
@@ -62,13 +65,13 @@ test('containers are attached by other processes, until there are so many, each 
   assert.equal(new Set(parents).size, 3)
 })
 
-test('containers that cannot be attached are an error that says why', async (t) => {
+test('containers that cannot be attached are an error that says why', { skip }, async (t) => {
   const { lane } = laneOf(t, 'echo no room; exit 1')
   const attaching = lane.run({ do: 'attach', chain: 'bridge', count: 3 })
   await assert.rejects(attaching, /Cannot time ADD of ".*bridge": no room/)
 })
 
-test('leases take the place of those before', async (t) => {
+test('leases take the place of those before', { skip }, async (t) => {
   const { lane, notes } = laneOf(t, 'cd /run/bench-leases/bench; echo $(ls) >>"$NOTES"')
   for (const count of [2, 3, 0, 1]) {
     await lane.run({ do: 'leases', count })

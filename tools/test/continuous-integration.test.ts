@@ -7,30 +7,28 @@ import { programs } from '../capabilities.ts'
 import { workspaceRoot } from '../repository.ts'
 import { checkout } from './checkout.ts'
 
-interface Environment {
-  readonly dpkg?: string
-  readonly variables?: Readonly<Record<string, string>>
-}
+/** What dpkg says where only the compiler is installed. */
+const bare = 'case "$*" in *gcc*|*libc6-dev*) echo "ii " ;; *) exit 1 ;; esac'
 
 /** Runs `.ci/run` with programs that only write down how they are called and say what the test wants. */
 function run(
   t: TestContext,
   npm: string,
-  { dpkg = 'echo "ii "', variables = { PATCHBAY_REFERENCE: '/reference' } }: Environment = {},
+  { dpkg = bare, unshare = 'exit 0', args = [] as readonly string[] } = {},
 ): { status: number | null; last: string; calls: string[] } {
   const { root } = checkout(t, {
     '.ci/run': readFileSync(join(workspaceRoot(), '.ci/run'), 'utf8'),
     calls: '',
-    'bin/npm': `#!/bin/bash\necho "npm $* CI=$CI REFERENCE=$PATCHBAY_REFERENCE" >> calls\n${npm}\n`,
+    'bin/npm': `#!/bin/bash\necho "npm $* CI=$CI" >> calls\n${npm}\n`,
     'bin/dpkg-query': `#!/bin/bash\n${dpkg}\n`,
-    '.ci/reference-plugins': `#!/bin/bash\nmkdir -p "$1"; echo "reference-plugins" >> calls; exit \${REFERENCE_STATUS:-0}\n`,
     'bin/apt-get': `#!/bin/bash\necho "apt-get $*" >> calls\n`,
+    'bin/unshare': `#!/bin/bash\necho "unshare \${*//$PWD/.}" >> calls\n${unshare}\n`,
+    'bin/mount': '#!/bin/bash\nexit 32\n',
   })
-  for (const file of ['bin/npm', 'bin/dpkg-query', 'bin/apt-get', '.ci/reference-plugins'])
-    chmodSync(join(root, file), 0o755)
+  for (const file of ['npm', 'dpkg-query', 'apt-get', 'unshare', 'mount']) chmodSync(join(root, 'bin', file), 0o755)
   const path = `${join(root, 'bin')}:${process.env['PATH']}`
-  const env = { ...process.env, PATH: path, ...variables }
-  const { status, stdout } = spawnSync('bash', [join(root, '.ci/run')], { env, cwd: '/', encoding: 'utf8' })
+  const env = { ...process.env, PATH: path }
+  const { status, stdout } = spawnSync('bash', [join(root, '.ci/run'), ...args], { env, cwd: '/', encoding: 'utf8' })
   const calls = readFileSync(join(root, 'calls'), 'utf8').trim().split('\n')
   return { status, last: stdout.trimEnd().split('\n').at(-1) ?? '', calls }
 }
@@ -41,9 +39,9 @@ describe('.ci/run', () => {
     const { status, last, calls } = run(t, npm)
     assert.deepEqual([status, last], [0, '49 passed, 0 failed'])
     assert.deepEqual(calls, [
-      'npm --silent test CI=true REFERENCE=/reference',
-      'npm --silent run demo CI=true REFERENCE=/reference',
-      'npm --silent run ok -- --no-tests CI=true REFERENCE=/reference',
+      'npm --silent test CI=true',
+      'npm --silent run demo CI=true',
+      'npm --silent run ok -- --no-tests CI=true',
     ])
   })
 
@@ -59,32 +57,32 @@ describe('.ci/run', () => {
     assert.deepEqual(run(t, 'echo "4 passed, 0 failed"; exit 1').last, '12 passed, 3 failed')
   })
 
-  test('installs only the packages that are missing, updating the lists once', (t) => {
-    const dpkg = '[[ "$*" == *iproute2* ]] && exit 1 || [[ "$*" == *gcc* ]] && echo "rc " || echo "ii "'
-    const { calls } = run(t, 'exit 0', { dpkg })
-    assert.deepEqual(calls.slice(0, 2), [
+  test('installs the compiler where it is missing, and leaves the rest to npm test', (t) => {
+    const { calls } = run(t, 'exit 0', { dpkg: '[[ "$*" == *gcc* ]] && echo "rc " || exit 1' })
+    assert.deepEqual(calls.slice(0, 3), [
       'apt-get update -qq',
-      'apt-get install -y -qq --no-install-recommends gcc iproute2',
+      'apt-get install -y -qq --no-install-recommends gcc libc6-dev',
+      'npm --silent test CI=true',
     ])
-    assert.equal(calls.length, 5)
   })
 
-  test('gets the reference plugins unless it is told where they are, and goes on without', (t) => {
-    const variables = { PATCHBAY_REFERENCE: '' }
-    const { calls } = run(t, 'exit 0', { variables })
-    assert.equal(calls[0], 'reference-plugins')
-    assert.match(calls[1] ?? '', /^npm --silent test CI=true REFERENCE=\/\S+\/reference$/)
-    const without = run(t, 'exit 0', { variables: { ...variables, REFERENCE_STATUS: '1' } })
-    assert.deepEqual(without.calls.slice(0, 2), ['reference-plugins', 'npm --silent test CI=true REFERENCE='])
+  test('hides what is installed, in a mount namespace of its own', (t) => {
+    const dpkg = 'case "$*" in *gcc*|*libc6-dev*|*strace*|*iptables*) echo "ii " ;; *) exit 1 ;; esac'
+    const { calls } = run(t, 'exit 0', { dpkg })
+    assert.deepEqual(calls, ['unshare --mount true', 'unshare --mount ./.ci/run --hidden strace iptables'])
   })
 
-  test('installs the packages of the programs that tests require', () => {
+  test('counts it as a failure when nothing can be hidden, and goes on', (t) => {
+    const refused = run(t, 'echo "4 passed, 0 failed"', { dpkg: 'echo "ii "', unshare: 'exit 1' })
+    assert.deepEqual([refused.status, refused.last], [1, '12 passed, 1 failed'])
+    const args = ['--hidden', 'strace']
+    assert.deepEqual(run(t, 'echo "4 passed, 0 failed"', { args }).last, '12 passed, 1 failed')
+  })
+
+  test('hides all the packages that npm test installs', () => {
     const script = readFileSync(join(workspaceRoot(), '.ci/run'), 'utf8')
-    const installed = /^packages=\((.*)\)$/m.exec(script)?.[1]?.split(' ') ?? []
-    const required = programs.filter((program) => program.required).map((program) => program.package)
-    assert.deepEqual(
-      required.filter((name) => !installed.includes(name)),
-      [],
-    )
+    const hidden = /^witnesses=\((.*)\)$/m.exec(script)?.[1]?.split(' ') ?? []
+    const required = programs.filter((program) => program.required && program.name !== 'cc')
+    assert.deepEqual(hidden.toSorted(), [...new Set(required.map((program) => program.package))].toSorted())
   })
 })

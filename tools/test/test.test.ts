@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { workspaceRoot } from '../repository.ts'
 import { checkout } from './checkout.ts'
+import { withoutProgram } from './without-program.ts'
 
 const tool = join(workspaceRoot(), 'tools/dist/test.js')
 const head = `import assert from 'node:assert/strict'\nimport { describe, test } from 'node:test'\n`
@@ -34,6 +35,17 @@ function run(
   })
   assert.equal(stderr, '')
   return { status, lines: stdout.trimEnd().split('\n') }
+}
+
+/** A PATH with the programs that the tool needs itself and those of this machine, but without some. */
+function pathWithout(root: string, ...names: readonly string[]): string {
+  const folder = join(root, 'programs')
+  mkdirSync(folder)
+  for (const directory of (process.env['PATH'] ?? '').split(delimiter).filter(existsSync))
+    for (const program of readdirSync(directory))
+      if (!names.includes(program) && !existsSync(join(folder, program)))
+        symlinkSync(join(directory, program), join(folder, program))
+  return folder
 }
 
 describe('npm test', () => {
@@ -113,7 +125,9 @@ describe('npm test', () => {
     assert.equal(last('--grep', 'nothing'), '0 passed, 1 failed')
   })
 
-  test('gives each file of the kernel tests a network, a /run and root of its own', (t) => {
+  test('gives each file of the kernel tests a network, a /run and root of its own', {
+    skip: withoutProgram('ip'),
+  }, (t) => {
     const text = (name: string): string => `
       import { execFileSync } from 'node:child_process'
       import { readdirSync, writeFileSync } from 'node:fs'
@@ -156,6 +170,33 @@ describe('npm test', () => {
       ci.lines.some((line) => /^Missing: .*namespaces/.test(line)),
       ci.lines.join('\n'),
     )
+  })
+
+  test('leaves out the files that ask programs which are not there, and names them', (t) => {
+    const root = withTests(t, {
+      'test/kernel/a.test.ts': `test('one', () => {})`,
+      'test/kernel/b.test.ts': `test('two', () => {})`,
+      'test/kernel/c.test.ts': `test('three', () => {})`,
+    })
+    writeFileSync(join(root, 'test/kernel/b.test.ts'), `import { rules } from './rules.ts'`)
+    writeFileSync(join(root, 'test/kernel/rules.ts'), `spawnSync('nft', ['list', 'ruleset'])`)
+    writeFileSync(join(root, 'test/kernel/c.test.ts'), 'sh(`strace -f true`)')
+    const path = pathWithout(root, 'nft', 'strace')
+    const here = run(root, ['--no-install'], { PATH: path })
+    assert.equal(here.status, 0)
+    assert.deepEqual(here.lines.slice(-5), [
+      here.lines.at(-5),
+      'left out, for lack of nft: test/kernel/b.test.ts',
+      'left out, for lack of strace: test/kernel/c.test.ts',
+      'To run them, install the Debian packages nftables, strace; as root on Debian, npm test does it',
+      '1 passed, 0 failed',
+    ])
+    assert.equal(
+      run(root, ['--no-install', 'test/kernel/a.test.ts'], { PATH: path }).lines.at(-1),
+      '1 passed, 0 failed',
+    )
+    const ci = run(root, ['--no-install'], { PATH: path, CI: 'true' })
+    assert.deepEqual([ci.status, ci.lines.at(-1)], [1, '1 passed, 2 failed'])
   })
 
   test('lists skipped tests; under CI only the lack of a kernel feature is an excuse', (t) => {

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+import { installObstacle } from '../provide.ts'
+import { workspaceRoot } from '../repository.ts'
+import { checkout } from './checkout.ts'
+
+const module = join(workspaceRoot(), 'tools/dist/provide.js')
+const programs = [
+  { name: 'ip', package: 'iproute2' },
+  { name: 'firewall-cmd', package: 'firewalld' },
+]
+
+/** A machine whose apt-get only writes down how it is called, in a checkout that can download. */
+function machine(t: TestContext, { apt = '', reference = 'mkdir -p "$1"; touch "$1/bridge"' } = {}) {
+  const { root } = checkout(t, {
+    calls: '',
+    'bin/apt-get': `#!/bin/sh\necho "apt-get $*" >>calls\n${apt}\n`,
+    '.ci/reference-plugins': `#!/bin/sh\necho "reference-plugins" >>calls\n${reference}\n`,
+  })
+  for (const file of ['bin/apt-get', '.ci/reference-plugins']) chmodSync(join(root, file), 0o755)
+  const wanted = { programs, reference: true }
+  const script = `import { provide } from ${JSON.stringify(module)}
+    await provide(${JSON.stringify(wanted)}, ${JSON.stringify(root)}, { units: ${JSON.stringify(join(root, 'units'))} })`
+  const program = [process.execPath, '--input-type=module', '-e', script]
+  const env = { ...process.env, CI: 'false', PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}` }
+  const run = (command: readonly string[], input: string, variables = {}): string => {
+    const [file = '', ...args] = command
+    return spawnSync(file, args, { cwd: root, env: { ...env, ...variables }, input, encoding: 'utf8' }).stdout
+  }
+  const quoted = program.map((word) => `'${word}'`).join(' ')
+  return {
+    root,
+    calls: () => readFileSync(join(root, 'calls'), 'utf8').split('\n').slice(0, -1),
+    withoutTerminal: () => run(program, ''),
+    /** What it prints on a terminal where somebody answers. */
+    onTerminal: (answer: string, variables = {}) =>
+      run(['script', '--quiet', '--return', '--command', quoted, '/dev/null'], `${answer}\n`, variables),
+  }
+}
+
+const everything = [
+  'apt-get -o DPkg::Lock::Timeout=300 -qq update',
+  'apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends iproute2 firewalld',
+  'reference-plugins',
+]
+
+describe('provide()', () => {
+  test('says what and why, then installs, without a terminal', (t) => {
+    const { root, calls, withoutTerminal } = machine(t)
+    const lines = withoutTerminal().split('\n')
+    assert.match(lines[0] ?? '', /^Tests ask these programs about the state of the kernel, .*: ip, firewall-cmd\.$/)
+    assert.equal(lines[1], 'To be installed: apt-get install iproute2 firewalld')
+    assert.deepEqual(calls(), everything)
+    assert.deepEqual([existsSync(join(root, 'dist/reference/bridge'))], [true])
+  })
+
+  test('asks on a terminal, and does as it is told', (t) => {
+    const no = machine(t)
+    assert.match(no.onTerminal('n'), /Go ahead\? \[Y\/n\] [\s\S]*Nothing was installed; what needs it is left out/)
+    assert.deepEqual(no.calls(), [])
+    for (const answer of ['', 'yes']) {
+      const yes = machine(t)
+      yes.onTerminal(answer)
+      assert.deepEqual(yes.calls(), everything)
+    }
+  })
+
+  test('does not ask under CI', (t) => {
+    const { calls, onTerminal } = machine(t)
+    assert.doesNotMatch(onTerminal('n', { CI: 'true' }), /Go ahead/)
+    assert.deepEqual(calls(), everything)
+  })
+
+  test('keeps firewalld from starting on this machine', (t) => {
+    const { root, withoutTerminal } = machine(t)
+    assert.match(withoutTerminal(), /firewalld will be masked/)
+    assert.equal(readlinkSync(join(root, 'units/firewalld.service')), '/dev/null')
+  })
+
+  test('goes on when something cannot be had, says what, and leaves nothing half done', (t) => {
+    const { root, withoutTerminal } = machine(t, {
+      apt: 'echo no mirror >&2; exit 1',
+      reference: 'mkdir -p "$1"; exit 1',
+    })
+    const output = withoutTerminal()
+    assert.match(output, /no mirror\s+Cannot update the lists of packages: see above/)
+    assert.match(output, /Cannot download the reference plugins: see above/)
+    assert.deepEqual(
+      ['dist/reference', 'units/firewalld.service'].filter((file) => existsSync(join(root, file))),
+      [],
+    )
+  })
+})
+
+test('installObstacle() wants Debian and root', (t) => {
+  const { root } = checkout(t, {
+    debian: 'NAME="Debian GNU/Linux"\nID=debian\n',
+    derived: 'ID=ubuntu\nID_LIKE=debian\n',
+    other: 'ID=fedora\nHOME_URL="https://debian.example"\n',
+  })
+  const on = (file: string, isRoot: boolean) => installObstacle({ release: join(root, file), isRoot })
+  assert.deepEqual([on('debian', true), on('derived', true)], [undefined, undefined])
+  assert.equal(on('debian', false), 'only root can install packages')
+  assert.deepEqual([on('other', true), on('none', true)], ['this is not Debian', 'this is not Debian'])
+})
