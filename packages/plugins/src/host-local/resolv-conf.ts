@@ -1,8 +1,9 @@
 import type { DNS } from '@patchbay/cni/types'
 
 /**
- * Reads a resolv.conf(5): every `nameserver`, the last `domain`, and all words of all `search` and `options` lines.
- * What else is in it is ignored. Only what it says is in the result.
+ * Reads a resolv.conf(5): every `nameserver`, all words of all `options` lines, and the last line that is `search` or
+ * `domain`: each such line replaces the one before it, whichever it is. What else is in it is ignored. Only what it says is in
+ * the result.
  */
 export function parseResolvConf(text: string): DNS {
   const dns: DNS = {}
@@ -11,9 +12,14 @@ export function parseResolvConf(text: string): DNS {
     const [first] = values
     if (first === undefined || /^[#;]/.test(keyword)) continue
     if (keyword === 'nameserver') dns.nameservers = [...(dns.nameservers ?? []), first]
-    else if (keyword === 'domain') dns.domain = first
-    else if (keyword === 'search') dns.search = [...(dns.search ?? []), ...values]
     else if (keyword === 'options') dns.options = [...(dns.options ?? []), ...values]
+    else if (keyword === 'domain') {
+      delete dns.search
+      dns.domain = first
+    } else if (keyword === 'search') {
+      delete dns.domain
+      dns.search = values
+    }
   }
   return dns
 }
