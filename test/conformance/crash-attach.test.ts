@@ -21,7 +21,7 @@ const ipam = { type: 'host-local', ranges }
 const look = `
   ip -brief link show | cut -d' ' -f1 | grep -v -e '^b0$' || true
   for name in c1 c2; do ip -n $name -brief link show | sed "s/^/$name: /" | cut -d' ' -f1-2; done
-  ls /var/lib/cni/networks/net 2>/dev/null | grep -e : -e '^1' || true
+  ls -A /var/lib/cni/networks/net 2>/dev/null | grep -e : -e '^1' -e netns || true
   nft list ruleset | grep -v -e '^table' | grep -o '10[.]1[.]2[.][0-9]* .*\\|fd00:1:2::[0-9]* .*' || true`
 
 interface Network {

@@ -94,7 +94,7 @@ test('a disk that becomes full in the middle of an ADD keeps nothing of it', () 
 })
 
 test('a disk without room for another file fails ADD, and not DEL', () => {
-  const dataDir = mount('crowded', 'nr_inodes=7')
+  const dataDir = mount('crowded', 'nr_inodes=8')
   assert.equal(call('ADD', dataDir), '10.0.0.2/16')
   const error = `failed to allocate for range 0: open ${dataDir}/net/10.0.0.3: no space left on device`
   writeFileSync(join(dataDir, 'ballast'), '')

@@ -12,6 +12,7 @@ import { IndexFile } from './index-file.ts'
 import { countLeases, readFile, readLeases, takenAddresses } from './lease-directory.ts'
 import { fileNames, formatLease, isTorn, ownershipOf, parseLease } from './lease-file.ts'
 import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
+import { notedNamespace, noteNamespace, removeNote, removeStrayNotes } from './namespace-note.ts'
 import { createWhole, removeFile, replaceWhole, syncDirectory } from './whole-file.ts'
 
 /** Others hold the lock for milliseconds each; who still has it then is stuck. */
@@ -152,14 +153,36 @@ class DirectoryStore implements LeaseStore {
     const leases = this.leasesOf(owner)
     const exact = leases.filter(({ ownership }) => ownership === 'interface')
     const failures: unknown[] = []
-    for (const { ip } of exact.length > 0 ? exact : leases) {
+    const attempt = (step: () => void) => {
       try {
-        this.release(ip)
+        step()
       } catch (error) {
         failures.push(error)
       }
     }
+    // First, so that a crash leaves no note without a lease.
+    if (leases.length > 0 || this.notedNamespace(owner) !== undefined) attempt(() => this.#removeNote(owner))
+    for (const { ip } of exact.length > 0 ? exact : leases) attempt(() => this.release(ip))
     if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures)
+  }
+
+  noteNamespace(owner: Owner, netns: string): void {
+    this.#hasChanged = true
+    noteNamespace(this.#directory, owner, netns)
+  }
+
+  notedNamespace(owner: Owner): string | undefined {
+    return notedNamespace(this.#directory, owner)
+  }
+
+  tidy(): void {
+    this.#hasChanged = true
+    removeStrayNotes(this.#directory, this.allLeases())
+  }
+
+  #removeNote(owner: Owner): void {
+    this.#hasChanged = true
+    removeNote(this.#directory, owner)
   }
 
   lastReserved(set: number): IP | undefined {

@@ -5,6 +5,8 @@ import type { Boot } from './boot.ts'
 import { isShared } from './file-system.ts'
 import { type LeaseEntry, readLeases } from './lease-directory.ts'
 import { fileNames, parseLease } from './lease-file.ts'
+import type { Lease } from './lease-store.ts'
+import { removeStrayNotes } from './namespace-note.ts'
 import { removeFile, replaceWhole } from './whole-file.ts'
 
 export interface EarlierBootOptions {
@@ -37,12 +39,17 @@ export async function endEarlierBoots(directory: string, { boot, cacheDir }: Ear
     const isOver = (found: Backing) => found === 'gone' || (found === 'unknown' && noted !== undefined)
     for (const { ip, content } of old)
       if (isOver(backing(basename(directory), ownerOf(content)))) removeFile(join(directory, ip.toString()))
+    removeStrayNotes(directory, leasesIn(directory))
   }
   noteBoot(directory, boot)
 }
 
-function ownerOf(content: LeaseEntry['content']): ReturnType<typeof parseLease> {
+function ownerOf(content: LeaseEntry['content']): Lease['owner'] {
   return content === undefined ? undefined : parseLease(content)
+}
+
+function leasesIn(directory: string): Lease[] {
+  return readLeases(directory).map(({ ip, content }) => ({ ip, owner: ownerOf(content) }))
 }
 
 function isOlder(path: string, time: number): boolean {

@@ -24,6 +24,7 @@ export async function gc(request: Request): Promise<void> {
           async () =>
             store.release(ip),
       ),
+      () => store.tidy(),
       () => store.sync(),
     )
   } catch (error) {

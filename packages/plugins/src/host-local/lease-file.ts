@@ -10,6 +10,8 @@ export const fileNames = {
   index: '.patchbay.index',
   /** Holds the id of the boot in which leases of earlier ones were last looked through. */
   boot: '.patchbay.boot',
+  /** Begins the names of what tells which namespace the leases of an interface are for. */
+  note: '.patchbay.netns.',
 } as const
 
 /** What a lease's file holds: two lines, without a line break at the end. */

@@ -41,6 +41,12 @@ export interface LeaseStore extends Disposable {
   release(ip: IP): void
   /** Ends all leases of `owner`; there may be none. Goes on after a failure. */
   releaseAll(owner: Owner): void
+  /** Removes what lies beside leases that have ended by another way than this store. */
+  tidy(): void
+  /** Notes the namespace that the leases of `owner` are for, a path. It is forgotten with them. */
+  noteNamespace(owner: Owner, netns: string): void
+  /** The namespace that was noted; `undefined` when none is, as with leases that the reference plugin has made. */
+  notedNamespace(owner: Owner): string | undefined
   /** The address last reserved for a range set, released or not; `undefined` when that is not known. */
   lastReserved(set: number): IP | undefined
   /** Looks whether leases have come or gone by another way than this store; returns whether that may be. */

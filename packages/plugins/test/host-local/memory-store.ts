@@ -37,6 +37,14 @@ export class MemoryStore implements LeaseStore {
     for (const { ip } of this.leasesOf(owner)) this.release(ip)
   }
 
+  noteNamespace(): void {}
+
+  notedNamespace(): undefined {
+    return undefined
+  }
+
+  tidy(): void {}
+
   lastReserved(set: number): IP | undefined {
     return this.last.get(set)
   }
