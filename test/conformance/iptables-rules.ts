@@ -4,7 +4,7 @@ import type { Scene } from './scene.ts'
 
 /**
  * The chains and rules of both IP versions, in order, each behind its table. Tables without any come and go with whoever
- * looks for rules in them.
+ * looks for rules in them. The rule that leaves ::1 to the host is ours alone.
  */
 export function showRules(scene: Scene): string {
   return scene.look(`
@@ -12,6 +12,7 @@ export function showRules(scene: Scene): string {
       $save 2>/dev/null | awk -v save=$save '
         /^[*]/ { table = $0 }
         /^:.* -/ { print save, table, $1 }
+        /^-A CNI-HOSTPORT-DNAT -d ::1.128 -j RETURN$/ { next }
         /^-A/ { print save, table, $0 }'
     done`)
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { portmap } from '@patchbay/plugins/portmap'
 import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from './packet-lab.ts'
 import { ask, Server } from './packet-peer.ts'
-import type { JsonObject } from './witness.ts'
+import { type JsonObject, runIn } from './witness.ts'
 
 const protocols = ['tcp', 'udp'] as const
 const ports: JsonObject[] = protocols.map((protocol) => ({ hostPort: 8080, containerPort: 80, protocol }))
@@ -95,6 +95,24 @@ for (const backend of ['nftables', 'iptables']) {
       assert.equal(ask(place.lab.host, { protocol: 'tcp', address: '127.0.0.1', port: 8080 }), '')
       for (const { host: address, outside } of Object.values(addresses))
         assert.equal(ask(place.outside, { protocol: 'tcp', address, port: 8080 }), `web saw ${outside}`)
+    }))
+
+  test(`portmap by ${backend}: at ::1 the host has its own service, or a quick refusal`, () =>
+    withPacketLab(async (place) => {
+      const { lab } = place
+      using _ = await Server.start(lab.container, { name: 'web', port: 80 })
+      const everywhere = ports.map((each) => ({ ...each, hostIP: '' }))
+      const loopback = ports.map((each) => ({ ...each, hostIP: '::1', hostPort: 8081 }))
+      await publish(place, 'container', { runtimeConfig: { portMappings: [...everywhere, ...loopback] } })
+      for (const hostPort of [8080, 8081]) {
+        const connect = `timeout 5 bash -c 'exec 3<>/dev/tcp/::1/${hostPort}' 2>&1 || true`
+        assert.match(runIn(lab.host, 'bash', '-c', connect), /Connection refused/)
+        using _own = await Server.start(lab.host, { name: 'own', port: hostPort })
+        for (const protocol of protocols)
+          assert.equal(ask(lab.host, { protocol, address: '::1', port: hostPort }), 'own saw ::1')
+      }
+      assert.match(ask(lab.host, { protocol: 'tcp', address: '127.0.0.1', port: 8080 }), /^web saw /)
+      assert.match(ask(lab.host, { protocol: 'tcp', address: addresses[6].host, port: 8080 }), /^web saw /)
     }))
 
   test(`portmap by ${backend}: a UDP client that goes on asking is answered by the next container`, () =>

@@ -1,4 +1,4 @@
-import { type CIDR, type IP, tryParseIP } from '@patchbay/address'
+import { type CIDR, type IP, parseIP, tryParseIP } from '@patchbay/address'
 import {
   array,
   boolean,
@@ -69,6 +69,7 @@ export interface PortmapConfig extends Pick<Decoded<typeof portmapConf>, 'snat' 
 
 const DEFAULT_MARK_BIT = 13
 const MAX_PORT = 65535
+const loopback6 = parseIP('::1')
 
 /**
  * Reads the configuration of a request; the same checks for every command.
@@ -123,6 +124,16 @@ export function checkMappings(mappings: readonly PortMapping[]): void {
     if (protocol === '') throw problem('its mapping has no protocol')
     if (hostIP !== '' && !tryParseIP(hostIP)) throw problem(`${quote(hostIP)} is no IP address`)
   }
+}
+
+/** What to warn of: mappings that can be made and that nobody can use. */
+export function unservedMappings(mappings: readonly PortMapping[]): string[] {
+  return mappings
+    .filter((mapping) => hostAddress(mapping)?.equals(loopback6))
+    .map(
+      ({ hostPort, protocol }) =>
+        `Cannot publish ${protocol} port ${hostPort} at "::1": the kernel lets no container answer to it; publish it at "127.0.0.1"`,
+    )
 }
 
 /** The address of the host that a mapping is for; `undefined` for all of them. */

@@ -90,7 +90,7 @@ function publish(
   const version = address.family
   const chain = containerChain(request)
   refuseTakenPorts(change, { config, owner: request, version })
-  for (const top of topRules(config)) {
+  for (const top of topRules(config, version)) {
     for (const name of [top.chain, targetOf(top.rule)]) if (isShared(name)) change.ensureChain(name)
     change.ensureRule(top.chain, top.rule, top)
   }

@@ -34,7 +34,7 @@ export interface TopRule extends PlacedRule {
 }
 
 /** Rules that are there once for all containers. */
-export function topRules({ snat, externalSetMarkChain, markBit }: PortmapConfig): TopRule[] {
+export function topRules({ snat, externalSetMarkChain, markBit }: PortmapConfig, version: 4 | 6): TopRule[] {
   const mark = `0x${(2 ** markBit).toString(16)}`
   const marking: TopRule[] = [
     {
@@ -44,9 +44,13 @@ export function topRules({ snat, externalSetMarkChain, markBit }: PortmapConfig)
     { chain: shared.masq, rule: ['-m', 'mark', '--mark', `${mark}/${mark}`, '-j', 'MASQUERADE'] },
     { chain: 'POSTROUTING', rule: [...commented('CNI portfwd requiring masquerade'), '-j', shared.masq], first: true },
   ]
+  // The kernel discards what a container answers to ::1, also after source NAT: there the host's own services stay. A rule of
+  // the chain, because the reference has its own rules that lead there.
+  const unserved: TopRule = { chain: shared.dnat, rule: ['-d', '::1/128', '-j', 'RETURN'], first: true }
   const local = ['-m', 'addrtype', '--dst-type', 'LOCAL', '-j', shared.dnat]
   return [
     ...(snat && externalSetMarkChain === '' ? marking : []),
+    ...(version === 6 ? [unserved] : []),
     { chain: 'PREROUTING', rule: local },
     { chain: 'OUTPUT', rule: local },
   ]

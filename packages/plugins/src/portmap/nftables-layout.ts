@@ -1,4 +1,4 @@
-import { type IP, parseCIDR } from '@patchbay/address'
+import { type IP, parseCIDR, parseIP } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
@@ -103,9 +103,10 @@ export function declareLayout(batch: Batch): void {
 
 function declareRedirection(batch: Batch, { version, conditions, addresses, ports }: PortMaps): void {
   const daddr = version === 4 ? ip.daddr : ip6.daddr
-  const family = meta.nfproto.is(version === 4 ? 'ipv4' : 'ipv6')
+  // The kernel discards what a container answers to ::1, also after source NAT: there the host's own services stay.
+  const served = version === 4 ? meta.nfproto.is('ipv4') : ip6.daddr.isNot(parseIP('::1'))
   const port = concat(meta.l4proto, th.dport)
-  batch.addRule(rule(redirect, family, port.vmap(conditions)))
-  batch.addRule(rule(redirect, dnat(concat(daddr, meta.l4proto, th.dport).map(addresses))))
-  batch.addRule(rule(redirect, family, dnat(port.map(ports))))
+  batch.addRule(rule(redirect, served, port.vmap(conditions)))
+  batch.addRule(rule(redirect, served, dnat(concat(daddr, meta.l4proto, th.dport).map(addresses))))
+  batch.addRule(rule(redirect, served, dnat(port.map(ports))))
 }

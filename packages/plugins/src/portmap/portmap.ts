@@ -10,7 +10,7 @@ import { UndoStack } from '../undo-stack.ts'
 import { validAttachmentsOf } from '../valid-attachments.ts'
 import type { PortmapBackend } from './backend.ts'
 import { backendsOfContainer, backendsOfHost, chosenBackend } from './choose-backend.ts'
-import { checkMappings, loadPortmapConfig, type PortmapConfig } from './config.ts'
+import { checkMappings, loadPortmapConfig, type PortmapConfig, unservedMappings } from './config.ts'
 import { connectionsTo, forgetConnections, portsOf } from './forget-connections.ts'
 import { allowLocalSources } from './local-sources.ts'
 
@@ -21,6 +21,7 @@ export async function add(request: Request): Promise<Result> {
   if (!prevResult) throw new Error('must be called as chained plugin')
   if (mappings.length === 0) return prevResult
   checkMappings(mappings)
+  for (const line of unservedMappings(mappings)) request.warn(line)
   await using undo = new UndoStack(request.warn)
   const backend = await chosenBackend(request, config)
   const addresses = addressesOf(config)
