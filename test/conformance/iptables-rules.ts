@@ -4,13 +4,15 @@ import type { Scene } from './scene.ts'
 
 /**
  * The chains and rules of both IP versions, in order, each behind its table. Tables without any come and go with whoever
- * looks for rules in them. The rule that leaves ::1 to the host is ours alone.
+ * looks for rules in them. Two differences are left out, because they are ours alone: the rule that leaves ::1 to the host,
+ * and `CNI-PUBLISHED`, the rules for published ports.
  */
 export function showRules(scene: Scene): string {
   return scene.look(`
     for save in iptables-save ip6tables-save; do
       $save 2>/dev/null | awk -v save=$save '
         /^[*]/ { table = $0 }
+        /CNI-PUBLISHED/ { next }
         /^:.* -/ { print save, table, $1 }
         /^-A CNI-HOSTPORT-DNAT -d ::1.128 -j RETURN$/ { next }
         /^-A/ { print save, table, $0 }'

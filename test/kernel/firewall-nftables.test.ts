@@ -56,6 +56,8 @@ const empty = `table inet patchbay {
 		jump firewall-admins
 		ct state established,related ip daddr @firewall-addresses4 accept
 		ct state established,related ip6 daddr @firewall-addresses6 accept
+		ct status dnat ip daddr @firewall-addresses4 accept
+		ct status dnat ip6 daddr @firewall-addresses6 accept
 		ip saddr @firewall-addresses4 accept
 		ip6 saddr @firewall-addresses6 accept
 	}

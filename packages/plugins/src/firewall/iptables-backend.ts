@@ -18,8 +18,13 @@ import type { FirewallConfig } from './config.ts'
 import { type BridgePolicy, isolate } from './isolation.ts'
 
 const FORWARD = 'CNI-FORWARD'
+/** Addresses that published ports may lead to. The reference has no such chain, and leaves it alone. */
+const PUBLISHED = 'CNI-PUBLISHED'
 
-/** Forwarding by iptables(8), in the reference's rules; DEL and CHECK leave out what they have for a policy. */
+/**
+ * Forwarding by iptables(8), in the reference's rules, and in a chain of our own what published ports need. DEL leaves out
+ * what there is for a policy, CHECK that and our own chain, which a container that the reference has attached does without.
+ */
 export function iptablesFirewall(
   request: Request,
   { adminChain }: FirewallConfig,
@@ -29,16 +34,18 @@ export function iptablesFirewall(
   return {
     add: (addresses) =>
       changeFilter(request, versionsOf(addresses), (change, version) => {
-        for (const chain of [FORWARD, adminChain]) change.ensureChain(chain)
+        for (const chain of [FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
         for (const { chain, rule } of top) change.ensureRule(chain, rule, { first: true })
         for (const rule of rulesFor(addresses, version)) change.ensureRule(FORWARD, rule)
+        change.ensureRule(FORWARD, toPublished)
+        for (const rule of publishedRules(addresses, version)) change.ensureRule(PUBLISHED, rule)
         if (policy) isolate(change, policy)
       }),
     del: (addresses) =>
       cleanEachVersion(request, versionsOf(addresses), (version) =>
         cleanTable(request, { ...filter(version), certain: true }, (change) => {
-          const own = rulesFor(addresses, version)
-          change.deleteRules(FORWARD, (rule) => own.some((each) => isSameRule(each, rule)))
+          deleteEach(change, FORWARD, rulesFor(addresses, version))
+          deleteEach(change, PUBLISHED, publishedRules(addresses, version))
         }),
       ),
     check: async (addresses) => {
@@ -88,13 +95,25 @@ function topRules(adminChain: string): PlacedRule[] {
 
 /** To an address what belongs to its connections, and from it everything. */
 function rulesFor(addresses: readonly CIDR[], version: 4 | 6): Rule[] {
-  return addresses
-    .filter(({ family }) => family === version)
-    .map(({ address }) => `${address}/${address.bits}`)
-    .flatMap((host) => [
-      ['-d', host, '-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'],
-      ['-s', host, '-j', 'ACCEPT'],
-    ])
+  return hostsOf(addresses, version).flatMap((host) => [
+    ['-d', host, '-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'],
+    ['-s', host, '-j', 'ACCEPT'],
+  ])
+}
+
+/** Of connections whose destination the host has changed: those to a port that is published. */
+const toPublished: Rule = ['-m', 'conntrack', '--ctstate', 'DNAT', '-j', PUBLISHED]
+
+function publishedRules(addresses: readonly CIDR[], version: 4 | 6): Rule[] {
+  return hostsOf(addresses, version).map((host) => ['-d', host, '-j', 'ACCEPT'])
+}
+
+function hostsOf(addresses: readonly CIDR[], version: 4 | 6): string[] {
+  return addresses.filter(({ family }) => family === version).map(({ address }) => `${address}/${address.bits}`)
+}
+
+function deleteEach(change: TableChange, chain: string, unwanted: readonly Rule[]): void {
+  change.deleteRules(chain, (rule) => unwanted.some((each) => isSameRule(each, rule)))
 }
 
 function describe(missing: PlacedRule, top: readonly PlacedRule[]): string {

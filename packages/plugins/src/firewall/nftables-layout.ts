@@ -67,7 +67,7 @@ const defaultAdmin: Chain = { table, name: DEFAULT_ADMIN_CHAIN }
 export const otherAdmins: Chain = { table, name: 'firewall-admins' }
 
 /** How many rules {@link forward} has. */
-export const RULES_OF_FORWARD = 7
+export const RULES_OF_FORWARD = 9
 
 /** All that elements for containers need, whatever the bridge. */
 export function declareFirewall(batch: Batch, policy: BridgePolicy | undefined): void {
@@ -83,6 +83,10 @@ export function declareFirewall(batch: Batch, policy: BridgePolicy | undefined):
   const ofConnection = ct.state.has('established', 'related')
   batch.addRule(rule(forward, ofConnection, ip.daddr.in(v4.forwarded), verdict.accept))
   batch.addRule(rule(forward, ofConnection, ip6.daddr.in(v6.forwarded), verdict.accept))
+  // Whose destination the host has changed leads to a published port.
+  const published = ct.status.has('dnat')
+  batch.addRule(rule(forward, published, ip.daddr.in(v4.forwarded), verdict.accept))
+  batch.addRule(rule(forward, published, ip6.daddr.in(v6.forwarded), verdict.accept))
   batch.addRule(rule(forward, ip.saddr.in(v4.forwarded), verdict.accept))
   batch.addRule(rule(forward, ip6.saddr.in(v6.forwarded), verdict.accept))
   const withinOne = concat(meta.iifname, meta.oifname).in(sameBridge)
