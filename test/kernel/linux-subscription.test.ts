@@ -139,6 +139,22 @@ test('NetlinkSubscription.close() ends it at once, also from its own callback, a
     assert.equal(openDescriptors(), before)
   }))
 
+test('subscribeRoute() reports what the listener throws, and tells of the events that follow', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const errors: unknown[] = []
+    const names: string[] = []
+    const options = { netns: host.netns, groups: [RTNLGRP.LINK], onError: (error: unknown) => void errors.push(error) }
+    using _subscription = subscribeRoute(options, (event) => {
+      if (event.object !== 'link' || event.change !== 'deleted') return
+      names.push(event.link.ifname ?? '')
+      if (event.link.ifname === 'b0') throw new Error('no')
+    })
+    for (const name of ['b0', 'b1']) ip(host, 'link', 'add', name, 'type', 'bridge')
+    for (const name of ['b0', 'b1']) ip(host, 'link', 'delete', name)
+    await eventually(() => names.includes('b1'), 'the event')
+    assert.deepEqual([names, errors.map(String)], [['b0', 'b1'], ['Error: no']])
+  }))
+
 test('NetlinkSubscription refuses a group that is not there, and keeps nothing open', () =>
   withNamespaces(['host'], async ({ host }) => {
     const before = openDescriptors()

@@ -13,6 +13,8 @@ typedef struct {
     int fd, stop;
     pthread_t thread;
     napi_threadsafe_function callback;
+    /* Not on the stack of the thread: that is as small as RLIMIT_STACK says. */
+    uint8_t buffer[DATAGRAM_BYTES];
 } subscription_t;
 
 typedef struct {
@@ -29,17 +31,19 @@ static void deliver(napi_env env, napi_value callback, void *context, void *data
         napi_get_global(env, &global);
         if (datagram->length < 0)
             argument = number(env, datagram->length);
-        else
-            napi_create_buffer_copy(env, (size_t)datagram->length, datagram->data, &copy, &argument);
+        else if (napi_create_buffer_copy(env, (size_t)datagram->length, datagram->data, &copy, &argument) != napi_ok)
+            argument = number(env, -ENOBUFS);
+        /* The callback never throws: Node would drop the error with a warning. */
         napi_call_function(env, global, callback, 1, &argument, NULL);
     }
     free(datagram);
 }
 
+/* napi_queue_full when there is no memory. */
 static napi_status hand_over(subscription_t *subscription, int64_t length, const uint8_t *data) {
     size_t size = length > 0 ? (size_t)length : 0;
     datagram_t *datagram = malloc(sizeof *datagram + size);
-    if (!datagram) return napi_generic_failure;
+    if (!datagram) return napi_queue_full;
     datagram->length = length;
     if (size) memcpy(datagram->data, data, size);
     napi_status status = napi_call_threadsafe_function(subscription->callback, datagram, napi_tsfn_blocking);
@@ -49,20 +53,25 @@ static napi_status hand_over(subscription_t *subscription, int64_t length, const
 
 static void *read_datagrams(void *data) {
     subscription_t *subscription = data;
-    uint8_t buffer[DATAGRAM_BYTES];
     struct pollfd wait[2] = {{.fd = subscription->fd, .events = POLLIN}, {.fd = subscription->stop, .events = POLLIN}};
     napi_status status = napi_ok;
     bool overrun = false;
-    while (status == napi_ok) {
-        int ready = poll(wait, 2, overrun ? 0 : -1);
-        if (ready < 0 && errno != EINTR) break;
+    while (status == napi_ok || status == napi_queue_full) {
+        if (status == napi_queue_full) overrun = true;
+        status = napi_ok;
+        int ready = poll(wait, 2, overrun ? 1 : -1);
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready < 0) {
+            status = hand_over(subscription, -errno, NULL);
+            break;
+        }
         if (wait[1].revents) break;
         if (ready == 0) {
             status = hand_over(subscription, -ENOBUFS, NULL);
             overrun = false;
         }
         if (!wait[0].revents) continue;
-        ssize_t length = recv(subscription->fd, buffer, sizeof buffer, MSG_DONTWAIT);
+        ssize_t length = recv(subscription->fd, subscription->buffer, DATAGRAM_BYTES, MSG_DONTWAIT);
         if (length < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         /*
          * An overrun loses messages but not the socket, and goes on losing them until all that is queued has been read:
@@ -72,7 +81,7 @@ static void *read_datagrams(void *data) {
             overrun = true;
             continue;
         }
-        status = hand_over(subscription, length < 0 ? -errno : length, buffer);
+        status = hand_over(subscription, length < 0 ? -errno : length, subscription->buffer);
         if (length <= 0) break;
     }
     /* A call that was refused because of an abort has given this thread's hold back already. */

@@ -28,9 +28,13 @@ export type RouteEvent =
   /** Events were lost: everything known from them must be asked for anew. */
   | { object: 'overrun' }
 
-/** Tells of changes in a namespace until closed. `groups` are {@link RTNLGRP}. */
+/**
+ * Tells of changes in a namespace until closed. `groups` are {@link RTNLGRP}. `onError` is called with what the listener
+ * throws, and with a `DecodeError` of an event that cannot be read; without it these are thrown as uncaught exceptions. The
+ * events that follow are told either way.
+ */
 export function subscribeRoute(
-  options: { netns?: NamespaceHandle; groups: readonly number[] },
+  options: { netns?: NamespaceHandle; groups: readonly number[]; onError?: (error: unknown) => void },
   listener: (event: RouteEvent) => void,
 ): NetlinkSubscription {
   return new NetlinkSubscription(NETLINK_ROUTE, {

@@ -189,18 +189,22 @@ napi_status napi_get_global(napi_env env, napi_value *result) {
     return napi_ok;
 }
 
-/* A pointer that JavaScript carries but cannot look into; it is freed by what takes it back, or with the process. */
+/*
+ * A pointer that JavaScript carries but does not look into: the bytes of an ArrayBuffer, which is an object, as it is to Node.
+ * It is freed by what takes it back, or with the process.
+ */
 napi_status napi_create_external(napi_env env, void *data, napi_finalize finalize, void *hint, napi_value *result) {
     (void)finalize, (void)hint;
-    *result = handle(env, JS_NewInt64(env->context, (int64_t)(uintptr_t)data));
+    *result = handle(env, JS_NewArrayBufferCopy(env->context, (const uint8_t *)&data, sizeof data));
     return napi_ok;
 }
 
 napi_status napi_get_value_external(napi_env env, napi_value value, void **result) {
-    int64_t pointer;
-    if (!JS_IsNumber(value_of(env, value)) || JS_ToInt64(env->context, &pointer, value_of(env, value)))
-        return napi_invalid_arg;
-    *result = (void *)(uintptr_t)pointer;
+    size_t size = 0;
+    uint8_t *pointer = JS_GetArrayBuffer(env->context, &size, value_of(env, value));
+    if (!pointer) JS_FreeValue(env->context, JS_GetException(env->context));
+    if (!pointer || size != sizeof *result) return napi_invalid_arg;
+    memcpy(result, pointer, sizeof *result);
     return napi_ok;
 }
 

@@ -10,7 +10,10 @@ export class Emitter {
     return this
   }
 
+  /** Throws an error that nobody listens for, as Node does. */
   emit(event: string, ...args: readonly unknown[]): void {
-    for (const listener of this.#listeners.get(event) ?? []) listener(...args)
+    const listeners = this.#listeners.get(event)
+    if (event === 'error' && listeners === undefined) throw args[0]
+    for (const listener of listeners ?? []) listener(...args)
   }
 }

@@ -51,6 +51,14 @@ function follow(
 }
 
 export const eventCases: Cases = {
+  'an error that nobody listens for is thrown': () => {
+    const child = spawn('/bin/true', [])
+    try {
+      return child.emit('error', new Error('unheard'))
+    } catch (error) {
+      return error
+    }
+  },
   'timers come in the order in which they are due': async () => {
     const order: string[] = []
     setTimeout(() => order.push('20'), 20)
