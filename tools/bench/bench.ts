@@ -20,6 +20,8 @@ export interface Numbers {
 
 /** Calls of a daemon just started that are counted as its first. */
 const FIRST_CALLS = 10
+/** Containers that are detached one right after the other, with nothing between: lanes in turn leave the kernel time. */
+const IN_A_ROW = 30
 /** Most rounds that warm up plugins of their own process each, which nothing makes quicker but the machine's caches. */
 const WARM_UP_OF_PROCESSES = 10
 /** The list for more containers than a bridge has ports. */
@@ -46,6 +48,8 @@ export class Bench {
     await this.#rounds(rounds, { do: 'empty process' }, 'start of')
     await this.#rounds(rounds, { do: 'version' }, 'bridge')
     for (const chain of names) await this.#chain(chain, chain, numbers)
+    for (const chain of rounds > 0 ? ['bridge', 'ptp', 'macvlan'].filter((name) => names.includes(name)) : [])
+      await this.#rounds(3, { do: 'in a row', chain, count: IN_A_ROW }, `${chain}, ${IN_A_ROW} in a row, each`)
     const ends = ['bridge', 'bridge+masquerade+portmap+firewall'].filter((name) => names.includes(name))
     for (const width of parallel > 0 ? [16, 64] : [])
       for (const chain of ends)

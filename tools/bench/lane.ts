@@ -59,6 +59,8 @@ class Lane {
         return this.#once(chainOf(order.chain))
       case 'parallel':
         return this.#parallel(chainOf(order.chain), order)
+      case 'in a row':
+        return this.#inARow(chainOf(order.chain), order.count)
       case 'attach':
         return this.#options.from === undefined
           ? this.#haveAttached(order)
@@ -104,6 +106,23 @@ class Lane {
       times.DEL += runCall(this.#plugin('DEL', { plugin, attachment, prevResult })).milliseconds
     this.#free.push(attachment.netns)
     return times
+  }
+
+  /** The time of one DEL when the next follows at once, as when a node is drained. */
+  async #inARow(chain: Chain, count: number): Promise<Times> {
+    const attachments = Array.from({ length: count }, () => this.#attachment())
+    const results = new Map<Attachment, unknown>()
+    for (const attachment of attachments)
+      for (const plugin of pluginsFor(attachment, chain)) {
+        const call = this.#plugin('ADD', { plugin, attachment, prevResult: results.get(attachment) })
+        results.set(attachment, JSON.parse(runCall(call).output))
+      }
+    let DEL = 0
+    for (const attachment of attachments)
+      for (const plugin of pluginsFor(attachment, chain).reverse())
+        DEL += runCall(this.#plugin('DEL', { plugin, attachment, prevResult: results.get(attachment) })).milliseconds
+    this.#free.push(...attachments.map(({ netns }) => netns))
+    return { DEL: DEL / count }
   }
 
   /** Whole lists side by side, as on a node where many pods start at once; the time is that of all of them. */

@@ -15,6 +15,8 @@ export interface LaneOptions {
 export type Order =
   | { readonly do: 'once'; readonly chain: string }
   | { readonly do: 'parallel'; readonly chain: string; readonly width: number; readonly count: number }
+  /** Attaches so many containers, then detaches one right after the other. */
+  | { readonly do: 'in a row'; readonly chain: string; readonly count: number }
   /** Attaches containers until there are so many; they stay for the rest of the run. */
   | { readonly do: 'attach'; readonly chain: string; readonly count: number }
   /** Leases so many addresses to others, instead of those that it leased before. */

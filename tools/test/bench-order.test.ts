@@ -34,6 +34,7 @@ class NotingLane implements Lane {
     const times: Record<Order['do'], Times> = {
       once: { ADD: 1, DEL: 2 },
       parallel: {},
+      'in a row': { DEL: 3 },
       attach: { attached: 5 },
       leases: { written: 1 },
       storm: { ADD: 7, 'ADD, MiB': 8 },

@@ -28,6 +28,7 @@ NAPI_MODULE_INIT() {
         ENTRY("sendFromChild", send_from_child),
         ENTRY("holdInChild", hold_in_child),
         ENTRY("exchangeAsync", exchange_async),
+        ENTRY("exchangeLong", exchange_long),
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),
         ENTRY("closeAsync", close_async),

@@ -44,6 +44,8 @@ if (!isFresh()) {
   // A compiler of tomorrow may warn of what ours does not: no reason to leave a user without an addon.
   const warnings = isInstalled ? [] : ['-Wall', '-Wextra', '-Werror']
   const flags = ['-std=gnu11', ...warnings, '-fPIC', '-shared', '-pthread', '-fvisibility=hidden']
+  // A worker that ends unloads it otherwise, with a thread still in it.
+  flags.push('-Wl,-z,nodelete')
   const mode = sanitize ? ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'] : ['-O2', '-s']
   mkdirSync(dirname(output), { recursive: true })
   const compiler = process.env.CC ?? 'cc'

@@ -142,6 +142,7 @@ FUNCTION(send_from_child);
 FUNCTION(hold_in_child);
 /* job.c */
 FUNCTION(exchange_async);
+FUNCTION(exchange_long);
 FUNCTION(send_async);
 FUNCTION(receive_async);
 FUNCTION(close_async);

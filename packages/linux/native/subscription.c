@@ -99,8 +99,14 @@ static void stop_reading(subscription_t *subscription) {
     subscription->stop = -1;
 }
 
+/* Before the environment takes the callback away; what JavaScript holds is finalized after that. */
+static void stop_with_environment(void *data) {
+    stop_reading(data);
+}
+
 static void subscription_free(napi_env env, void *data, void *hint) {
-    (void)env, (void)hint;
+    (void)hint;
+    napi_remove_env_cleanup_hook(env, stop_with_environment, data);
     stop_reading(data);
     free(data);
 }
@@ -137,6 +143,7 @@ FUNCTION(subscribe) {
         return number(env, -error);
     }
     napi_value handle = NULL;
+    napi_add_env_cleanup_hook(env, stop_with_environment, subscription);
     napi_create_external(env, subscription, subscription_free, NULL, &handle);
     return handle;
 }

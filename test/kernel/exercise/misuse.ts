@@ -33,6 +33,7 @@ const validArguments: Record<
   closeAsync: [-1],
   sendAsync: [-1, new Uint8Array(16)],
   exchangeAsync: [-1, new Uint8Array(16), new Uint8Array(16), 0],
+  exchangeLong: [-1, new Uint8Array(16), new Uint8Array(16), 0],
   receiveAsync: [-1, new Uint8Array(16), 0],
 }
 
@@ -104,6 +105,7 @@ export async function exerciseClosedDescriptors(): Promise<void> {
     assert.ok(native().receive(fd, new Uint8Array(16), 1) < 0)
     assert.ok((await native().receiveAsync(fd, new Uint8Array(16), 1)) < 0)
     assert.ok((await native().exchangeAsync(fd, new Uint8Array(16), new Uint8Array(16), 1)) < 0)
+    assert.ok((await native().exchangeLong(fd, new Uint8Array(16), new Uint8Array(16), 1)) < 0)
     assert.ok((await native().sendAsync(fd, new Uint8Array(16))) < 0)
     if (fd === -1) continue
     assert.ok(native().socketIn(fd, 16, 3, 0) < 0)

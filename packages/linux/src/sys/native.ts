@@ -37,11 +37,13 @@ export interface Native {
   sendFromChild(fd: number, bytes: Uint8Array): number
   /** @param fds the bytes of an `Int32Array` */
   holdInChild(fds: Uint8Array): number
-  sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   exchangeAsync(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
-  receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
+  /** On a thread of its own, as the two that follow: a few of these would fill the thread pool. */
+  exchangeLong(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): Promise<number>
+  sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   closeAsync(fd: number): Promise<number>
-  /** Has the threads of the four above kept off the processor of the thread that starts an exchange, as it goes on. */
+  receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
+  /** Has the threads of the pool kept off the processor of the thread that starts an exchange, as it goes on. */
   jobsBeside(): number
   subscribe(fd: number, callback: (datagram: Uint8Array | number) => void): object | number
   unsubscribe(subscription: object): number

@@ -132,7 +132,7 @@ napi_status napi_create_threadsafe_function(napi_env env, napi_value callback, n
     (void)resource, (void)name, (void)queue, (void)data, (void)finalize;
     if (wake < 0) return napi_generic_failure;
     *result = require(calloc(1, sizeof **result));
-    (*result)->callback = JS_DupValue(env->context, value_of(env, callback));
+    (*result)->callback = callback ? JS_DupValue(env->context, value_of(env, callback)) : JS_UNDEFINED;
     (*result)->call = call;
     (*result)->context = context;
     (*result)->holders = threads;
@@ -176,5 +176,16 @@ napi_status napi_release_threadsafe_function(napi_threadsafe_function function,
     /* Counted by the thread of JavaScript alone; a reader is never the last one to let go. */
     if (function->closing && !was_closing) under_way--;
     pthread_mutex_unlock(&lock);
+    return napi_ok;
+}
+
+/* The environment ends with the process. */
+napi_status napi_add_env_cleanup_hook(napi_env env, void (*hook)(void *data), void *data) {
+    (void)env, (void)hook, (void)data;
+    return napi_ok;
+}
+
+napi_status napi_remove_env_cleanup_hook(napi_env env, void (*hook)(void *data), void *data) {
+    (void)env, (void)hook, (void)data;
     return napi_ok;
 }

@@ -35,29 +35,29 @@ const LISTEN_MS = 50
 
 /**
  * Deletes links, given by their indexes, in one request. One that is gone already is fine. Returns when the kernel has
- * finished.
+ * announced all of them gone, or refuses; the kernel goes on with what nobody sees.
  *
  * @param events.onAsked called when the kernel is at it, before any `onGone`
  * @param events.onGone called with each index when the kernel announces that link gone
- * @throws NetlinkError
+ * @returns `end`, which settles when the kernel has finished; it rejects with a NetlinkError when the kernel refuses
+ * @throws NetlinkError when the links cannot be put in a group
  */
 export async function deleteTogether(
   netns: NamespaceHandle,
   indexes: readonly number[],
   { onAsked, onGone }: { onAsked: () => void; onGone: (index: number) => void },
-): Promise<void> {
+): Promise<{ readonly end: Promise<void> }> {
   using listener = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
   checked('setsockopt', native().attachFilter(listener.fd, deletedLinks))
   using socket = openRouteSocket({ netns })
   const [only = 0] = indexes
   const group = indexes.length === 1 ? undefined : await makeGroup(socket, indexes)
   const deletion = { hasEnded: false }
-  // Comes before the first wait for an announcement, so that these find a thread of the pool in this order.
   const request = group === undefined ? deleteLink(socket, only) : deleteLinkGroup(socket, group)
   const end = request.finally(() => {
     deletion.hasEnded = true
   })
-  // Its failure is reported below; meanwhile it must not count as unhandled.
+  // The caller hears of a failure later; meanwhile it must not count as unhandled.
   end.catch(() => undefined)
   const asked = once(onAsked)
   // What others do meanwhile should not keep the request and the first wait from the threads that carry them out.
@@ -67,7 +67,7 @@ export async function deleteTogether(
     onGone(index)
   }
   await announce(listener, { left: new Set(indexes), deletion, onGone: gone })
-  await end
+  return { end }
 }
 
 function once(work: () => void): () => void {

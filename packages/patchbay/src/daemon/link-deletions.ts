@@ -35,18 +35,33 @@ export interface DeletionCounts {
 }
 
 /**
+ * Requests that the kernel is at. Each takes it 20 to 40 ms, most of which it waits; the next may come after 2 ms. A request
+ * has a thread and a socket.
+ */
+const MOST_AT_ONCE = 16
+
+/**
  * Deletes links of containers. Those of veth pairs are deleted from the host's end, all that wait in one request: the
- * kernel takes 20 to 40 ms over a request, however many links it is about.
+ * kernel takes 20 to 40 ms over a request, however many links it is about. It can be at several requests; the next one of
+ * a place begins when the links of the one before are announced gone.
  */
 export class LinkDeletions {
   readonly counts: DeletionCounts = { pending: 0, finished: 0, batches: 0 }
   readonly #hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>
   readonly #places = new Map<string, Place>()
   #onIdle: (() => void)[] = []
+  #underWay = 0
+  readonly #onRoom: (() => void)[] = []
 
-  /** @param hosts the namespaces that callers are in: those that hosts' ends of pairs may be in */
-  constructor(hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>) {
+  readonly #deleteTogether: typeof deleteTogether
+
+  /**
+   * @param hosts the namespaces that callers are in: those that hosts' ends of pairs may be in
+   * @param deleteLinks what carries a request out
+   */
+  constructor(hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>, deleteLinks = deleteTogether) {
     this.#hosts = hosts
+    this.#deleteTogether = deleteLinks
   }
 
   /**
@@ -99,6 +114,7 @@ export class LinkDeletions {
     if (place.isBusy) return
     place.isBusy = true
     while (place.waiting.length > 0) {
+      await this.#room()
       const batch = place.waiting
       place.waiting = []
       await this.#deleteBatch(place.netns, batch)
@@ -110,25 +126,45 @@ export class LinkDeletions {
 
   async #deleteAlone(netns: NamespaceHandle, wanted: Wanted): Promise<void> {
     this.counts.pending++
+    await this.#room()
     return new Promise((resolve, reject) => {
       void this.#deleteBatch(netns, [{ ...wanted, resolve, reject }])
     })
   }
 
-  /** Returns when the kernel is done; those who wait have been told before. */
+  /** Returns when there may be one request more, which counts from now on. */
+  async #room(): Promise<void> {
+    if (this.#underWay < MOST_AT_ONCE) this.#underWay++
+    else await new Promise<void>((resolve) => this.#onRoom.push(resolve))
+  }
+
+  /** Returns when the next request may begin: when those who wait have been told that their links are gone. */
   async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[]): Promise<void> {
     const waiting = new Map(batch.map((each) => [each.index, each]))
     try {
-      await deleteTogether(netns, [...waiting.keys()], {
+      const { end } = await this.#deleteTogether(netns, [...waiting.keys()], {
         onAsked: () => {
           for (const { onAsked } of batch) onAsked?.()
         },
         onGone: (index) => waiting.get(index)?.resolve(),
       })
+      void this.#finish(batch, end)
+    } catch (error) {
+      void this.#finish(batch, Promise.reject(error))
+    }
+  }
+
+  async #finish(batch: readonly Doomed[], end: Promise<void>): Promise<void> {
+    try {
+      await end
       for (const { resolve } of batch) resolve()
     } catch (error) {
       for (const { resolve, reject } of batch) isNetlinkError(error, 'ENODEV') ? resolve() : reject(error)
     }
+    // Its place among those under way goes to who waits for one.
+    const next = this.#onRoom.shift()
+    if (next) next()
+    else this.#underWay--
     this.counts.batches++
     this.counts.finished += batch.length
     this.counts.pending -= batch.length

@@ -98,9 +98,10 @@ export class NetlinkSocket implements Disposable {
     return this.#exclusive(async () => (await this.#run(new Transaction('batch', requests, options))).result())
   }
 
-  /** As {@link request}, but always on the thread pool: for what keeps the caller waiting in the kernel. */
-  async requestSlow<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
-    return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply), true)).result())
+  /** As {@link request}, but always on another thread: of the pool, or its own for what takes long, tens of milliseconds. */
+  async requestSlow<R>(requests: Request | readonly Request[], reply?: Operation<R>, isLong = false): Promise<R[]> {
+    const transaction = () => this.#acknowledged(requests, reply)
+    return this.#exclusive(async () => (await this.#runOffThread(transaction(), isLong)).result())
   }
 
   /**
@@ -247,12 +248,8 @@ export class NetlinkSocket implements Disposable {
     if (this.#closed) throw new TypeError('Cannot use this netlink socket: it is closed')
   }
 
-  async #run<R>(transaction: Transaction<R>, slow = false): Promise<Transaction<R>> {
-    if (!slow && !this.#offThread) return this.#runHere(transaction)
-    if (transaction.done) return transaction
-    this.#checkOpen()
-    this.#room.makeFor(transaction)
-    return this.#runOffThread(transaction)
+  async #run<R>(transaction: Transaction<R>): Promise<Transaction<R>> {
+    return this.#offThread ? this.#runOffThread(transaction) : this.#runHere(transaction)
   }
 
   #runHere<R>(transaction: Transaction<R>): Transaction<R> {
@@ -267,9 +264,13 @@ export class NetlinkSocket implements Disposable {
     return transaction
   }
 
-  async #runOffThread<R>(transaction: Transaction<R>): Promise<Transaction<R>> {
+  async #runOffThread<R>(transaction: Transaction<R>, isLong = false): Promise<Transaction<R>> {
+    if (transaction.done) return transaction
+    this.#checkOpen()
+    this.#room.makeFor(transaction)
     const space = this.#space()
-    let length = await native().exchangeAsync(this.fd, transaction.bytes, space, ANSWER_TIMEOUT_MS)
+    const exchange = isLong ? native().exchangeLong : native().exchangeAsync
+    let length = await exchange(this.fd, transaction.bytes, space, ANSWER_TIMEOUT_MS)
     for (;;) {
       transaction.accept(space, lengthWithin(checked('netlink', length)))
       if (transaction.done) return transaction

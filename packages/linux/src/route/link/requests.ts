@@ -160,12 +160,12 @@ export async function setLink(socket: NetlinkSocket, name: LinkName, settings: L
  * @throws NetlinkError `ENODEV` when there is none
  */
 export async function deleteLink(socket: NetlinkSocket, name: LinkName): Promise<void> {
-  await socket.requestSlow(request(linkOperations.delete, selector(name)))
+  await socket.requestSlow(request(linkOperations.delete, selector(name)), undefined, true)
 }
 
 /** Deletes every link of a group in one go, which costs the kernel about as much as deleting one. */
 export async function deleteLinkGroup(socket: NetlinkSocket, group: number): Promise<void> {
-  await socket.requestSlow(request(linkOperations.delete, { group }))
+  await socket.requestSlow(request(linkOperations.delete, { group }), undefined, true)
 }
 
 /** All links, or those that are ports of `master` (an index), or of one `kind`: the kernel leaves the others out. */
