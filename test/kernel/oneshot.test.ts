@@ -194,3 +194,16 @@ test('a name that is no plugin is refused', () => {
   assert.deepEqual({ status, stdout }, { status: 1, stdout: '' })
   assert.match(stderr, /^Cannot run "nothing": it is no plugin/)
 })
+
+test('the one-shot executable takes an ADD back when its answer cannot be written', () => {
+  const cases = [
+    ['exec "$0" >/dev/full', 'ENOSPC: no space left on device, write'],
+    ['mkfifo /run/gone; : </run/gone & exec "$0" >/run/gone', 'EPIPE: broken pipe, write'],
+  ] as const
+  for (const [script, reason] of cases) {
+    const { status, stderr } = call('ADD', { container: 'c4', script })
+    assert.deepEqual([status, stderr], [1, `Cannot write to standard output: ${reason}\n`])
+    assert.doesNotMatch(world.shell('ip -n c4 -o link'), /eth0/)
+    assert.equal(world.shell('grep -l c4 /var/lib/cni/networks/n1/10.* || true'), '')
+  }
+})

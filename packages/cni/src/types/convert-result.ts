@@ -62,7 +62,7 @@ function reduceTo04({ cniVersion, interfaces = [], ips = [], routes = [], dns = 
 }
 
 /** One address a family is all there is room for; a route stays when its family has an address. */
-function reduceTo02({ cniVersion, ips = [], routes = [], dns }: Result04): Result02 {
+function reduceTo02({ cniVersion, interfaces, ips = [], routes = [], dns }: Result04): Result02 {
   const [ip4, ip6] = (['4', '6'] as const).map((version) => {
     // The field decides, not the address: an entry that leaves it empty is passed over.
     const first = ips.find((ip) => ip.version === version)
@@ -74,6 +74,11 @@ function reduceTo02({ cniVersion, ips = [], routes = [], dns }: Result04): Resul
       routes: kept.map(({ dst, gw }) => (gw ? { dst, gw } : { dst })),
     }
   })
-  if (!(ip4 || ip6)) throw new TypeError('cannot convert: no valid IP addresses')
+  if (!(ip4 || ip6 || isEmpty02(cniVersion, interfaces))) throw new TypeError('cannot convert: no valid IP addresses')
   return { cniVersion, ...(ip4 ? { ip4 } : {}), ...(ip6 ? { ip6 } : {}), dns }
+}
+
+/** Whether a result was one without addresses in this shape, as a plugin may get it from those before it. */
+function isEmpty02(cniVersion: string, interfaces: Result04['interfaces'] = []): boolean {
+  return interfaces.length === 0 && (cniVersion === '0.1.0' || cniVersion === '0.2.0')
 }

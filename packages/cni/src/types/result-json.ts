@@ -55,7 +55,7 @@ export function parseResult(json: JsonValue, { version = decodeVersion(json) }: 
  * room for is left out.
  *
  * @throws {TypeError} `no converter for CNI result version 1.1.0 to x`; to 0.1.0 and 0.2.0 also
- *   `cannot convert: no valid IP addresses`
+ *   `cannot convert: no valid IP addresses`, unless the result comes from there and says nothing
  */
 export function resultToJson(result: Result, version: string): JsonObject {
   return writeShaped({ shape: '1.0', result }, version, currentVersion)

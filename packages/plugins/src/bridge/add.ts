@@ -7,6 +7,7 @@ import { detectDuplicates } from '../container-sysctls.ts'
 import { macForContainer } from '../deterministic-mac.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
+import { checkLayer2Version } from '../layer2-version.ts'
 import { checkMtuForAddresses } from '../link-mtu.ts'
 import { ensureMasquerade } from '../masquerade/index.ts'
 import { resultDns } from '../result-dns.ts'
@@ -49,6 +50,7 @@ interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
 export async function add(request: Request): Promise<Result> {
   const config = loadBridgeConfig(request)
   checkForAdd(config)
+  if (config.ipamType === '') checkLayer2Version(request.cniVersion)
   checkConfiguredRoutes(request, config.ipamType)
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)

@@ -17,6 +17,7 @@ import { macForContainer } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { type Host, openHost } from '../hosts.ts'
 import { allocateForSmallMtu, checkConfiguredRoutes, makeLinkAndAllocate } from '../ipam.ts'
+import { checkLayer2Version } from '../layer2-version.ts'
 import { checkMtuForAddresses } from '../link-mtu.ts'
 import { resultDns } from '../result-dns.ts'
 import { makeRenamed } from '../temporary-link.ts'
@@ -27,6 +28,7 @@ import { loadMacvlanConfig, type MacvlanConfig, parseMode, requestedMac } from '
 export async function add(request: Request): Promise<Result> {
   const config = loadMacvlanConfig(request)
   parseMode(config.mode)
+  if (config.ipamType === '') checkLayer2Version(request.cniVersion)
   checkConfiguredRoutes(request, config.ipamType)
   using host = openHost(request.hostNetns)
   using container = openHost(request.netns)

@@ -1,5 +1,5 @@
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
-import { isAtLeast, type Result } from '@patchbay/cni/types'
+import { currentVersion, isAtLeast, type Result } from '@patchbay/cni/types'
 import { loadStaticConfig, type StaticConfig } from './config.ts'
 
 /** The IPAM plugin `static`: gives out the addresses that its configuration lists, and remembers nothing. */
@@ -8,7 +8,7 @@ export const staticIpam: Plugin = { name: 'static', add, del, check, status }
 async function add(request: Request): Promise<Result> {
   const { ips, routes, dns } = loadStaticConfig(request)
   checkVersion(request.cniVersion, ips)
-  return { cniVersion: request.cniVersion, ips, ...(routes && { routes }), ...(dns && { dns }) }
+  return { cniVersion: currentVersion, ips, ...(routes && { routes }), ...(dns && { dns }) }
 }
 
 /** Before 0.3.0 a result has room for one address of each family. */
