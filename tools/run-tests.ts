@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { run } from 'node:test'
 import { inspect, parseArgs } from 'node:util'
 import { isMain } from './check.ts'
@@ -8,6 +9,7 @@ export type TestEvent =
   | { readonly kind: 'skip'; readonly file: string; readonly name: string; readonly reason: string }
   | { readonly kind: 'fail'; readonly file: string; readonly name: string; readonly detail: string }
   | { readonly kind: 'output'; readonly file: string; readonly text: string }
+  | { readonly kind: 'time'; readonly file: string; readonly seconds: number }
 
 /** The last line: nothing was lost. */
 export const endMark = '{"kind":"end"}'
@@ -21,7 +23,8 @@ interface Reported {
   readonly details: { readonly type?: string; readonly error?: Error & { failureType?: string } }
 }
 
-const fileTimeoutMs = 120_000
+/** As many as the smallest machine has cores. */
+const concurrency = 2
 const notSelected = /does not match pattern/
 
 /** Turns the events of `node:test` into outcomes: one for each test, none for the suites around them. */
@@ -85,24 +88,38 @@ function describeError(error: Error | undefined): string {
     .join('\n')
 }
 
-function main(): void {
-  const { values, positionals } = parseArgs({ options: { grep: { type: 'string' } }, allowPositionals: true })
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { grep: { type: 'string' }, limit: { type: 'string', multiple: true } },
+    allowPositionals: true,
+  })
+  const limits = values.limit ?? []
+  const queue = positionals.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, file] of queue) await runFile(file, Number(limits[index]) * 1000, values.grep)
+  }
+  await Promise.all(Array.from({ length: concurrency }, worker))
+  process.stdout.write(`${endMark}\n`)
+}
+
+/** Prints what becomes of a file that may take so many milliseconds. */
+async function runFile(file: string, timeout: number, grep: string | undefined): Promise<void> {
+  const started = performance.now()
   const print = (event: TestEvent | undefined): void => {
     if (event !== undefined) process.stdout.write(`${JSON.stringify(event)}\n`)
   }
-  const outcomes = new Outcomes({ filtered: values.grep !== undefined })
-  const patterns = values.grep === undefined ? {} : { testNamePatterns: [new RegExp(values.grep)] }
-  run({ files: positionals, concurrency: 2, timeout: fileTimeoutMs, ...patterns })
+  const outcomes = new Outcomes({ filtered: grep !== undefined })
+  const patterns = grep === undefined ? {} : { testNamePatterns: [new RegExp(grep)] }
+  const stream = run({ files: [file], concurrency: 1, timeout, ...patterns })
     .on('test:start', (data) => outcomes.start(data))
     .on('test:stdout', (data) => outcomes.text(data))
     .on('test:stderr', (data) => outcomes.text(data))
     .on('test:pass', (data) => print(outcomes.pass(data)))
     .on('test:fail', (data) => print(outcomes.fail(data)))
-    .on('end', () => {
-      for (const event of outcomes.output()) print(event)
-      process.stdout.write(`${endMark}\n`)
-    })
     .resume()
+  await once(stream, 'end')
+  for (const event of outcomes.output()) print(event)
+  print({ kind: 'time', file, seconds: (performance.now() - started) / 1000 })
 }
 
-if (isMain(import.meta.url)) main()
+if (isMain(import.meta.url)) await main()

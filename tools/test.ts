@@ -16,6 +16,7 @@ import { canUnshare, sandboxCommand } from './sandbox.ts'
 import { referencePlugins } from './test-needs.ts'
 import { failureReport, groupLine, skipped, tally } from './test-report.ts'
 import { builtFile, selectTests, type TestGroup } from './test-selection.ts'
+import { type Durations, readDurations, slowestFiles, timeLimit } from './time-limits.ts'
 import { leftOut, leftOutReport, type Needs, needsOfSelection, provideWitnesses } from './witnesses.ts'
 
 const concurrency = 2
@@ -27,6 +28,7 @@ interface Run {
   readonly repository: Repository
   readonly grep: string | undefined
   readonly ci: boolean
+  readonly durations: Durations
 }
 
 /** What the last line says. */
@@ -50,7 +52,12 @@ async function main(): Promise<void> {
   if (values.help) return console.log(usage)
   const repository = openRepository(values.root)
   const selected = selectTests(repository, { groups: values.only ?? [], paths: positionals })
-  const run: Run = { repository, grep: values.grep, ci: process.env['CI'] === 'true' }
+  const run: Run = {
+    repository,
+    grep: values.grep,
+    ci: process.env['CI'] === 'true',
+    durations: readDurations(repository),
+  }
   const verdict: Verdict = { passed: 0, failed: 0 }
   const needs = needsOfSelection(repository, selected)
   if (!values['no-install']) await provideWitnesses(needs, repository.root)
@@ -62,8 +69,7 @@ async function main(): Promise<void> {
   verdict.passed += passed
   verdict.failed += failed
   showSkipped(run, events, capabilities, verdict)
-  const report = leftOutReport(absent)
-  if (report !== '') console.log(report)
+  for (const line of [slowestFiles(events), leftOutReport(absent)].filter((text) => text !== '')) console.log(line)
   if (passed + failed === 0) {
     console.log('No test was run: nothing matches what was asked for')
     verdict.failed++
@@ -161,11 +167,16 @@ async function inParallel<T, R>(values: readonly T[], work: (value: T) => Promis
 }
 
 /** Runs files in one process of `run-tests`; the events name the sources. */
-async function runFiles({ repository, grep }: Run, group: TestGroup, sources: readonly string[]): Promise<TestEvent[]> {
+async function runFiles(
+  { repository, grep, durations }: Run,
+  group: TestGroup,
+  sources: readonly string[],
+): Promise<TestEvent[]> {
   const { root } = repository
   const built = new Map(sources.map((source) => [join(root, builtFile(source)), source]))
   const filter = grep === undefined ? [] : ['--grep', grep]
-  const program = [process.execPath, '--enable-source-maps', runner, ...filter, ...built.keys()]
+  const limits = sources.flatMap((source) => ['--limit', String(timeLimit(durations, source))])
+  const program = [process.execPath, '--enable-source-maps', runner, ...filter, ...limits, ...built.keys()]
   const [command = '', ...args] = inNamespaces(group) ? sandboxCommand(program) : program
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })

@@ -87,6 +87,18 @@ describe('npm test', () => {
     assert.match(text, /test\/kernel\/a\.test\.ts wrote:\n +hint/)
   })
 
+  test('ends a file that takes ten times as long as on a good day, and no other', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `test('hangs', async () => { setInterval(() => {}, 1000); await new Promise(() => {}) })`,
+      'packages/a/test/b.test.ts': `test('ends', () => new Promise((resolve) => setTimeout(resolve, 1500)))`,
+    })
+    mkdirSync(join(root, 'tools'))
+    writeFileSync(join(root, 'tools/test-durations.json'), '{ "packages/a/test/a.test.ts": 0.1 }')
+    const { lines } = run(root)
+    assert.match(lines.join('\n'), /✖ packages\/a\/test\/a\.test\.ts\n +test timed out after 1000ms/)
+    assert.equal(lines.at(-1), '1 passed, 1 failed')
+  })
+
   const broken: Record<string, readonly [string, RegExp]> = {
     'a file that does not load': [`throw new Error('no load')`, /no load/],
     'a file without tests': ['', /has no tests/],
