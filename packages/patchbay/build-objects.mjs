@@ -128,5 +128,9 @@ if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === imp
   const part = parts[process.argv[2]]
   if (part === undefined) throw new Error(`Cannot compile "${process.argv[2]}": the parts are engine and host`)
   // Without a compiler there is no one-shot executable, as its own build script says.
-  if (compilerVersion() !== undefined) await part(false)
+  if (compilerVersion() !== undefined)
+    await part(false).catch((error) => {
+      console.error(error.message)
+      process.exitCode = 1
+    })
 }

@@ -224,5 +224,5 @@ if (compilerVersion() === undefined) {
   console.log(`There is no C compiler ("${compiler}"): plugins that no daemon serves start in Bun, which takes longer`)
 } else if (sanitize || args.entry !== undefined || !isFresh()) {
   mkdirSync(dirname(executable), { recursive: true })
-  await make()
+  await make().catch((error) => fail(error.message))
 }
