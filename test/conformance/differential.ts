@@ -20,6 +20,8 @@ const documented: readonly RegExp[] = [
   // Which boot the leases are of: docs/plugins/host-local.md.
   /\/files\/\S*\/\.patchbay\.boot: ".*", reference undefined$/,
   /\/links\/\d+\/txqlen: 1000, reference undefined$/,
+  // Nobody looks for duplicates of a gateway where nobody else is: docs/plugins/bridge.md, docs/plugins/ptp.md.
+  /\/host\/links\/\d+\/addr_info\/\d+\/nodad: true, reference undefined$/,
   /\/error\/details: ".*", reference undefined$/,
   message('failed to lookup master ".+": (Link not found)', '\\1'),
   message('failed to load netconf: (.+)', 'failed to load netConf: \\1'),

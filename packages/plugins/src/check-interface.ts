@@ -1,7 +1,7 @@
 import type { CIDR } from '@patchbay/address'
 import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
-import { dumpAddresses, dumpRoutes, findLink, type Route as KernelRoute, type Link } from '@patchbay/linux/route'
+import { dumpAddresses, dumpRoutes, findLink, IFA_F, type Route as KernelRoute, type Link } from '@patchbay/linux/route'
 import { isOnTheLink } from './configure-interface.ts'
 import type { Host } from './hosts.ts'
 
@@ -49,8 +49,10 @@ export async function checkAddresses(container: Host, link: Link, ips: readonly 
   const present = await dumpAddresses(container.route, { index: link.index })
   const routes = await dumpRoutes(container.route)
   for (const { address, gateway } of ips) {
-    if (!present.some((own) => own.address.equals(address)))
-      throw new Error(`Failed to match addr ${address} on interface ${name}`)
+    const own = present.find((each) => each.address.equals(address))
+    if (!own) throw new Error(`Failed to match addr ${address} on interface ${name}`)
+    if (((own.flags ?? 0) & IFA_F.DADFAILED) !== 0)
+      throw new Error(`link ${name} has address ${address.address} in DADFAILED state`)
     if (!routes.some((route) => route.dst.equals(address.masked())))
       throw new Error(
         gateway === undefined

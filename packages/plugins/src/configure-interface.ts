@@ -11,7 +11,9 @@ import {
   standardBroadcast,
 } from '@patchbay/linux/route'
 import { carryOut, type Step } from './carry-out.ts'
+import { preferOptimistic, readAcceptDad, withoutDad } from './container-sysctls.ts'
 import { messageOf } from './error-message.ts'
+import { allowOptimistic } from './host-ipv6.ts'
 import type { ContainerLink, Host } from './hosts.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
@@ -29,6 +31,11 @@ export interface InterfaceOptions {
    * which may need them to reach their gateways. Their link is the interface.
    */
   networkRoutes?: readonly KernelRoute[]
+  /**
+   * Whether IPv6 addresses are used while the kernel looks for duplicates (RFC 4429): on a network of others. Otherwise the
+   * interface's own settings decide.
+   */
+  optimistic?: boolean
   /** Whether neighbours are told of the IPv4 addresses when the interface is set up. */
   announced?: boolean
   warn: (line: string) => void
@@ -55,12 +62,40 @@ export async function configureInterface(
     const isNear = gw === undefined || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isIn(gw, ips)
     return { ...kernelRoute({ ...route, ...optional('gw', gw) }), ...(!isNear && { flags: RTNH_F_ONLINK }) }
   })
-  const settingUp = stepsToSetUp(link, ips, options)
   const routing = [...networkRoutes, ...routes].map((route) => stepToRoute(link, route))
+  if (options.optimistic && detectsDuplicates(container, link, ips))
+    return setUpOptimistically(container, link, { ips, options, routing, settles: gateway[6] !== undefined })
+  const settingUp = stepsToSetUp(link, ips, options)
   if (!gateway[6]) return carryOut(container, [...settingUp, ...routing])
   await carryOut(container, settingUp)
   await settleAddresses(container, link, SETTLE_MS)
   await carryOut(container, routing)
+}
+
+/** Whether there are IPv6 addresses that the kernel would look for duplicates of. */
+function detectsDuplicates(container: Host, { ifName }: ContainerLink, ips: readonly IPConfig[]): boolean {
+  return ips.some(({ address }) => address.family === 6) && readAcceptDad(container, ifName) !== '0'
+}
+
+/**
+ * The link-local address comes first, and without a look for duplicates: it follows from the hardware address, and nothing but
+ * an address that is settled can ask for a neighbour. The others are optimistic.
+ */
+async function setUpOptimistically(
+  container: Host,
+  link: ContainerLink,
+  setup: { ips: readonly IPConfig[]; options: InterfaceOptions; routing: readonly Step[]; settles: boolean },
+): Promise<void> {
+  const { ips, options, routing, settles } = setup
+  const of = (version: 4 | 6) => ips.filter(({ address }) => address.family === version)
+  await withoutDad(container, link.ifName, async () => {
+    await carryOut(container, stepsToSetUp(link, of(4), options))
+    await settleAddresses(container, link, SETTLE_MS)
+  })
+  preferOptimistic(container, link.ifName)
+  const addresses = of(6).map(({ address }) => stepToAddress(link, address, IFA_F.OPTIMISTIC))
+  await allowOptimistic(container, link.ifName, () => carryOut(container, [...addresses, ...routing]))
+  if (settles) await settleAddresses(container, link, SETTLE_MS)
 }
 
 /** Without the kernel's own route to it, the kernel does not believe that a gateway in the network is on the link. */
@@ -111,16 +146,18 @@ function stepsToSetUp(
   ips: readonly IPConfig[],
   { mac, networkRoutes, announced = false }: InterfaceOptions,
 ): Step[] {
-  const flags = networkRoutes ? { flags: IFA_F.NOPREFIXROUTE } : {}
+  const flags = networkRoutes ? IFA_F.NOPREFIXROUTE : 0
   const steps: Step[] = []
   if (announced)
     steps.push({ what: () => `set arp_notify of "${ifName}"`, request: setIpv4ConfRequest(index, { arpNotify: 1 }) })
-  for (const { address } of ips) {
-    const request = addAddressRequest({ ...asAddress(index, address), ...flags })
-    steps.push({ what: () => `add IP addr ${address} to "${ifName}"`, request })
-  }
+  for (const { address } of ips) steps.push(stepToAddress({ index, ifName }, address, flags))
   steps.push({ what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) })
   return steps
+}
+
+function stepToAddress({ index, ifName }: ContainerLink, address: CIDR, flags: number): Step {
+  const request = addAddressRequest({ ...asAddress(index, address), flags })
+  return { what: () => `add IP addr ${address} to "${ifName}"`, request }
 }
 
 /** An address as `ip address add` would add it: with the standard broadcast address for IPv4. */

@@ -1,4 +1,4 @@
-import { writeSysctl } from '@patchbay/linux/netns'
+import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { briefLink, dumpAddresses, dumpRoutes, findLink, IFA_F, RT_TABLE, RTPROT } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import type { Host } from './hosts.ts'
@@ -6,6 +6,30 @@ import type { Host } from './hosts.ts'
 /** A container must not be able to give the host routes by router advertisements (CVE-2020-10749). */
 export function acceptNoRouterAdvertisements(host: Host, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/accept_ra`, '0')
+}
+
+/**
+ * Has the host use its IPv6 addresses on a link at once: nobody is there but the host and its containers. Otherwise the kernel
+ * looks for duplicates first, and answers nobody for up to two seconds. Called before the link is up.
+ */
+export function expectNoDuplicates(host: Host, ifname: string): void {
+  writeWhereKnown(host, `net/ipv6/conf/${ifname}/accept_dad`, '0')
+}
+
+/**
+ * Has the kernel take `IFA_F_OPTIMISTIC` for the addresses that `work` adds to a link: they are used while the kernel looks for
+ * duplicates (RFC 4429). Without this switch, and on a kernel without it, the flag changes nothing.
+ */
+export async function allowOptimistic(host: Host, ifname: string, work: () => Promise<void>): Promise<void> {
+  const sysctl = `net/ipv6/conf/${ifname}/optimistic_dad`
+  const before = readWhereKnown(host, sysctl)
+  if (before !== '0') return work()
+  writeWhereKnown(host, sysctl, '1')
+  try {
+    await work()
+  } finally {
+    writeWhereKnown(host, sysctl, before)
+  }
 }
 
 /** `net.ipv6.conf.*.accept_ra`: when the host does not forward, and always. */
@@ -49,6 +73,14 @@ function acceptAlways(host: Host, ifname: string): void {
  */
 export function disableIpv6(host: Host, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/disable_ipv6`, '1')
+}
+
+function readWhereKnown(host: Host, sysctl: string): string | undefined {
+  try {
+    return readSysctl(host.netns, sysctl)
+  } catch {
+    return undefined
+  }
 }
 
 /** A kernel without IPv6 knows none of this, and needs none of it. */

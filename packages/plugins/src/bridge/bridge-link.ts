@@ -12,7 +12,7 @@ import {
   setLink,
 } from '@patchbay/linux/route'
 import { messageOf } from '../error-message.ts'
-import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
+import { acceptNoRouterAdvertisements, expectNoDuplicates } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import type { BridgeConfig } from './config.ts'
 
@@ -21,6 +21,8 @@ const NET_ADDR_RANDOM = '1'
 
 /** A bridge as an ADD finds or makes it. */
 export interface Bridge extends BriefLink {
+  /** Whether this ADD has made it, so that nobody else is on it. */
+  isNew: boolean
   /**
    * Where the hardware address comes from. `made up`: by the kernel, and there is no port. `set`: by somebody, whose choice it
    * is. `unknown`: it may be that of a port, or one that was set.
@@ -39,6 +41,7 @@ export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Br
   try {
     const found = name === '' ? undefined : await findLink(host.route, name, { as: briefBridge })
     const bridge = found ? describeFound(host, config, found) : await makeBridge(host, config)
+    if (bridge.isNew) expectNoDuplicates(host, name)
     if (bridge.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
     await setUp(host, bridge, { up: !awaitsAddress(config), promisc: config.promiscMode })
     return bridge
@@ -55,7 +58,7 @@ export function isBridge(link: BriefLink): boolean {
 /** @throws Error when it is no bridge */
 function describeFound(host: Host, config: BridgeConfig, found: BriefBridge): Bridge {
   if (!isBridge(found)) throw new Error(`"${config.bridge}" already exists but is not a bridge`)
-  return { ...found, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
+  return { ...found, isNew: false, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
 }
 
 /** The kernel gives a bridge the address of a port, or the one that is set, as part of its id: before that, there is none. */
@@ -81,7 +84,7 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
-    return { ...(await addLink(host.route, settings, { as: briefLink })), macOrigin: 'made up' }
+    return { ...(await addLink(host.route, settings, { as: briefLink })), isNew: true, macOrigin: 'made up' }
   } catch (error) {
     // Another call was quicker.
     const found = isNetlinkError(error, 'EEXIST')

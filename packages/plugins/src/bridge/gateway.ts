@@ -10,6 +10,7 @@ import {
   dumpAddresses,
   findLink,
   getLink,
+  IFA_F,
   IFF,
   RT_SCOPE,
   setLink,
@@ -19,7 +20,7 @@ import { asAddress } from '../configure-interface.ts'
 import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { messageOf } from '../error-message.ts'
 import { ensureForwarding } from '../forwarding.ts'
-import { acceptNoRouterAdvertisements } from '../host-ipv6.ts'
+import { acceptNoRouterAdvertisements, allowOptimistic, expectNoDuplicates } from '../host-ipv6.ts'
 import type { Host } from '../hosts.ts'
 import { UndoStack } from '../undo-stack.ts'
 import type { Bridge } from './bridge-link.ts'
@@ -98,12 +99,11 @@ export async function serveGateways(
 ): Promise<Interface | undefined> {
   const { bridge, gateways } = serving
   if (gateways.length === 0) return undefined
-  const { link, mac } =
-    config.vlan === 0
-      ? { link: bridge, mac: macChoice[bridge.macOrigin] }
-      : await ensureVlanGateway(host, config, serving)
+  const own = { link: bridge, mac: macChoice[bridge.macOrigin], isAlone: bridge.isNew }
+  const target = config.vlan === 0 ? own : await ensureVlanGateway(host, config, serving)
+  const { link } = target
   try {
-    await ensureAddresses(host, { link, mac, config, gateways })
+    await ensureAddresses(host, { ...target, config, gateways })
   } catch (error) {
     throw new Error(`failed to set bridge addr: ${messageOf(error)}`, { cause: error })
   }
@@ -124,6 +124,8 @@ interface GatewayLink {
    * goes. `left`: as it is.
    */
   mac: 'given' | 'held' | 'left'
+  /** Whether nobody can be on it who has the addresses already. */
+  isAlone: boolean
 }
 
 const macChoice = { 'made up': 'given', unknown: 'held', set: 'left' } as const satisfies Record<
@@ -136,7 +138,8 @@ interface GatewayAddresses extends GatewayLink {
   gateways: readonly CIDR[]
 }
 
-async function ensureAddresses(host: Host, { link, mac: choice, config, gateways }: GatewayAddresses): Promise<void> {
+async function ensureAddresses(host: Host, { link, mac: choice, ...more }: GatewayAddresses): Promise<void> {
+  const { config, gateways, isAlone } = more
   if (await areThere(host, link, gateways)) return ensureUp(host, link)
   const present = await dumpAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
@@ -151,7 +154,8 @@ async function ensureAddresses(host: Host, { link, mac: choice, config, gateways
   const follows = config.deterministicMac && (await followsFrom(link, conflicts))
   const mac = await macFor(host, link, { choice: follows ? 'given' : choice, config, gateways, kept })
   await host.route.request(setLinkRequest(link.index, { address: mac, up: true }))
-  await addMissing(host, link, missing)
+  if (isAlone || missing.every(({ family }) => family === 4)) return addMissing(host, link, missing, IFA_F.NODAD)
+  await allowOptimistic(host, link.ifname ?? '', () => addMissing(host, link, missing, IFA_F.OPTIMISTIC))
 }
 
 /**
@@ -200,10 +204,12 @@ async function macFor(
   return source ? deterministicMac(source) : ownMac(host, link)
 }
 
-async function addMissing(host: Host, link: BriefLink, missing: readonly CIDR[]): Promise<void> {
+/** @param ipv6Flags how duplicates of an IPv6 address are looked for: `IFA_F` */
+async function addMissing(host: Host, link: BriefLink, missing: readonly CIDR[], ipv6Flags: number): Promise<void> {
   for (const gateway of missing) {
+    const flags = gateway.family === 6 ? ipv6Flags : 0
     try {
-      await host.route.request(addAddressRequest(asAddress(link.index, gateway)))
+      await host.route.request(addAddressRequest({ ...asAddress(link.index, gateway), flags }))
     } catch (error) {
       // Another call was quicker.
       if (!isNetlinkError(error, 'EEXIST'))
@@ -232,22 +238,23 @@ async function ensureVlanGateway(
   const found = await findLink(host.route, ifName, { as: briefLink })
   if (found) {
     acceptNoRouterAdvertisements(host, ifName)
-    return { link: found, mac: 'left' }
+    return { link: found, mac: 'left', isAlone: false }
   }
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
   try {
     await using undo = new UndoStack(warn)
     await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, undo })
     acceptNoRouterAdvertisements(host, ifName)
+    if (bridge.isNew) expectNoDuplicates(host, ifName)
     const link = await getLink(host.route, ifName, { as: briefLink })
     await host.route.request(setLinkRequest(link.index, { up: true }))
     undo.keep()
-    return { link, mac: 'given' }
+    return { link, mac: 'given', isAlone: bridge.isNew }
   } catch (error) {
     // Another call was quicker.
     const other = isTaken(error) ? await findLink(host.route, ifName, { as: briefLink }) : undefined
     if (!other) throw error
-    return { link: other, mac: 'left' }
+    return { link: other, mac: 'left', isAlone: false }
   }
 }
 

@@ -78,6 +78,7 @@ async function attachLayer3(making: Making): Promise<Result> {
   await configureInterface(container, { index: link.index, ifName }, result, {
     mac,
     announced: true,
+    optimistic: true,
     warn: request.warn,
   })
   return { ...result, dns: resultDns(config.dns, ipam.dns) }

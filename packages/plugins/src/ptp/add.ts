@@ -7,6 +7,7 @@ import {
   briefLink,
   deleteLink,
   getLink,
+  IFA_F,
   type Route as KernelRoute,
   RT_SCOPE,
   setLinkRequest,
@@ -16,7 +17,7 @@ import { asAddress, configureInterface } from '../configure-interface.ts'
 import { detectDuplicates } from '../container-sysctls.ts'
 import { deterministicMac, macSource } from '../deterministic-mac.ts'
 import { ensureForwarding } from '../forwarding.ts'
-import { acceptNoRouterAdvertisements, disableIpv6 } from '../host-ipv6.ts'
+import { acceptNoRouterAdvertisements, disableIpv6, expectNoDuplicates } from '../host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../hosts.ts'
 import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMtu, checkMtuForAddresses } from '../link-mtu.ts'
@@ -135,8 +136,10 @@ async function configureHostEnd(
   { index, ifName }: ContainerLink,
   { ips, mac }: { ips: readonly RoutedIP[]; mac: MAC | undefined },
 ): Promise<void> {
-  if (versionsOf(ips).includes(6)) acceptNoRouterAdvertisements(host, ifName)
-  else disableIpv6(host, ifName)
+  if (versionsOf(ips).includes(6)) {
+    acceptNoRouterAdvertisements(host, ifName)
+    expectNoDuplicates(host, ifName)
+  } else disableIpv6(host, ifName)
   const gateways = new Map(ips.map(({ gateway }) => [String(gateway), CIDR.of(gateway, gateway.bits)]))
   const steps: Step[] = [
     { what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) },
@@ -144,7 +147,7 @@ async function configureHostEnd(
   for (const gateway of gateways.values())
     steps.push({
       what: () => `add IP addr ${gateway} to "${ifName}"`,
-      request: addAddressRequest(asAddress(index, gateway)),
+      request: addAddressRequest({ ...asAddress(index, gateway), flags: gateway.family === 6 ? IFA_F.NODAD : 0 }),
     })
   for (const { address } of ips) {
     const route = hostRoute(address, index)

@@ -38,7 +38,16 @@ function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { hos
 }
 
 const config = loadBridgeConfig(fakeRequest({ vlan: 100, isGateway: true, ipam: { type: 'x' } }))
-const bridge: Bridge = { index: 2, ifname: 'cni0', flags: 1, family: 0, type: 1, change: 0, macOrigin: 'unknown' }
+const bridge: Bridge = {
+  index: 2,
+  ifname: 'cni0',
+  flags: 1,
+  family: 0,
+  type: 1,
+  change: 0,
+  isNew: false,
+  macOrigin: 'unknown',
+}
 const warn = (line: string) => assert.fail(line)
 const gateways = [CIDR.parse('10.1.2.1/24')]
 
