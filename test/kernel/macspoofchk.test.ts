@@ -79,3 +79,26 @@ test('macspoofchk: an ADD that fails leaves nothing of it', () =>
     assert.match(left, /chain PREROUTING/)
     assert.doesNotMatch(left, /container-eth0/)
   }))
+
+/** Comments are up to 128 bytes long, chains up to 255: here each is at its limit, and beyond. */
+for (const length of [110, 111, 112, 233, 234, 240, 1000])
+  test(`macspoofchk: a container id of ${length} characters is checked, found again, and gone after DEL or GC`, () =>
+    withPacketLab(async ({ lab }) => {
+      const before = runIn(lab.host, 'nft', 'list', 'ruleset')
+      const called = (['container', 'other'] as const).map((who, index) => ({
+        container: lab[who],
+        containerId: `${'c'.repeat(length - 1)}${index}`,
+      }))
+      const attached: JsonObject[] = []
+      for (const options of called) attached.push({ ...config, prevResult: await lab.add(bridge, config, options) })
+      const rules = () => runIn(lab.host, 'nft', 'list', 'ruleset').match(/ether saddr/g)?.length ?? 0
+      assert.equal(rules(), 2)
+      assert.equal((await lab.call(bridge, 'CHECK', attached[0] ?? {}, called[0])).status, 0)
+      await lab.del(bridge, attached[0] ?? {}, called[0])
+      assert.equal(rules(), 1)
+      ip(lab.other, 'link', 'delete', 'eth0')
+      await lab.call(bridge, 'GC', { ...config, 'cni.dev/valid-attachments': [] })
+      assert.equal(rules(), 0)
+      for (const options of called) await lab.del(bridge, config, options)
+      assert.equal(runIn(lab.host, 'nft', 'list', 'chains', 'bridge').includes('cni-br-iface'), false, before)
+    }))

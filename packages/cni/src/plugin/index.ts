@@ -1,3 +1,4 @@
+export { shortenedName } from '../config/index.ts'
 export { delegateIpam } from './delegate-ipam.ts'
 export { dispatch } from './dispatch.ts'
 export { type ArgFields, type LoadedArgs, loadArgs } from './load-args.ts'

@@ -2,6 +2,7 @@ import { readFileSync, unlinkSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, pathErrorText } from '../config/error-text.ts'
+import { shortenedName } from '../config/shortened-name.ts'
 import { type JsonObject, quote } from '../json/index.ts'
 import { type CacheEntry, cacheKind, formatCacheEntry, parseCacheEntry } from './cache-entry.ts'
 import type { RuntimeConf } from './runtime-conf.ts'
@@ -11,6 +12,8 @@ export const defaultCacheDir = '/var/lib/cni'
 
 /** A network's name never starts with a dot, so no attachment's file is called so. */
 const temporaryPrefix = '.tmp-'
+/** `<linux/limits.h> NAME_MAX` */
+const MAX_FILE_NAME_BYTES = 255
 const abandonedAfterMs = 60 * 60 * 1000
 
 /** Names the file of one attachment. */
@@ -64,13 +67,13 @@ export function removeCache(key: CacheKey): void {
 }
 
 /**
- * Returns the readable entries among the files that `wanted` accepts by name, sorted by file name. A directory that
- * does not exist has none; one that cannot be read rejects with an Error whose cause is the system's.
+ * Returns the readable entries among the files that `wanted` accepts by name, and among those whose names may be shortened,
+ * sorted by file name. A directory that does not exist has none; one that cannot be read rejects with an Error whose cause is the system's.
  */
 export async function listCache(directory: string, wanted: (fileName: string) => boolean): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = []
   for (const name of await fileNames(resultsDir(directory))) {
-    if (name.startsWith(temporaryPrefix) || !wanted(name)) continue
+    if (name.startsWith(temporaryPrefix) || !(wanted(name) || mayBeShortened(name))) continue
     const entry = await readEntry(join(resultsDir(directory), name))
     if (entry?.ifName && entry.networkName) entries.push(entry)
   }
@@ -88,6 +91,11 @@ export async function sweepCache(directory: string): Promise<void> {
     )
     if (age > abandonedAfterMs) await unlink(path).catch(() => undefined)
   }
+}
+
+/** Names are of ASCII, and then a shortened one is as long as a name can be. */
+function mayBeShortened(name: string): boolean {
+  return name.length === MAX_FILE_NAME_BYTES
 }
 
 async function fileNames(directory: string): Promise<string[]> {
@@ -129,7 +137,10 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** `undefined` for names that would lead out of the directory: no attachment was ever cached under these. */
+/**
+ * The name of libcni; where no file can have it, shortened. `undefined` for names that would lead out of the directory: no
+ * attachment was ever cached under these.
+ */
 function cachePath({ directory, network, rt }: CacheKey): string | undefined {
   const { containerId, ifName } = rt
   if (network === '' || containerId === '' || ifName === '') {
@@ -137,7 +148,7 @@ function cachePath({ directory, network, rt }: CacheKey): string | undefined {
     throw new Error(`cache file path requires network name (${quote(network)}), ${names}`)
   }
   const name = `${network}-${containerId}-${ifName}`
-  return /[/\\\0]/.test(name) ? undefined : join(resultsDir(directory), name)
+  return /[/\\\0]/.test(name) ? undefined : join(resultsDir(directory), shortenedName(name, MAX_FILE_NAME_BYTES))
 }
 
 function resultsDir(directory: string): string {

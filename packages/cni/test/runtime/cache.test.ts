@@ -153,3 +153,21 @@ function documented(error: unknown): void {
   const names = ['Error', 'SyntaxError', 'JsonError', 'TypeError', 'CniError']
   if (!(error instanceof Error) || !names.includes(error.name) || error.message.includes('undefined')) throw error
 }
+
+test('a name that no file can have is shortened, and found again', async (t) => {
+  const { cni, directory } = setUp(t)
+  const containers = ['1', '2'].map((end) => `${'c'.repeat(300)}${end}`)
+  for (const containerId of containers) await cni.addNetworkList(list, { ...rt, containerId })
+  const names = readdirSync(join(directory, 'results'))
+  assert.deepEqual(
+    names.map((name) => name.replace(/-[0-9a-f]{16}$/, '')),
+    containers.map(() => `net-${'c'.repeat(234)}`),
+  )
+  const found = await cni.getCachedAttachments()
+  assert.deepEqual(found.map(({ containerId }) => containerId).sort(), containers)
+  for (const containerId of containers) {
+    assert.equal((await cni.getCachedAttachments(containerId)).length, 1)
+    await cni.delNetworkList(list, { ...rt, containerId })
+  }
+  assert.deepEqual(readdirSync(join(directory, 'results')), [])
+})

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import { shortenedName } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import {
   type Batch,
   type Chain,
+  COMMENT_BYTES,
   comment,
   ether,
   meta,
@@ -35,6 +37,10 @@ const prerouting: Chain = {
   base: { type: 'filter', hook: 'prerouting', priority: -300, policy: 'accept' },
 }
 const prefix = 'macspoofchk-'
+const chainPrefix = 'cni-br-iface-'
+const macSuffix = '-mac'
+/** `<linux/netfilter/nf_tables.h> NFT_CHAIN_MAXNAMELEN`, less the end of the text. */
+const MAX_CHAIN_BYTES = 255
 
 interface Layout {
   /** The comment of all rules. */
@@ -49,10 +55,17 @@ function layoutOf({ containerId, ifName }: Request): Layout {
   return layout(`${containerId}-${ifName}`)
 }
 
-/** The names of what one attachment has, as the reference has them. */
+/** The names of what one attachment has, as the reference has them; shortened where the kernel or `nft` would refuse them. */
 function layout(id: string): Layout {
-  const name = `cni-br-iface-${id}`
-  return { text: `${prefix}${id}`, port: { table, name }, mac: { table, name: `${name}-mac` } }
+  const text = shortenedName(`${prefix}${id}`, COMMENT_BYTES)
+  return {
+    text,
+    ...chainsOf(`${chainPrefix}${shortenedName(id, MAX_CHAIN_BYTES - chainPrefix.length - macSuffix.length)}`),
+  }
+}
+
+function chainsOf(port: string): Pick<Layout, 'port' | 'mac'> {
+  return { port: { table, name: port }, mac: { table, name: `${port}${macSuffix}` } }
 }
 
 function rulesFor(request: Request, { ifName, mac }: Port): Rule[] {
@@ -146,9 +159,18 @@ export async function collectSpoofChecks({ hostNetns }: Request): Promise<void> 
   for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
     if (!text.startsWith(prefix)) continue
     const ifName = nameOfPort(expressions)
-    if (ifName === undefined || (await findLink(host.route, ifName, { as: briefLink }))) continue
-    await removeRules(nft, layout(text.slice(prefix.length)))
+    const chain = chainLedTo(expressions)
+    if (ifName === undefined || !chain?.startsWith(chainPrefix)) continue
+    if (await findLink(host.route, ifName, { as: briefLink })) continue
+    await removeRules(nft, { text, ...chainsOf(chain) })
   }
+}
+
+/** Not from the comment, which may be shortened. */
+function chainLedTo(expressions: RuleState['expressions']): string | undefined {
+  for (const expression of expressions)
+    if (expression.kind === 'immediate') return expression.data?.data?.verdict?.chain
+  return undefined
 }
 
 /** What `iifname` is compared with. */

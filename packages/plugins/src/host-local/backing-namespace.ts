@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import { directoryOf } from './config.ts'
 import type { Lease } from './lease-store.ts'
 
 /** Whether the namespace of a lease's container is there; `unknown` when no runtime remembers which it was. */
@@ -29,7 +30,7 @@ export async function backingNamespaces(
 }
 
 function keyOf(network: string, { containerId, ifName = '' }: NonNullable<Lease['owner']>): string {
-  return [network, containerId, ifName].join('/')
+  return [directoryOf(network), containerId, ifName].join('/')
 }
 
 function isNamespace(path: string): boolean {

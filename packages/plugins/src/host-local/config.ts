@@ -1,13 +1,20 @@
 import { join } from 'node:path'
 import { CIDR, type IP, tryParseIP } from '@patchbay/address'
 import { array, boolean, type Codec, type Decoded, object, orZero, string, text } from '@patchbay/cni/json'
-import { loadArgs, type Request } from '@patchbay/cni/plugin'
+import { loadArgs, type Request, shortenedName } from '@patchbay/cni/plugin'
 import { ip, isAtLeast, type Route, route } from '@patchbay/cni/types'
 import type { RangeConf } from './range.ts'
 import { canonicalRangeSets, checkSetsApart, familyOf, type RangeSet } from './range-set.ts'
 
 /** Where leases are kept when the configuration does not say. */
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
+/** `<linux/limits.h> NAME_MAX` */
+const MAX_FILE_NAME_BYTES = 255
+
+/** The name of a network's directory of leases: that of the network, shortened where no file can have it. */
+export function directoryOf(network: string): string {
+  return shortenedName(network, MAX_FILE_NAME_BYTES)
+}
 
 const subnetText = text('string', parseSubnet)
 /** Unlike in other fields, `null` is not "not said" here but as wrong as an empty text. */
@@ -89,7 +96,8 @@ export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): 
   checkSetsApart(sets)
   const { dataDir, resolvConf, routes = [], keepOverReboot } = ipam
   const keeping = { isSynced: isSynced(ipam.durability), keepOverReboot }
-  return { directory: join(dataDir || DEFAULT_DATA_DIR, request.name), sets, requested, routes, resolvConf, keeping }
+  const directory = join(dataDir || DEFAULT_DATA_DIR, directoryOf(request.name))
+  return { directory, sets, requested, routes, resolvConf, keeping }
 }
 
 function isSynced(durability: string): boolean | undefined {

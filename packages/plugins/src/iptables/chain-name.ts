@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { quote } from '@patchbay/cni/json'
+import { shortenedName } from '@patchbay/cni/plugin'
 
 /** Whom rules belong to. Two interfaces of one container in one network are not told apart. */
 export interface Owner {
@@ -17,15 +18,33 @@ export function chainName(prefix: string, { name, containerId }: Owner): string 
   return `CNI-${prefix}${digest}`.slice(0, MAX_NAME)
 }
 
-/** The comment that says whose a rule is: `name: "net1" id: "c1"`. */
-export function ownerComment({ name, containerId }: Owner): string {
-  return `name: ${quote(name)} id: ${quote(containerId)}`
+/** `<linux/netfilter/xt_comment.h> XT_MAX_COMMENT_LEN`, less the end of the text. */
+export const MAX_COMMENT_BYTES = 255
+/** Of each name, where both together do not fit. */
+const MAX_NAME_BYTES = 110
+
+/**
+ * The comment that says whose a rule is: `name: "net1" id: "c1"`. Where that does not fit, both names are there as
+ * {@link shortenedName} gives them.
+ */
+export function ownerComment({ name, containerId }: Owner, maxBytes = MAX_COMMENT_BYTES): string {
+  const text = `name: ${quote(name)} id: ${quote(containerId)}`
+  if (Buffer.byteLength(text) <= maxBytes) return text
+  return `name: ${quote(shortenedName(name, MAX_NAME_BYTES))} id: ${quote(shortenedName(containerId, MAX_NAME_BYTES))}`
+}
+
+/** Whether a name that a comment has is this one, as it is or shortened. */
+export function isNameInComment(found: string, name: string): boolean {
+  return found === name || found === shortenedName(name, MAX_NAME_BYTES)
 }
 
 /** Neither networks nor containers have names that would be escaped. */
 const comment = /name: "([^"\\]*)" id: "([^"\\]*)"$/
 
-/** Whose a rule is, from its comment; `undefined` for a comment of another kind, and for one that was cut. */
+/**
+ * Whose a rule is, from its comment, with names to be compared by {@link isNameInComment}; `undefined` for a comment of another
+ * kind, and for one that the reference has cut.
+ */
 export function parseOwnerComment(text: string): Owner | undefined {
   const [, name, containerId] = comment.exec(text) ?? []
   return name === undefined || containerId === undefined ? undefined : { name, containerId }

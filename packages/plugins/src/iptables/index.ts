@@ -1,4 +1,11 @@
-export { chainName, type Owner, ownerComment, parseOwnerComment } from './chain-name.ts'
+export {
+  chainName,
+  isNameInComment,
+  MAX_COMMENT_BYTES,
+  type Owner,
+  ownerComment,
+  parseOwnerComment,
+} from './chain-name.ts'
 export { cleanTable } from './clean-table.ts'
 export { changeEachVersion, cleanEachVersion, versionsOf } from './each-version.ts'
 export { changeTable, findMissingRule, hasIptables, type PlacedRule, readTable, type TableName } from './iptables.ts'

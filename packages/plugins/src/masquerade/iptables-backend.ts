@@ -7,6 +7,7 @@ import {
   cleanEachVersion,
   cleanTable,
   findMissingRule,
+  isNameInComment,
   type Owner,
   ownerComment,
   type PlacedRule,
@@ -53,7 +54,10 @@ export function iptablesMasquerade(request: Request): MasqueradeBackend {
     collect: (alive) =>
       cleanEachVersion(request, both, (version) =>
         cleanTable(request, { ...nat(version), certain: false }, (change) => {
-          const stale = staleChains(change, (owner) => owner.name === request.name && !alive.some(isIn(owner)))
+          const stale = staleChains(
+            change,
+            (owner) => isNameInComment(owner.name, request.name) && !alive.some(isIn(owner)),
+          )
           for (const each of stale) change.removeChain(each, { from: START })
         }),
       ),
@@ -103,7 +107,7 @@ async function check(request: Request, addresses: readonly CIDR[]): Promise<void
 
 /** Chains are of containers, not of their interfaces. */
 function isIn(owner: Owner): (attachment: ValidAttachment) => boolean {
-  return ({ containerId }) => containerId === owner.containerId
+  return ({ containerId }) => isNameInComment(owner.containerId, containerId)
 }
 
 /** Chains of owners that a comment names, in the chain itself or where it is led to. */

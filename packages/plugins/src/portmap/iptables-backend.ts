@@ -8,6 +8,7 @@ import {
   cleanEachVersion,
   cleanTable,
   findMissingRule,
+  isNameInComment,
   parseOwnerComment,
   type Rule,
   readTable,
@@ -130,5 +131,6 @@ function staleChains(change: TableChange, request: Request, alive: readonly Vali
 /** The rules do not tell interfaces of a container apart. */
 function isStale(rule: Rule, { name }: Request, alive: readonly ValidAttachment[]): boolean {
   const owner = parseOwnerComment(wordAfter(rule, '--comment') ?? '')
-  return owner?.name === name && !alive.some(({ containerId }) => containerId === owner.containerId)
+  if (!owner || !isNameInComment(owner.name, name)) return false
+  return !alive.some(({ containerId }) => isNameInComment(owner.containerId, containerId))
 }

@@ -1,6 +1,7 @@
 import { type CIDR, parseCIDR } from '@patchbay/address'
 import {
   chainName,
+  MAX_COMMENT_BYTES,
   type Owner,
   ownerComment,
   type PlacedRule,
@@ -25,8 +26,6 @@ export const ownChain = /^CNI-DN-[0-9a-f]{21}$/
 
 /** How many ports one rule can name, `<linux/netfilter/xt_multiport.h> XT_MULTI_PORTS`. */
 const MAX_PORTS = 15
-/** `<linux/netfilter/xt_comment.h> XT_MAX_COMMENT_LEN`, less the end of the text. */
-const MAX_COMMENT = 255
 
 /** A rule that goes before all others of its chain, or after them. */
 export interface TopRule extends PlacedRule {
@@ -110,8 +109,8 @@ export function containerChain(owner: Owner): string {
 }
 
 function entryComment(owner: Owner): string {
-  const text = `dnat ${ownerComment(owner)}`
-  return text.length > MAX_COMMENT ? `${text.slice(0, MAX_COMMENT - 2)}..` : text
+  const prefix = 'dnat '
+  return `${prefix}${ownerComment(owner, MAX_COMMENT_BYTES - prefix.length)}`
 }
 
 /** Ports by protocol, as many as a rule can name. */

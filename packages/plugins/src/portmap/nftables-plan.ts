@@ -1,7 +1,7 @@
 import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
-import { type Batch, COMMENT_BYTES, type KeyType, type Nftables, type SetElement } from '@patchbay/linux/nftables'
-import { describeMark, inetTable } from '../ruleset/index.ts'
+import type { Batch, KeyType, Nftables, SetElement } from '@patchbay/linux/nftables'
+import { describeMark, inetTable, isOfContainer, namesInMark } from '../ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
 import { type ClientSet, clientSets } from './nftables-clients.ts'
 import { type Port, type Publication, portText, type Taken, type Target, takenBy } from './nftables-elements.ts'
@@ -36,11 +36,6 @@ export interface Change {
   readonly gone: readonly PublishedPort[]
   apply(batch: Batch): void
 }
-
-/** So many characters of the name of a container, which runtimes choose at random, tell it from others. */
-const TELLING_LENGTH = 12
-/** A comment is never cut in the middle of a character. */
-const MAX_CHARACTER_BYTES = 4
 
 /** Whether an element is an owner's, by its comment. */
 export type IsOwner = (comment: string | undefined) => boolean
@@ -178,19 +173,8 @@ function findTaken(
   )
 }
 
-/** What a mark says to people. */
-const owner = /^net: (.*), if: .*, id: (.*)$/
-
-/** Whether a mark is of a container, by what is readable of it: the hashes are of interfaces. */
-function isOfContainer(comment: string | undefined, containerId: string): boolean {
-  const [, , id] = owner.exec(describeMark(comment)) ?? []
-  if (id === undefined) return false
-  const isCut = Buffer.byteLength(comment ?? '') > COMMENT_BYTES - MAX_CHARACTER_BYTES
-  return id === containerId || (isCut && id.length >= TELLING_LENGTH && containerId.startsWith(id))
-}
-
 function ownerInWords(comment: string | undefined): string {
-  const [, network, containerId] = owner.exec(describeMark(comment)) ?? []
-  if (network === undefined || containerId === undefined) return `somebody else (${quote(describeMark(comment))})`
-  return `container "${containerId}" in network "${network}"`
+  const names = namesInMark(comment)
+  if (!names) return `somebody else (${quote(describeMark(comment))})`
+  return `container "${names.containerId}" in network "${names.network}"`
 }

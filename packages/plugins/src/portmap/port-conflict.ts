@@ -1,5 +1,13 @@
 import { parseCIDR } from '@patchbay/address'
-import { type Owner, parseOwnerComment, type Rule, type TableChange, targetOf, wordAfter } from '../iptables/index.ts'
+import {
+  isNameInComment,
+  type Owner,
+  parseOwnerComment,
+  type Rule,
+  type TableChange,
+  targetOf,
+  wordAfter,
+} from '../iptables/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
 import { ownChain, shared } from './iptables-rules.ts'
 
@@ -20,7 +28,7 @@ export function refuseTakenPorts(
   const others = change.rulesOf(shared.dnat).flatMap((entry) => {
     const other = parseOwnerComment(wordAfter(entry, '--comment') ?? '')
     const chain = targetOf(entry)
-    const isOther = other && other.containerId !== owner.containerId && entry.length === PLAIN_ENTRY
+    const isOther = other && !isNameInComment(other.containerId, owner.containerId) && entry.length === PLAIN_ENTRY
     return isOther && chain && ownChain.test(chain) ? [{ other, rules: change.rulesOf(chain) }] : []
   })
   for (const mapping of config.mappings.filter((each) => isForVersion(each, version))) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { shortenedName } from '@patchbay/cni/plugin'
 import { COMMENT_BYTES } from '@patchbay/linux/nftables'
 
 /** An interface of a container in a network. A request is one. */
@@ -27,14 +28,51 @@ export function attachmentHash({ containerId, ifName }: Omit<Attachment, 'name'>
   return hash(`${ifName}:${containerId}`)
 }
 
+/** Bytes of a network's and a container's name, where both together do not fit into a comment. */
+const NETWORK_BYTES = 28
+const CONTAINER_BYTES = 33
+
 /**
- * The comment of what belongs to an attachment: `HASH-HASH, net: n, if: i, id: c`, as the reference has it. The two
- * hashes decide; what follows is for people, without double quotes and cut to what a comment may have.
+ * The comment of what belongs to an attachment: `HASH-HASH, net: n, if: i, id: c`, as the reference has it. The two hashes
+ * decide; what follows is for people, without double quotes. Where it does not fit, both names are there as
+ * {@link shortenedName} gives them.
  */
 export function mark(attachment: Attachment): string {
   const { name, containerId, ifName } = attachment
   const hashes = `${networkHash(name)}-${attachmentHash(attachment)}`
-  return cut(`${hashes}, net: ${name}, if: ${ifName}, id: ${containerId}`.replaceAll('"', ''))
+  const text = (network: string, id: string) =>
+    `${hashes}, net: ${network}, if: ${ifName}, id: ${id}`.replaceAll('"', '')
+  const whole = text(name, containerId)
+  if (Buffer.byteLength(whole) <= COMMENT_BYTES) return whole
+  return text(shortenedName(name, NETWORK_BYTES), shortenedName(containerId, CONTAINER_BYTES))
+}
+
+/** What people read of a mark. Names may be shortened. */
+export interface MarkedNames {
+  readonly network: string
+  readonly containerId: string
+}
+
+const names = /^net: (.*), if: .*, id: (.*)$/
+
+/** @returns `undefined` for a comment of another kind, and for one of which nothing of the container is left */
+export function namesInMark(comment: string | undefined): MarkedNames | undefined {
+  const [, network, containerId] = names.exec(describeMark(comment)) ?? []
+  return network === undefined || containerId === undefined ? undefined : { network, containerId }
+}
+
+/** Versions until 0.1 cut marks after 128 bytes, or up to three earlier so as not to split a character. */
+const CUT_BYTES = COMMENT_BYTES - 3
+/** So many characters of the name of a container, which runtimes choose at random, tell it from others. */
+const TELLING_LENGTH = 12
+
+/** Whether a mark is of a container, in any network. */
+export function isOfContainer(comment: string | undefined, containerId: string): boolean {
+  const id = namesInMark(comment)?.containerId
+  if (id === undefined) return false
+  if (id === containerId || id === shortenedName(containerId, CONTAINER_BYTES)) return true
+  const isCut = Buffer.byteLength(comment ?? '') >= CUT_BYTES
+  return isCut && id.length >= TELLING_LENGTH && containerId.startsWith(id)
 }
 
 /** @returns `undefined` for a comment of another kind, and for none */
@@ -71,11 +109,4 @@ export function describeMark(comment: string | undefined): string {
 
 function hash(text: string): string {
   return createHash('sha512').update(text).digest('hex').slice(0, HASH_LENGTH)
-}
-
-/** Never in the middle of a character. */
-function cut(text: string): string {
-  const bytes = Buffer.from(text)
-  if (bytes.length <= COMMENT_BYTES) return text
-  return new TextDecoder().decode(bytes.subarray(0, COMMENT_BYTES), { stream: true })
 }

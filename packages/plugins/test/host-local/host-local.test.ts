@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { lockFile } from '@patchbay/linux/sys'
 import { type Call, callPlugin } from './call-plugin.ts'
@@ -186,4 +186,12 @@ test('a stop that is asked for while others have the leases locked ends the wait
   const rest = { command: 'ADD', netns: '', path: [], hostNetns: '', env: {}, cniVersion: '1.1.0', stdin: '' } as const
   const add2 = hostLocal.add?.({ ...request, ...rest, warn: () => {}, delegate: async () => undefined })
   await assert.rejects(add2 ?? Promise.resolve(), { name: 'TimeoutError' })
+})
+
+test('a network whose name no directory can have keeps its leases under a shortened name', async (context) => {
+  const name = 'n'.repeat(300)
+  const { leases, add, check, del } = network(context, { ranges: [[{ subnet: '10.9.0.0/29' }]] }, { name })
+  for (const call of [add, check, del, del]) assert.equal((await call()).status, 0)
+  const [directory = ''] = readdirSync(dirname(leases))
+  assert.match(directory, /^n{238}-[0-9a-f]{16}$/)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chainName, ownerComment, parseOwnerComment } from '../../src/iptables/chain-name.ts'
+import { chainName, isNameInComment, ownerComment, parseOwnerComment } from '../../src/iptables/chain-name.ts'
 
 const owner = { name: 'net1', containerId: 'c1' }
 
@@ -15,4 +15,15 @@ test('parseOwnerComment() finds the owner that ownerComment() wrote', () => {
   assert.deepEqual(parseOwnerComment('dnat name: "a.b_c-D" id: ""'), { name: 'a.b_c-D', containerId: '' })
   for (const text of ['', 'name: "net1" id: "c..', 'name: "net1"', 'id: "c1"'])
     assert.equal(parseOwnerComment(text), undefined)
+})
+
+test('ownerComment() fits into 255 bytes: beyond, both names end in a hash and are known again', () => {
+  const long = { name: 'n'.repeat(150), containerId: 'c'.repeat(90) }
+  assert.equal(ownerComment(long).length, 255)
+  assert.deepEqual(parseOwnerComment(ownerComment(long)), long)
+  const longer = { ...long, containerId: 'c'.repeat(91) }
+  const found = parseOwnerComment(ownerComment(longer))
+  assert.ok(found && ownerComment(longer).length <= 250)
+  assert.ok(isNameInComment(found.name, longer.name) && isNameInComment(found.containerId, longer.containerId))
+  assert.ok(!isNameInComment(found.name, `${longer.name}n`))
 })

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import {
   attachmentHash,
   describeMark,
+  isOfContainer,
   mark,
   markOf,
   networkHash,
@@ -20,14 +21,25 @@ test('mark() is the hashes of network and interface, and who that is', () => {
   assert.deepEqual([networkHash('net1'), attachmentHash(attachment)], [network, own])
 })
 
-test('mark() has no double quotes and no more than 128 bytes, the last of which ends a character', () => {
+test('mark() has no double quotes and no more than 128 bytes: beyond, both names end in a hash', () => {
   assert.match(mark({ ...attachment, ifName: 'a"b' }), /, if: ab, id: c1$/)
-  for (let length = 60; length < 70; length++) {
-    const text = mark({ ...attachment, containerId: `${'c'.repeat(length)}éé` })
-    const bytes = Buffer.from(text)
-    assert.ok(bytes.length <= 128 && bytes.length >= Math.min(64 + length, 127), `${length}: ${bytes.length}`)
-    assert.doesNotMatch(text, /\uFFFD/)
-  }
+  const lengthOf = (names: Partial<typeof attachment>) => Buffer.byteLength(mark({ ...attachment, ...names }))
+  assert.equal(lengthOf({ containerId: 'c'.repeat(68) }), 128)
+  const id = 'c'.repeat(69)
+  assert.match(mark({ ...attachment, containerId: id }), /, net: net1, if: eth0, id: c{16}-[0-9a-f]{16}$/)
+  assert.ok(lengthOf({ name: 'n'.repeat(300), containerId: 'c'.repeat(300), ifName: 'interface-of-15' }) <= 128)
+})
+
+test('isOfContainer() knows a container in every network, by a name that was shortened or, as earlier, cut', () => {
+  for (const containerId of ['c1', '0123456789abcdef'.repeat(4), 'c'.repeat(300)])
+    for (const name of ['n', 'n'.repeat(300)]) {
+      const text = mark({ name, containerId, ifName: 'eth1' })
+      assert.ok(isOfContainer(text, containerId), text)
+      assert.ok(!isOfContainer(text, `${containerId}1`), text)
+    }
+  const cut = `${network}-${own}, net: net1, if: eth0, id: ${'0123456789'.repeat(7)}`.slice(0, 128)
+  assert.ok(isOfContainer(cut, '0123456789'.repeat(7)))
+  assert.ok(!isOfContainer(cut, '0123456789'))
 })
 
 test('markOf() reads the hashes of a mark however much of it was cut, and of nothing else', () => {
