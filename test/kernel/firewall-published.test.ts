@@ -68,8 +68,12 @@ test('firewall by iptables: DEL takes the rules for published ports away, and le
     const config = { backend: 'iptables', prevResult: await attach(lab, 'container') }
     const published = (tool: string) => runIn(lab.host, tool, '-S', 'CNI-PUBLISHED')
     await lab.add(firewall, config, callOptions(lab, 'container'))
-    assert.equal(published('iptables'), '-N CNI-PUBLISHED\n-A CNI-PUBLISHED -d 10.1.2.2/32 -j ACCEPT\n')
-    assert.equal(published('ip6tables'), '-N CNI-PUBLISHED\n-A CNI-PUBLISHED -d fd00:1:2::2/128 -j ACCEPT\n')
+    const comment = '-m comment --comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container"'
+    for (const [tool, host] of [
+      ['iptables', '10.1.2.2/32'],
+      ['ip6tables', 'fd00:1:2::2/128'],
+    ] as const)
+      assert.equal(published(tool), `-N CNI-PUBLISHED\n-A CNI-PUBLISHED -d ${host} ${comment} -j ACCEPT\n`)
     await lab.del(firewall, config, callOptions(lab, 'container'))
     for (const tool of ['iptables', 'ip6tables']) assert.equal(published(tool), '-N CNI-PUBLISHED\n')
   }))

@@ -131,6 +131,34 @@ test('firewall puts addresses into a zone, finds them gone after a reload, and t
     assert.deepEqual(sourcesOf('trusted'), [])
   }))
 
+test('firewall takes sources out that a container has left: by DEL without a result, and by GC', () =>
+  withLab(async (lab) => {
+    const gc = { 'cni.dev/valid-attachments': [{ containerID: 'alive', ifname: 'eth0' }] }
+    for (const [command, keys] of [
+      ['DEL', {}],
+      ['GC', gc],
+    ] as const) {
+      const alive = { prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.1.2.4/24' }] } }
+      await lab.add(plugin, config, { containerId: 'killed' })
+      await lab.add(plugin, alive, { containerId: 'alive' })
+      assert.deepEqual(sourcesOf('trusted'), ['10.1.2.3/32', '10.1.2.4/32', 'fd00::3/128'])
+      assert.equal((await lab.call(plugin, command, keys, { containerId: 'killed' })).status, 0)
+      assert.deepEqual(sourcesOf('trusted'), ['10.1.2.4/32'])
+      await lab.del(plugin, alive, { containerId: 'alive' })
+      assert.deepEqual(sourcesOf('trusted'), [])
+    }
+  }))
+
+test('firewall leaves a source that another container has by now', () =>
+  withLab(async (lab) => {
+    await lab.add(plugin, config, { containerId: 'first' })
+    await lab.add(plugin, config, { containerId: 'second' })
+    for (const keys of [config, {}]) await lab.del(plugin, keys, { containerId: 'first' })
+    assert.deepEqual(sourcesOf('trusted'), ['10.1.2.3/32', 'fd00::3/128'])
+    await lab.del(plugin, config, { containerId: 'second' })
+    assert.deepEqual(sourcesOf('trusted'), [])
+  }))
+
 test('firewall uses the zone that the configuration names', () =>
   withLab(async (lab) => {
     const home = { ...config, firewalldZone: 'home' }

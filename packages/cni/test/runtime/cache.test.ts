@@ -101,6 +101,23 @@ test('getCachedAttachments() returns what is readable, sorted by file name', asy
   })
 })
 
+test('getCachedAttachments() finds the namespace in the result, where the entry does not name it', async (t) => {
+  const of = (containerId: string, result: object, more: object = {}) =>
+    JSON.stringify({ ...entry, containerId, result, ...more })
+  const host = { name: 'cni0' }
+  const { cni } = setUp(t, {
+    'net-a-eth0': of('a', { interfaces: [host, { name: 'eth1', sandbox: '/n/1' }, { name: 'eth0', sandbox: '/n/0' }] }),
+    'net-b-eth0': of('b', { interfaces: [host, { name: 'other', sandbox: '/n/other' }] }),
+    'net-c-eth0': of('c', { interfaces: [{ name: 'eth0', sandbox: '/n/result' }] }, { netns: '/n/entry' }),
+    'net-d-eth0': of('d', { interfaces: [host] }),
+    'net-e-eth0': of('e', { interfaces: 'none' }),
+    'net-f-eth0': of('f', { ip4: { ip: '10.0.0.5/24' } }),
+  })
+  const namespaces = (await cni.getCachedAttachments()).map(({ netns }) => netns)
+  assert.deepEqual(namespaces, ['/n/0', '/n/other', '/n/entry', '', '', ''])
+  assert.deepEqual((await cni.getCachedAttachments('f'))[0]?.result, { ip4: { ip: '10.0.0.5/24' } })
+})
+
 test('getCachedAttachments() finds nothing where there is no directory', async (t) => {
   const { directory } = setUp(t)
   const cni = new Cni({ path: [], cacheDir: join(directory, 'missing') })

@@ -8,7 +8,8 @@ export const findFirewalld: FindFirewalld = async (request, { zone, required }) 
   if (await service.isRunning()) return firewalldBackend(service, zone)
   if (!required) return undefined
   // What it forgets when it ends needs no taking back.
-  if (request.command === 'DEL') return { ...firewalldBackend(service, zone), del: async () => {} }
+  if (request.command === 'DEL' || request.command === 'GC')
+    return { ...firewalldBackend(service, zone), del: async () => {} }
   throw new Error('Cannot use backend "firewalld": firewalld does not run')
 }
 

@@ -5,8 +5,10 @@ import { byEither, findRuleset, hasNftables, mayHaveIptablesChain } from '../rul
 import type { FindFirewalld, FirewallBackend } from './backend.ts'
 import type { BackendName, FirewallConfig } from './config.ts'
 import { filtersByIptables, IPTABLES_CHAIN } from './host-filter.ts'
+import type { IptablesFirewall } from './iptables-backend.ts'
 import { type BridgePolicy, portsOf } from './isolation.ts'
 import type { NftablesFirewall } from './nftables-backend.ts'
+import { PUBLISHED } from './published-addresses.ts'
 
 /** What the program brings that the plugin runs in. */
 export interface FirewallOptions {
@@ -33,7 +35,7 @@ interface Asked extends Call {
 export async function chooseBackends(asked: Asked): Promise<FirewallBackend[]> {
   const { config, policy } = asked
   const firewalld = await findFirewalld(asked)
-  if (firewalld) return policy ? [firewalld, await policyBackend(asked)] : [firewalld]
+  if (firewalld) return [...(await besideFirewalld(asked)), firewalld]
   const { backend } = config
   if (isOurs(backend)) return [await (backend === 'nftables' ? loadNftables : loadIptables)(asked, policy)]
   const names = await suitableBackends(asked)
@@ -66,11 +68,16 @@ function isOurs(backend: BackendName | undefined): backend is OurBackend {
   return backend === 'nftables' || backend === 'iptables'
 }
 
-/** A drop counts in whichever table it is, so that who forwards need not be who keeps apart. */
-async function policyBackend(asked: Asked): Promise<FirewallBackend> {
+/**
+ * What firewalld has no words for: a policy, and whose its sources are. The elements of nf_tables tell the latter; an
+ * attachment that the reference has made has none, so that CHECK does not ask for them.
+ */
+async function besideFirewalld(asked: Asked): Promise<FirewallBackend[]> {
   const { request, policy } = asked
+  if (!policy && request.command === 'CHECK') return []
   const byIptables = async () => (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
-  return (await hasNftables(request.hostNetns)) ? nftablesOr(asked, byIptables) : byIptables()
+  const hasNft = await hasNftables(request.hostNetns)
+  return [hasNft ? await nftablesOr(asked, byIptables) : await byIptables()]
 }
 
 /**
@@ -101,16 +108,19 @@ export interface InUse {
   /** Where the kernel has it. */
   readonly nftables?: NftablesFirewall
   /** Where it has the chain for it: no program is started to find nothing. */
-  readonly iptables?: FirewallBackend
+  readonly iptables?: IptablesFirewall
 }
 
-export async function backendsInUse(call: Call, addresses: readonly CIDR[] = []): Promise<InUse> {
+/** @param addresses of the attachment; without, whatever tells its owner may be of it */
+export async function backendsInUse(call: Call, addresses?: readonly CIDR[]): Promise<InUse> {
   const { hostNetns } = call.request
   using nft = await findRuleset(hostNetns)
   if (!nft) return { iptables: await loadIptables(call, undefined) }
   const nftables = await loadNftables(call, undefined)
-  for (const version of new Set(addresses.map(({ family }) => family)))
-    if (await mayHaveIptablesChain(nft, { version, table: 'filter', chain: IPTABLES_CHAIN, hostNetns }))
+  const versions = addresses ? new Set(addresses.map(({ family }) => family)) : ([4, 6] as const)
+  const chain = addresses ? IPTABLES_CHAIN : PUBLISHED
+  for (const version of versions)
+    if (await mayHaveIptablesChain(nft, { version, table: 'filter', chain, hostNetns }))
       return { nftables, iptables: await loadIptables(call, undefined) }
   return { nftables }
 }
@@ -120,6 +130,6 @@ async function loadNftables({ request, config }: Call, policy: BridgePolicy | un
   return nftablesFirewall(request, { adminChain: config.adminChain, policy, ports: portsOf(config) })
 }
 
-async function loadIptables({ request, config }: Call, policy: BridgePolicy | undefined): Promise<FirewallBackend> {
+async function loadIptables({ request, config }: Call, policy: BridgePolicy | undefined): Promise<IptablesFirewall> {
   return (await import('./iptables-backend.ts')).iptablesFirewall(request, config, policy)
 }

@@ -2,11 +2,12 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import { allSteps } from '../all-steps.ts'
-import { hasNftables } from '../ruleset/index.ts'
+import { ownedBy, ownedByGone } from '../ruleset/index.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { validAttachmentsOf } from '../valid-attachments.ts'
-import { backendsInUse, chooseBackends, type FirewallOptions, findFirewalld } from './choose-backend.ts'
+import { backendsInUse, chooseBackends, type FirewallOptions } from './choose-backend.ts'
 import { type FirewallConfig, loadFirewallConfig } from './config.ts'
+import { removeSources } from './firewalld-sources.ts'
 import { checkIngressPolicy, policyOf } from './isolation.ts'
 
 /** Has the host forward what the container's addresses send, and what is sent to them in reply. */
@@ -32,11 +33,12 @@ export async function del(request: Request, options: FirewallOptions): Promise<v
   const config = loadFirewallConfig(request)
   const addresses = config.prevResult && addressesOf(config.prevResult)
   const call = { request, config, options }
+  const isOurs = ownedBy(request)
   const { nftables, iptables } = await backendsInUse(call, addresses)
   await allSteps(
-    async () => addresses && (await findFirewalld(call))?.del(addresses),
+    () => removeSources(call, { isOurs, addresses, hasMarks: nftables !== undefined }),
     () => (addresses ? nftables?.del(addresses) : nftables?.delUnknown()),
-    () => addresses && iptables?.del(addresses),
+    () => (addresses ? iptables?.del(addresses) : iptables?.removeOwned(isOurs)),
     () => checkIngressPolicy(config),
   )
 }
@@ -59,15 +61,18 @@ export async function check(request: Request, options: FirewallOptions): Promise
   }
 }
 
-/**
- * Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. Rules of iptables do not
- * say whose they are: those stay.
- */
-export async function gc(request: Request): Promise<void> {
+/** Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. */
+export async function gc(request: Request, options: FirewallOptions): Promise<void> {
   const alive = validAttachmentsOf(request)
-  if (alive === undefined || !(await hasNftables(request.hostNetns))) return
-  const { collectNftables } = await import('./nftables-backend.ts')
-  await collectNftables(request, alive)
+  if (alive === undefined) return
+  const call = { request, config: loadFirewallConfig(request), options }
+  const isGone = ownedByGone(request.name, alive)
+  const { nftables, iptables } = await backendsInUse(call)
+  await allSteps(
+    () => removeSources(call, { isOurs: isGone, hasMarks: nftables !== undefined }),
+    async () => nftables && (await import('./nftables-backend.ts')).collectNftables(request, alive),
+    () => iptables?.removeOwned(isGone),
+  )
 }
 
 function requireResult({ prevResult }: FirewallConfig): Result {

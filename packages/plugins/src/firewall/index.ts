@@ -15,7 +15,7 @@ export function firewallPlugin(options: FirewallOptions = {}): Plugin {
     add: async (request) => (await import('./firewall.ts')).add(request, options),
     del: async (request) => (await import('./firewall.ts')).del(request, options),
     check: async (request) => (await import('./firewall.ts')).check(request, options),
-    gc: async (request) => (await import('./firewall.ts')).gc(request),
+    gc: async (request) => (await import('./firewall.ts')).gc(request, options),
   }
 }
 

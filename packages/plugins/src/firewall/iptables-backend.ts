@@ -13,44 +13,58 @@ import {
   type TableName,
   versionsOf,
 } from '../iptables/index.ts'
+import { type IsOurs, markOf, ownedBy } from '../ruleset/index.ts'
 import type { FirewallBackend } from './backend.ts'
 import type { FirewallConfig } from './config.ts'
 import { type BridgePolicy, isolate } from './isolation.ts'
+import { claimHosts, hostsOfOwner, PUBLISHED, releaseHosts, toPublished } from './published-addresses.ts'
+import { addressesOfOthers } from './remembered-addresses.ts'
 
 const FORWARD = 'CNI-FORWARD'
-/** Addresses that published ports may lead to. The reference has no such chain, and leaves it alone. */
-const PUBLISHED = 'CNI-PUBLISHED'
+
+/** What can be taken away again. */
+export interface IptablesFirewall extends FirewallBackend {
+  /** What an owner has whose addresses nobody knows any more. */
+  removeOwned(isOurs: IsOurs): Promise<void>
+}
 
 /**
- * Forwarding by iptables(8), in the reference's rules, and in a chain of our own what published ports need. DEL leaves out
- * what there is for a policy, CHECK that and our own chain, which a container that the reference has attached does without.
+ * Forwarding by iptables(8), in the reference's rules, and in a chain of our own what published ports need and whose the
+ * addresses are. DEL leaves out what there is for a policy, CHECK that and our own chain, which a container that the
+ * reference has attached does without.
  */
 export function iptablesFirewall(
   request: Request,
   { adminChain }: FirewallConfig,
   policy: BridgePolicy | undefined,
-): FirewallBackend {
+): IptablesFirewall {
   const top = topRules(adminChain)
+  const isOurs = ownedBy(request)
   return {
     add: (addresses) =>
       changeFilter(request, versionsOf(addresses), (change, version) => {
         for (const chain of [FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
         for (const { chain, rule } of top) change.ensureRule(chain, rule, { first: true })
-        for (const rule of rulesFor(addresses, version)) change.ensureRule(FORWARD, rule)
+        const hosts = hostsOf(addresses, version)
+        for (const rule of rulesFor(hosts)) change.ensureRule(FORWARD, rule)
         change.ensureRule(FORWARD, toPublished)
-        for (const rule of publishedRules(addresses, version)) change.ensureRule(PUBLISHED, rule)
+        claimHosts(change, hosts, request)
         if (policy) isolate(change, policy)
       }),
     del: (addresses) =>
       cleanEachVersion(request, versionsOf(addresses), (version) =>
         cleanTable(request, { ...filter(version), certain: true }, (change) => {
-          deleteEach(change, FORWARD, rulesFor(addresses, version))
-          deleteEach(change, PUBLISHED, publishedRules(addresses, version))
+          const taken = hostsOfOwner(change, (comment) => markOf(comment) !== undefined && !isOurs(comment))
+          removeHosts(
+            change,
+            hostsOf(addresses, version).filter((host) => !taken.includes(host)),
+          )
         }),
       ),
+    removeOwned: (isOwned) => removeOwned(request, isOwned),
     check: async (addresses) => {
       for (const version of versionsOf(addresses)) {
-        const own = rulesFor(addresses, version).map((rule) => ({ chain: FORWARD, rule }))
+        const own = rulesFor(hostsOf(addresses, version)).map((rule) => ({ chain: FORWARD, rule }))
         const missing = await findMissingRule(request, filter(version), [...top, ...own])
         if (missing) throw new Error(`expected ${describe(missing, top)} not found`)
       }
@@ -61,10 +75,9 @@ export function iptablesFirewall(
 /** The policy alone, for a host where something else forwards. It stays. */
 export function iptablesPolicy(request: Request, policy: BridgePolicy | undefined): FirewallBackend {
   return {
-    add: (addresses) =>
-      changeFilter(request, versionsOf(addresses), (change) => {
-        if (policy) isolate(change, policy)
-      }),
+    add: async (addresses) => {
+      if (policy) await changeFilter(request, versionsOf(addresses), (change) => isolate(change, policy))
+    },
     del: async () => {},
     check: async () => {},
   }
@@ -94,26 +107,37 @@ function topRules(adminChain: string): PlacedRule[] {
 }
 
 /** To an address what belongs to its connections, and from it everything. */
-function rulesFor(addresses: readonly CIDR[], version: 4 | 6): Rule[] {
-  return hostsOf(addresses, version).flatMap((host) => [
+function rulesFor(hosts: readonly string[]): Rule[] {
+  return hosts.flatMap((host) => [
     ['-d', host, '-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'],
     ['-s', host, '-j', 'ACCEPT'],
   ])
-}
-
-/** Of connections whose destination the host has changed: those to a port that is published. */
-const toPublished: Rule = ['-m', 'conntrack', '--ctstate', 'DNAT', '-j', PUBLISHED]
-
-function publishedRules(addresses: readonly CIDR[], version: 4 | 6): Rule[] {
-  return hostsOf(addresses, version).map((host) => ['-d', host, '-j', 'ACCEPT'])
 }
 
 function hostsOf(addresses: readonly CIDR[], version: 4 | 6): string[] {
   return addresses.filter(({ family }) => family === version).map(({ address }) => `${address}/${address.bits}`)
 }
 
-function deleteEach(change: TableChange, chain: string, unwanted: readonly Rule[]): void {
-  change.deleteRules(chain, (rule) => unwanted.some((each) => isSameRule(each, rule)))
+function removeHosts(change: TableChange, hosts: readonly string[]): void {
+  const own = rulesFor(hosts)
+  change.deleteRules(FORWARD, (rule) => own.some((each) => isSameRule(each, rule)))
+  releaseHosts(change, hosts)
+}
+
+/** The rules of an address stay when it is another container's by now. */
+async function removeOwned(request: Request, isOurs: IsOurs): Promise<void> {
+  const used = await addressesOfOthers(isOurs)
+  await cleanEachVersion(request, [4, 6], (version) =>
+    cleanTable(request, { ...filter(version), certain: false }, (change) => {
+      const hosts = hostsOfOwner(change, isOurs)
+      const isUsed = (host: string) => used.has(host.replace(/\/\d+$/, ''))
+      releaseHosts(change, hosts)
+      removeHosts(
+        change,
+        hosts.filter((host) => !isUsed(host)),
+      )
+    }),
+  )
 }
 
 function describe(missing: PlacedRule, top: readonly PlacedRule[]): string {

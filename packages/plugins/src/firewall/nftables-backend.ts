@@ -1,4 +1,4 @@
-import type { CIDR } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { type Nftables, rule, verdict } from '@patchbay/linux/nftables'
@@ -103,6 +103,28 @@ export async function collectNftables(request: Request, alive: readonly ValidAtt
     const bridge = bridgeOfObject(name)
     if (bridge !== undefined) await removeUnusedBridge(nft, bridge)
   }
+}
+
+/** The addresses that an owner of this kind has by nf_tables; reads all that there are. */
+export async function addressesOwned(request: Request, isOwner: IsOurs): Promise<IP[]> {
+  using nft = openRuleset(request.hostNetns)
+  const owned: IP[] = []
+  for (const { forwarded } of addressSets)
+    for (const { key, comment } of await nft.listElements(forwarded)) if (isOwner(comment)) owned.push(key)
+  return owned
+}
+
+/** The addresses without those that are another attachment's by now. */
+export async function withoutTaken(request: Request, addresses: readonly IP[]): Promise<IP[]> {
+  using nft = openRuleset(request.hostNetns)
+  const isOurs = ownedBy(request)
+  const free: IP[] = []
+  for (const key of addresses) {
+    const forwarded = addressSets.find(({ version }) => version === key.family)?.forwarded
+    const element = forwarded && (await nft.getElement(forwarded, { key }))
+    if (!element || isOurs(element.comment)) free.push(key)
+  }
+  return free
 }
 
 function bridgesOf(elements: readonly ElementText[]): Set<string> {

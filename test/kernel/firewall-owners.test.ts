@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { firewall } from '@patchbay/plugins/firewall'
+import type { TestNamespace } from './namespace-fixture.ts'
+import { withLab } from './plugin-lab.ts'
+import { type JsonObject, runIn } from './witness.ts'
+
+const iptables: JsonObject = { backend: 'iptables' }
+
+function attached(...addresses: string[]): JsonObject {
+  return { cniVersion: '1.1.0', ips: addresses.map((address) => ({ address })) }
+}
+
+const prevResult = attached('10.1.2.2/24', 'fd00:1:2::2/64')
+const valid = (...containerIds: string[]): JsonObject => ({
+  'cni.dev/valid-attachments': containerIds.map((containerID) => ({ containerID, ifname: 'eth0' })),
+})
+
+/** The rules that accept something for addresses, of both IP versions. */
+function accepting(host: TestNamespace): string[] {
+  const lines = ['iptables-save', 'ip6tables-save'].flatMap((tool) => runIn(host, tool, '-t', 'filter').split('\n'))
+  return lines.filter((line) => line.startsWith('-A') && line.endsWith('-j ACCEPT'))
+}
+
+test('firewall by iptables: DEL without a result takes the rules of its container away, and no others', () =>
+  withLab(async (lab) => {
+    await lab.add(firewall, { ...iptables, prevResult }, { containerId: 'killed' })
+    await lab.add(firewall, { ...iptables, prevResult: attached('10.1.2.3/24') }, { containerId: 'other' })
+    assert.equal(accepting(lab.host).length, 9)
+    await lab.del(firewall, {}, { containerId: 'killed' })
+    const left = accepting(lab.host)
+    assert.equal(left.length, 3)
+    for (const line of left) assert.match(line, /10\.1\.2\.3\/32/)
+  }))
+
+test('firewall by iptables: GC takes away the rules of containers that are gone', () =>
+  withLab(async (lab) => {
+    await lab.add(firewall, { ...iptables, prevResult }, { containerId: 'killed' })
+    await lab.add(firewall, { ...iptables, prevResult: attached('10.1.2.3/24') }, { containerId: 'alive' })
+    const elsewhere = { ...iptables, name: 'net2', prevResult: attached('10.2.2.2/24') }
+    await lab.add(firewall, elsewhere, { containerId: 'elsewhere' })
+    const { status } = await lab.call(firewall, 'GC', valid('alive'))
+    assert.equal(status, 0)
+    const left = accepting(lab.host)
+    assert.equal(left.length, 6)
+    for (const line of left) assert.match(line, /10\.1\.2\.3\/32|10\.2\.2\.2\/32/)
+  }))
+
+for (const [how, keys] of Object.entries({ 'with its result': { prevResult }, 'without its result': {} }))
+  test(`firewall by iptables: DEL ${how} leaves the rules of an address that another container has by now`, () =>
+    withLab(async (lab) => {
+      await lab.add(firewall, { ...iptables, prevResult }, { containerId: 'first' })
+      await lab.add(firewall, { ...iptables, prevResult }, { containerId: 'second' })
+      const before = accepting(lab.host)
+      assert.equal(before.length, 6)
+      await lab.del(firewall, { ...iptables, ...keys }, { containerId: 'first' })
+      assert.deepEqual(accepting(lab.host), before)
+      await lab.del(firewall, { ...iptables, prevResult }, { containerId: 'second' })
+      assert.deepEqual(accepting(lab.host), [])
+    }))
+
+test('firewall by iptables: GC leaves the rules of an address that the reference has given to another container', () =>
+  withLab(async (lab) => {
+    await lab.add(firewall, { ...iptables, prevResult }, { containerId: 'first' })
+    // What the reference leaves after its DEL of the first container and its ADD of the second one.
+    mkdirSync('/var/lib/cni/results', { recursive: true })
+    const entry = { kind: 'cniCacheV1', containerId: 'second', ifName: 'eth0', networkName: 'net1', config: '' }
+    writeFileSync('/var/lib/cni/results/net1-second-eth0', JSON.stringify({ ...entry, result: prevResult }))
+    await lab.call(firewall, 'GC', valid('second'))
+    const left = accepting(lab.host)
+    assert.equal(left.length, 4)
+    for (const line of left) assert.match(line, /^-A CNI-FORWARD /)
+    assert.doesNotMatch(runIn(lab.host, 'iptables', '-S', 'CNI-PUBLISHED'), /ACCEPT/)
+  }))
+
+test('firewall: GC and DEL without a result start no program where iptables has nothing of ours', () =>
+  withLab(async (lab) => {
+    await lab.add(firewall, { backend: 'nftables', prevResult })
+    lab.env = { PATH: '/nowhere' }
+    assert.equal((await lab.call(firewall, 'GC', valid())).stderr, '')
+    await lab.del(firewall, {})
+    assert.equal(
+      runIn(lab.host, 'nft', 'list', 'set', 'inet', 'patchbay', 'firewall-addresses4').includes('10.1'),
+      false,
+    )
+  }))
