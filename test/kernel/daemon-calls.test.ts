@@ -171,6 +171,21 @@ test('a caller in another user namespace, and one that is not root, do the call 
   ])
 })
 
+test('a caller that may do less than the daemon does the call itself, with what it has', () => {
+  lab.install('privileged-ipam', 'grep CapBnd /proc/self/status >/run/capabilities; exit 1')
+  const config = bridgeConfig({ bridge: 'brless', ipam: { type: 'privileged-ipam' } })
+  for (const less of ['--bounding-set=-all', '--bounding-set=-net_admin', '--no-new-privs']) {
+    lab.world.shell('rm -f /run/capabilities')
+    const counts = counted(() => {
+      const { status } = lab.call('ADD', config, { wrapper: ['setpriv', less, '--'], ifName: 'eth6' })
+      assert.equal(status, 1, less)
+    })
+    assert.deepEqual(counts, refused, less)
+    if (less !== '--no-new-privs')
+      assert.doesNotMatch(lab.world.shell('ip -br link; cat /run/capabilities || :'), /brless|CapBnd/)
+  }
+})
+
 test('paths that depend on the current directory are looked up in that of the caller', () => {
   const wrapper = ['sh', '-ec', 'cd /run/netns && "$@"', 'sh']
   const counts = counted(() => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
@@ -105,4 +106,33 @@ test('a request of another build is refused', async () => {
   const { socket, closed } = await client()
   socket.write(head(0, 0, 0, 'another'))
   assert.match((await closed).toString(), /of another build/)
+})
+
+test('a caller that has left its connection to a child is not taken for the process that has its number now', () => {
+  const connect = `
+    const socket = require('node:net').connect('${socketPath}', () => {
+      const child = 'read go </run/go; cat /run/request >&3; cat <&3 >/run/answer'
+      require('node:child_process')
+        .spawn('sh', ['-c', child], { detached: true, stdio: ['ignore', 'ignore', 'ignore', socket] })
+        .on('spawn', () => process.exit())
+    })`
+  const request = Buffer.concat([head(8, 0, 2), Buffer.from('loopback{}')])
+  const script = `
+    mount -t tmpfs none /run; mount -t tmpfs none /var/lib; mkfifo /run/go /run/answer
+    echo ${request.toString('base64')} | base64 -d >/run/request
+    ${executables}/patchbayd 2>/run/log & daemon=$!
+    until [ -S ${socketPath} ]; do sleep 0.01; done
+    "$NODE" -e "$CONNECT" & caller=$!
+    wait $caller
+    echo $((caller - 1)) >/proc/sys/kernel/ns_last_pid
+    sleep 60 & [ $! = $caller ]
+    echo >/run/go
+    cat /run/answer
+    kill $caller $daemon`
+  const { stdout, stderr } = spawnSync(
+    'unshare',
+    ['--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child', 'sh', '-ec', script],
+    { encoding: 'utf8', env: { ...process.env, NODE: process.execPath, CONNECT: connect } },
+  )
+  assert.match(stdout, /the caller is gone$/, stderr)
 })

@@ -23,6 +23,7 @@ NAPI_MODULE_INIT() {
         ENTRY("close", close_),
         ENTRY("flock", flock_),
         ENTRY("peerCredentials", peer_credentials),
+        ENTRY("peerIsAlive", peer_is_alive),
         ENTRY("processPlace", process_place),
         ENTRY("strerror", strerror_),
         ENTRY("sendFromChild", send_from_child),

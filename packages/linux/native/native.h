@@ -135,6 +135,7 @@ FUNCTION(exchange_);
 FUNCTION(close_);
 FUNCTION(flock_);
 FUNCTION(peer_credentials);
+FUNCTION(peer_is_alive);
 FUNCTION(process_place);
 FUNCTION(strerror_);
 /* child.c */

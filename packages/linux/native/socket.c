@@ -127,6 +127,28 @@ FUNCTION(peer_credentials) {
     return result;
 }
 
+/* Since Linux 6.5. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+/* peerIsAlive(fd): 1 when the process that connected has not ended, else 0; ENOPROTOOPT on kernels that cannot tell. */
+FUNCTION(peer_is_alive) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0), process = -1;
+    if (call.wrong) return wrong_arguments(env);
+    socklen_t length = sizeof process;
+    /* EINVAL or ESRCH for one that is gone. */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &process, &length) != 0)
+        return number(env, errno == EINVAL || errno == ESRCH ? 0 : -errno);
+    struct pollfd end = {.fd = process, .events = POLLIN};
+    int ended;
+    do ended = poll(&end, 1, 0);
+    while (ended < 0 && errno == EINTR);
+    close(process);
+    return number(env, ended == 0);
+}
+
 /*
  * processPlace(pid): what tells a process's namespaces and its root directory from others, in one text of five words,
  * "user:[1] mnt:[2] pid:[3] net:[4] 5:6", the last of device and inode; or what failed. The calls: readlink, stat.

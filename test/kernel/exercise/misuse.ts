@@ -26,6 +26,7 @@ const validArguments: Record<
   close: [-1],
   flock: [-1, 0],
   peerCredentials: [-1],
+  peerIsAlive: [-1],
   processPlace: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
@@ -102,6 +103,7 @@ export async function exerciseClosedDescriptors(): Promise<void> {
     assert.ok(native().close(fd) < 0)
     assert.ok(native().exchange(fd, new Uint8Array(16), new Uint8Array(16), 1) < 0)
     assert.ok(Number(native().peerCredentials(fd)) < 0)
+    assert.ok(native().peerIsAlive(fd) < 0)
     assert.ok(native().receive(fd, new Uint8Array(16), 1) < 0)
     assert.ok((await native().receiveAsync(fd, new Uint8Array(16), 1)) < 0)
     assert.ok((await native().exchangeAsync(fd, new Uint8Array(16), new Uint8Array(16), 1)) < 0)

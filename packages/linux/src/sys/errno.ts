@@ -33,6 +33,7 @@ export const errno = {
   ENODEV: 19,
   EINVAL: 22,
   ENOBUFS: 105,
+  ENOPROTOOPT: 92,
   EOPNOTSUPP: 95,
   EADDRNOTAVAIL: 99,
   ETIMEDOUT: 110,

@@ -31,6 +31,8 @@ export interface Native {
   close(fd: number): number
   flock(fd: number, operation: number): number
   peerCredentials(fd: number): [pid: number, uid: number, gid: number] | number
+  /** 1 when the process that connected has not ended, else 0; `ENOPROTOOPT` on kernels before 6.5. */
+  peerIsAlive(fd: number): number
   /** `user:[1] mnt:[2] pid:[3] net:[4] DEVICE:INODE`, the last of the root directory. The calls: readlink, stat. */
   processPlace(pid: number): string | number
   strerror(errno: number): string

@@ -4,6 +4,7 @@ import { loadedPlugin } from '../programs.ts'
 import { Admission } from './admission.ts'
 import { checkPaths, checkWhereabouts, whereaboutsOf } from './caller.ts'
 import { type CallerNamespace, CallerNamespaces } from './caller-namespaces.ts'
+import { checkPrivileges, privilegesOf } from './caller-privileges.ts'
 import type { Connection } from './connection.ts'
 import type { ShimRequest } from './request-reader.ts'
 import { serveCall } from './serve-call.ts'
@@ -37,6 +38,7 @@ export class CallServer {
   readonly #options: CallServerOptions
   readonly #admission: Admission
   readonly #here = whereaboutsOf(process.pid)
+  readonly #privileges = privilegesOf(process.pid)
   readonly #waiting = new Set<Connection>()
   #isStopping = false
   #onIdle: (() => void) | undefined
@@ -83,13 +85,22 @@ export class CallServer {
     if (peer === undefined || peer.uid !== 0 || peer.pid === 0) return 'the caller is not root here'
     try {
       const there = whereaboutsOf(peer.pid)
-      const refusal = checkWhereabouts(there, this.#here) ?? checkPaths(request)
+      const refusal = checkWhereabouts(there, this.#here) ?? this.#checkPrivileges(peer.pid) ?? checkPaths(request)
       if (refusal !== undefined) return refusal
-      const container = request.env['CNI_CONTAINERID'] ?? ''
-      return { plugin, request, connection, container, namespace: this.namespaces.open(peer.pid, there.net) }
+      const namespace = this.namespaces.open(peer.pid, there.net)
+      // All that was found under its process id is its own only if that has not become another's meanwhile.
+      if (connection.isFromPeer())
+        return { plugin, request, connection, container: request.env['CNI_CONTAINERID'] ?? '', namespace }
+      namespace[Symbol.dispose]()
+      return 'the caller is gone'
     } catch {
       return 'the caller cannot be looked at'
     }
+  }
+
+  #checkPrivileges(pid: number): string | undefined {
+    // Where this process has no label, none has one.
+    return checkPrivileges(privilegesOf(pid, { withLabel: this.#privileges.label !== '' }), this.#privileges)
   }
 
   async #carryOutInTurn(call: Call): Promise<void> {
@@ -112,7 +123,6 @@ export class CallServer {
   async #carryOut(call: Call): Promise<void> {
     const { plugin, request, connection, container, namespace } = call
     try {
-      // From when it connected until now its process id was its own, so what was found by that is its own too.
       if (this.#isStopping || !connection.isAlive()) return
       connection.begin()
       const { isOwn, shim } = this.#options

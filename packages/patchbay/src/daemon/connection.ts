@@ -1,4 +1,5 @@
 import { errno, native } from '@patchbay/linux/sys'
+import { CallerIdentity } from './caller-identity.ts'
 import type { Channel, ChannelUser } from './channel.ts'
 import { formatDone, formatFrame, frame } from './frames.ts'
 import { RequestReader, type ShimRequest } from './request-reader.ts'
@@ -34,6 +35,7 @@ export class Connection implements ChannelUser {
   readonly #channel: Channel
   readonly #host: ConnectionHost
   readonly #reader: RequestReader
+  readonly #identity: CallerIdentity
   #gone: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
@@ -45,6 +47,7 @@ export class Connection implements ChannelUser {
     this.#channel = channel
     this.#host = host
     this.#reader = new RequestReader(host.origin)
+    this.#identity = new CallerIdentity(() => channel.fd)
     this.#timer = setTimeout(() => this.refuse('the request did not come in time'), connectionTimes.arrival)
   }
 
@@ -62,10 +65,12 @@ export class Connection implements ChannelUser {
     return { pid, uid }
   }
 
-  /**
-   * Whether the caller is still there. One that is holds the other end, says nothing and has not closed it: its process id
-   * is still its own.
-   */
+  /** Whether the process of {@link peer} is the one that connected, and not a later one of the same number. */
+  isFromPeer(): boolean {
+    return this.#identity.isUnchanged()
+  }
+
+  /** Whether the caller is still there: holds the other end, says nothing and has not closed it. */
   isAlive(): boolean {
     return !this.#isClosed && native().receive(this.#channel.fd, oneByte, 0) === -errno.ETIMEDOUT
   }
