@@ -96,7 +96,9 @@ function sourcesIn(folder, ending) {
  * @returns their paths
  */
 export async function compileHost(sanitize) {
-  const host = ['memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) => join(hostFolder, `${name}.c`))
+  const host = ['failure', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
+    join(hostFolder, `${name}.c`),
+  )
   const sources = [...host, ...sourcesIn(addonFolder, /\.c$/)]
   const flags = hostFlags(sanitize)
   const contents = [...sources, ...sourcesIn(hostFolder, /\.h$/), ...sourcesIn(addonFolder, /\.h$/)].map((file) =>

@@ -190,7 +190,10 @@ test('two builds are the same', () => {
 
 test('a name that is no plugin is refused', () => {
   symlinkSync('patchbay-plugins', join(folder, 'nothing'))
-  const { status, stdout, stderr } = call('VERSION', { plugin: 'nothing' })
+  const { code, msg } = messageOf(call('VERSION', { plugin: 'nothing' }))
+  assert.equal(code, 999)
+  assert.match(msg, /^Cannot run "nothing": it is no plugin/)
+  const { status, stdout, stderr } = call('', { plugin: 'nothing' })
   assert.deepEqual({ status, stdout }, { status: 1, stdout: '' })
   assert.match(stderr, /^Cannot run "nothing": it is no plugin/)
 })

@@ -112,6 +112,26 @@ static bool restore_stdin(const call_t *call, const bytes_t *request) {
     return CALL3(__NR_lseek, fd, 0, SEEK_SET) == 0 && CALL3(__NR_dup3, fd, 0, 0) == 0 && CALL1(__NR_close, fd) == 0;
 }
 
+/* <asm/signal.h>, as the kernel has it: handler, flags, restorer, mask */
+typedef struct {
+    unsigned long words[4];
+} signal_action_t;
+
+static const int write_signals[] = {13 /* SIGPIPE */, 25 /* SIGXFSZ */};
+static signal_action_t inherited_actions[2];
+
+/* The kernel tells of a write that fails by a signal, too, which would end this program before it could say so. */
+static void ignore_write_signals(void) {
+    static const signal_action_t ignore = {{1 /* SIG_IGN */}};
+    for (size_t i = 0; i < 2; i++)
+        CALL4(__NR_rt_sigaction, write_signals[i], &ignore, &inherited_actions[i], sizeof(long));
+}
+
+/* For the program that this one becomes. */
+static void restore_write_signals(void) {
+    for (size_t i = 0; i < 2; i++) CALL4(__NR_rt_sigaction, write_signals[i], &inherited_actions[i], 0, sizeof(long));
+}
+
 /* The path of `name` beside this program's own file; false when it cannot be found or is too long. */
 static bool beside_self(char path[PATH_BYTES], const char *name) {
     size_t size = strlen(name) + 1;
@@ -131,6 +151,7 @@ static int run_executable(call_t *call, const bytes_t *request) {
     remove_variable(call, "BUN_OPTIONS");
     remove_variable(call, "BUN_BE_BUN");
     if (!beside_self(path, PLUGINS)) return fail(999, "Cannot find the executable: /proc/self/exe does not say where");
+    restore_write_signals();
     long result = CALL3(__NR_execve, path, call->argv, call->envp);
     if (result == -ENOENT && beside_self(path, EXECUTABLE)) result = CALL3(__NR_execve, path, call->argv, call->envp);
     complain("Cannot run \"" EXECUTABLE "\" beside this program", result);

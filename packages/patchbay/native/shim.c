@@ -176,6 +176,7 @@ int main(int argc, char **argv, char **envp) {
     int status = 1;
     call.name = base_name(call.argv[0]);
     if (strcmp(call.name, "patchbay-shim") == 0) return run_in_netns(&call);
+    ignore_write_signals();
     const char *command = variable(&call, "CNI_COMMAND");
     if (command && strcmp(command, "VERSION") == 0 && answer_version(call.name)) return 0;
     outcome_t outcome = NOT_BEGUN;

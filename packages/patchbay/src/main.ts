@@ -5,6 +5,7 @@
  */
 import { writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { Plugin } from '@patchbay/cni/plugin'
 import { useNativeAddon } from '@patchbay/linux/sys'
 import { plugins, type toolNames } from './programs.ts'
 
@@ -19,13 +20,20 @@ async function main(): Promise<void> {
   useNativeAddon(join(dirname(process.execPath), 'patchbay.node'))
   const name = basename(process.argv0)
   const loadPlugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
-  if (loadPlugin) {
-    const { runOwnPlugin } = await import('./run-own-plugin.ts')
-    return runOwnPlugin(await loadPlugin())
-  }
+  if (loadPlugin) return runPlugin(loadPlugin)
   const tool = await (name === 'cnitool' ? tools.cnitool() : tools.patchbay())
   const args = process.argv.slice(2)
   process.exitCode = await tool(name === 'patchbayd' ? ['daemon', ...args] : args)
+}
+
+async function runPlugin(load: () => Promise<Plugin>): Promise<void> {
+  try {
+    const { runOwnPlugin } = await import('./run-own-plugin.ts')
+    await runOwnPlugin(await load())
+  } catch (error) {
+    const { reportFailure } = await import('./report-failure.ts')
+    reportFailure(error)
+  }
 }
 
 main().catch((error: unknown) => {

@@ -12,7 +12,7 @@ export async function runOwnPlugin(plugin: Plugin): Promise<void> {
   await runPlugin(plugin, {
     version: `v${version}`,
     executor: ownExecutor({
-      isOwn: ownFiles(process.execPath),
+      isOwn: isOwnFile,
       hostNetns: '/proc/self/ns/net',
       stderr: writeError,
       others: () => processExecutor({ forward: 'always', group: 'caller' }),
@@ -21,6 +21,18 @@ export async function runOwnPlugin(plugin: Plugin): Promise<void> {
   endInChild()
 }
 
+let isOwn: ((path: string) => boolean) | undefined
+
+/** Where this executable is is looked up by the first delegate: that fails where there is no /proc. */
+function isOwnFile(path: string): boolean {
+  isOwn ??= ownFiles(process.execPath)
+  return isOwn(path)
+}
+
 function writeError(text: string): void {
-  writeSync(2, text)
+  try {
+    writeSync(2, text)
+  } catch {
+    // Nowhere is left to say so.
+  }
 }

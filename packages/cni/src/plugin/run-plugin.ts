@@ -19,19 +19,21 @@ export interface RunOptions {
  * ```
  *
  * Reads the environment and standard input, writes one document to standard output, and sets the exit status; the
- * process ends once nothing is under way any more. SIGTERM aborts the request's signal, a second one kills. Standard
- * output belongs to the protocol: `console.log` and its like write to standard error from here on.
+ * process ends once nothing is under way any more. SIGTERM, SIGINT and SIGHUP abort the request's signal, a second one
+ * kills. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
+ * for standard error is dropped when it cannot be written.
  */
 export async function runPlugin(plugin: Plugin, { version, executor = processes }: RunOptions = {}): Promise<void> {
   console.log = console.info = console.debug = console.error
   const terminated = new AbortController()
-  const onTerm = () => terminated.abort(new Error(`Cannot finish "${plugin.name}": terminated by SIGTERM`))
-  process.once('SIGTERM', onTerm)
+  const onSignal = (signal: string) =>
+    terminated.abort(new Error(`Cannot finish "${plugin.name}": terminated by ${signal}`))
+  for (const signal of endingSignals) process.once(signal, onSignal)
   const world: PluginWorld = {
     env: process.env,
     readStdin: () => readToEnd(0),
     stdout: (text) => writeFully(1, text),
-    stderr: (text) => writeFully(2, text),
+    stderr: writeDiagnostics,
     executor,
     hostNetns: '/proc/self/ns/net',
     ...(version === undefined ? {} : { about: version }),
@@ -40,7 +42,19 @@ export async function runPlugin(plugin: Plugin, { version, executor = processes 
   try {
     process.exitCode = await dispatch(plugin, world)
   } finally {
-    process.off('SIGTERM', onTerm)
+    for (const signal of endingSignals) process.off(signal, onSignal)
+  }
+}
+
+/** What ends a program unless it does something about it. */
+const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+/** A call does not fail because nobody reads what is said beside its answer. */
+function writeDiagnostics(text: string): void {
+  try {
+    writeFully(2, text)
+  } catch {
+    // Nowhere is left to say so.
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -58,13 +58,22 @@ test('runPlugin() tells its version', async () => {
   assert.deepEqual([stdout, status], ['', 0])
 })
 
-test('runPlugin() aborts the signal on SIGTERM', async () => {
-  const child = start(attachment('DEL'))
-  child.stdin.end('{"name":"net"}')
-  await once(child.stderr, 'data')
-  child.kill('SIGTERM')
-  const [stdout, [status]] = await Promise.all([text(child.stdout), once(child, 'close')])
-  assert.deepEqual([stdout, status], [errorText(999, 'Cannot finish "sample": terminated by SIGTERM'), 1])
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  test(`runPlugin() aborts the signal on ${signal}`, async () => {
+    const child = start(attachment('DEL'))
+    child.stdin.end('{"name":"net"}')
+    await once(child.stderr, 'data')
+    child.kill(signal)
+    const [stdout, [status]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    assert.deepEqual([stdout, status], [errorText(999, `Cannot finish "sample": terminated by ${signal}`), 1])
+  })
+
+test('runPlugin() says that its answer cannot be written', async () => {
+  const stdio = ['ignore', openSync('/dev/full', 'w'), 'pipe'] as const
+  const child = spawn(process.execPath, [sample], { env: { CNI_COMMAND: 'VERSION' }, stdio: [...stdio], ...limit })
+  assert.ok(child.stderr)
+  const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  assert.deepEqual([stderr, status], ['Cannot write to standard output: ENOSPC: no space left on device, write\n', 1])
 })
 
 test('runPlugin() refuses to act in its own namespace', async () => {

@@ -31,10 +31,14 @@ JSValue hash_of_bytes(JSContext *context, JSValueConst self, int count, JSValueC
 /* The memory of a byte array; false for any other value. */
 bool is_bytes(JSContext *context, JSValueConst value, uint8_t **data, size_t *length);
 
+/* failure.c: the process ends with status 1, after an error object on standard output or, where none belongs, a line of text. */
+_Noreturn void fail_with(const char *message);
+_Noreturn void out_of_memory(void);
+/* Something has been written to standard output, which has one document at most. */
+void note_output(void);
+
 /* memory.c */
 extern const JSMallocFunctions memory_functions;
-/* Says so, and ends the process with status 1. */
-_Noreturn void out_of_memory(void);
 /* From now on memory comes from the section of the executable that can be written into it; false when it has none. */
 bool begin_recording(void);
 bool write_recording(JSContext *context, int fd);
@@ -42,6 +46,8 @@ bool write_recording(JSContext *context, int fd);
 JSContext *recorded_context(void);
 
 /* system.c: what TypeScript reaches the kernel by. */
+/* Signals by which the kernel tells of a write that failed: the error is enough. */
+void ignore_write_signals(void);
 void define_system(JSContext *context, JSValue host);
 
 #endif

@@ -1,10 +1,9 @@
 /* Starts the engine, runs the program that is linked in as bytecode, and turns its event loop. */
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -44,9 +43,7 @@ _Noreturn static void fail(JSContext *context, JSValue thrown) {
     JSValue message = JS_IsObject(thrown) ? JS_GetPropertyStr(context, thrown, "message") : JS_UNDEFINED;
     const char *text = JS_ToCString(context, JS_IsString(message) ? message : thrown);
     if (!text) out_of_memory();
-    fprintf(stderr, "%s\n", text);
-    fflush(stderr);
-    _exit(1);
+    fail_with(text);
 }
 
 static JSValue checked(JSContext *context, JSValue value) {
@@ -135,10 +132,33 @@ static JSValue strings(JSContext *context, char **values) {
     return array;
 }
 
-/* A standard stream that is closed would be the next file that is opened. */
+/* A standard stream that is closed would be the next file that is opened. Where there is no /dev it becomes one that fails. */
 static void open_standard_streams(void) {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) _exit(1);
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 && open("/", O_PATH) < 0) _exit(1);
+}
+
+/* Where the stack may not grow to STACK_BYTES, deep recursion is to be an error all the same; some is left for C. */
+static void limit_stack(JSContext *context) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur / 2 < STACK_BYTES)
+        JS_SetMaxStackSize(JS_GetRuntime(context), limit.rlim_cur / 2);
+}
+
+/* More than any ADD has open at once, and a limit above which nobody counts how many are left. */
+#define DESCRIPTORS 32
+#define MANY_DESCRIPTORS 1024
+
+/* ADD begins only with as many descriptors as it may need: undoing what it did takes some, too. All others do what they can. */
+static void require_descriptors(void) {
+    struct rlimit limit;
+    const char *command = getenv("CNI_COMMAND");
+    if (!command || strcmp(command, "ADD") != 0) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= MANY_DESCRIPTORS) return;
+    int opened[DESCRIPTORS], count = 0;
+    while (count < DESCRIPTORS && (opened[count] = dup(0)) >= 0) count++;
+    for (int at = 0; at < count; at++) close(opened[at]);
+    if (count < DESCRIPTORS) fail_with("Cannot begin: too many open files, RLIMIT_NOFILE leaves less than 32 descriptors");
 }
 
 static int run(JSContext *context, char **arguments, char **environment) {
@@ -179,8 +199,11 @@ static int record(void) {
 int main(int argc, char **argv, char **environment) {
     (void)argc;
     open_standard_streams();
-    signal(SIGPIPE, SIG_IGN);
+    ignore_write_signals();
     JSContext *context = recorded_context();
     if (!context && begin_recording()) return record();
-    _exit(run(context ? context : start_engine(), argv, environment));
+    if (!context) context = start_engine();
+    limit_stack(context);
+    require_descriptors();
+    _exit(run(context, argv, environment));
 }

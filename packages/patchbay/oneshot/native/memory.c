@@ -62,13 +62,6 @@ static void *memory_of(block_t *block) {
     return (uint8_t *)block + HEADER;
 }
 
-void out_of_memory(void) {
-    static const char message[] = "Cannot go on: out of memory\n";
-    ssize_t written = write(2, message, sizeof message - 1);
-    (void)written;
-    _exit(1);
-}
-
 static block_t *cut(size_t size) {
     if ((size_t)(source.end - source.next) < size) {
         if (is_recording) out_of_memory();

@@ -84,6 +84,7 @@ static JSValue system_call(JSContext *context, JSValueConst self, int count, JSV
                             arguments[5]);
         while (result < 0 && errno == EINTR && calls[magic].number != SYS_ppoll);
         if (result < 0) result = -errno;
+        else if (calls[magic].number == SYS_write && arguments[0] == STDOUT_FILENO) note_output();
     }
     for (int at = 0; at < MAX_ARGUMENTS; at++) JS_FreeCString(context, texts[at]);
     if (!right) return JS_ThrowTypeError(context, "Cannot call %s: wrong argument", calls[magic].name);
@@ -111,6 +112,16 @@ static void free_strings(JSContext *context, const char **strings) {
     js_free(context, strings);
 }
 
+/* Those that this program ignores though they had their default: the programs that it starts have that again. */
+static sigset_t ignored_here;
+
+void ignore_write_signals(void) {
+    static const int signals[] = {SIGPIPE, SIGXFSZ};
+    sigemptyset(&ignored_here);
+    for (size_t at = 0; at < sizeof signals / sizeof *signals; at++)
+        if (signal(signals[at], SIG_IGN) != SIG_IGN) sigaddset(&ignored_here, signals[at]);
+}
+
 /* spawn(path, arguments, environment, [stdin, stdout, stderr], ownGroup): the process id, or a negated errno. */
 static JSValue spawn_process(JSContext *context, JSValueConst self, int count, JSValueConst *values) {
     (void)self;
@@ -120,9 +131,6 @@ static JSValue spawn_process(JSContext *context, JSValueConst self, int count, J
     if (!environment) return JS_ThrowTypeError(context, "Cannot start a process: wrong arguments");
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t pipe_signal;
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     for (uint32_t at = 0; at < 3; at++) {
@@ -131,7 +139,7 @@ static JSValue spawn_process(JSContext *context, JSValueConst self, int count, J
         JS_ToInt32(context, &fd, item);
         posix_spawn_file_actions_adddup2(&actions, fd, (int)at);
     }
-    posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+    posix_spawnattr_setsigdefault(&attributes, &ignored_here);
     short flags = POSIX_SPAWN_SETSIGDEF;
     if (JS_ToBool(context, values[4])) flags |= POSIX_SPAWN_SETSID;
     posix_spawnattr_setflags(&attributes, flags);
@@ -169,12 +177,21 @@ static void on_signal(int signal) {
     wake_loop();
 }
 
-/* catchSignal(signal, how): what it does from now on: 0 the default, 1 it is noted, 2 it is noted once. */
+static bool is_ignored(int signal) {
+    struct sigaction action;
+    return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/*
+ * catchSignal(signal, how): what it does from now on: 0 the default, 1 it is noted, 2 it is noted once. One that the caller of
+ * this program has it ignore (nohup) does nothing; the ends of children are always asked for.
+ */
 static JSValue catch_signal(JSContext *context, JSValueConst self, int count, JSValueConst *values) {
     (void)self;
     int32_t signal = 0, how = 0;
     if (count < 2 || JS_ToInt32(context, &signal, values[0]) || JS_ToInt32(context, &how, values[1]))
         return JS_EXCEPTION;
+    if (signal != SIGCHLD && is_ignored(signal)) return JS_NewInt32(context, 0);
     struct sigaction action = {.sa_handler = how ? on_signal : SIG_DFL, .sa_flags = SA_RESTART};
     if (how == 2) action.sa_flags |= (int)SA_RESETHAND;
     return JS_NewInt32(context, sigaction(signal, &action, NULL) == 0 ? 0 : -errno);

@@ -1,5 +1,6 @@
 /** The one-shot executable: runs the plugin whose name it is called by. */
 import { plugins } from '../../src/programs.ts'
+import { reportFailure } from '../../src/report-failure.ts'
 import { runOwnPlugin } from '../../src/run-own-plugin.ts'
 import { basename } from './path.ts'
 
@@ -12,8 +13,5 @@ async function main(): Promise<void> {
 }
 
 host.main = () => {
-  main().catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
-    host.status = 1
-  })
+  main().catch(reportFailure)
 }

@@ -55,10 +55,10 @@ export const process = {
     if (result < 0) throw errnoError(-result, 'kill')
     return true
   },
-  once(event: string, listener: () => void): void {
-    catchSignal(numberOf(event), listener, { once: true })
+  once(event: string, listener: (signal: string) => void): void {
+    catchSignal(numberOf(event), () => listener(event), { once: true })
   },
-  off(event: string, _listener: () => void): void {
+  off(event: string, _listener: unknown): void {
     releaseSignal(numberOf(event))
   },
   stderr: {
