@@ -103,16 +103,19 @@ function lineOf(source: string, name: string, key: string): number {
   return lineAt(source, start + Math.max(0, offset))
 }
 
-const tableStart = /\battributes\(\s*'(?=[ ]*',\s*\{)/g
-const entryStart = /\b(\w+):\s*(?:attr|each)\(\s*(\d+|0x[\da-f]+)\b/gi
+const tableStart = /\battributes\(\s*'(?=[ ]*',\s*(?:\{|new (\w+)\())/g
+const entryStart = /\b(\w+)(?::| =)\s*(?:attr|each)\(\s*(\d+|0x[\da-f]+)\b/gi
 
-/** The tables that a source declares, also those it does not export: `attributes('RTA', { oif: attr(4, u32) })`. */
+/**
+ * The tables that a source declares, also those it does not export: `attributes('RTA', { oif: attr(4, u32) })`, and
+ * `attributes('RTA', new RouteAttributes())` with the class in the same source.
+ */
 export function declaredConstants(file: string, source: string): KernelConstant[] {
   const code = blank(source)
   return [...code.matchAll(tableStart)].flatMap((match) => {
     const quote = match.index + match[0].length
     const prefix = source.slice(quote, source.indexOf("'", quote))
-    const open = code.indexOf('{', quote)
+    const open = code.indexOf('{', match[1] === undefined ? quote : classStart(code, match[1]))
     return [...firstLevel(code, open).matchAll(entryStart)].map(([text, key = '', number]) => ({
       name: `${prefix}_${upperSnake(key)}`,
       value: Number(number),
@@ -120,6 +123,12 @@ export function declaredConstants(file: string, source: string): KernelConstant[
       line: lineAt(source, code.indexOf(text, open)),
     }))
   })
+}
+
+/** Where a class begins; the end of the source when it is in another one. */
+function classStart(code: string, name: string): number {
+  const start = code.search(new RegExp(`\\bclass ${name}\\b`))
+  return start < 0 ? code.length : start
 }
 
 /** The text between a brace and its end, without what is in inner braces. */

@@ -8,6 +8,7 @@ import {
   esbuild,
   makeProject,
   type Outcome,
+  oldestTsc,
   root,
   run,
   succeed,
@@ -177,16 +178,20 @@ const compilations = [
   { type: 'commonjs', module: 'commonjs', moduleResolution: 'bundler' },
 ] as const
 
+/** Settings of a program as strict as can be, which looks into our declarations too. */
+const strict = {
+  target: 'es2022',
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+}
+
 for (const { type, ...options } of compilations) {
   test(`a program compiles as ${type} with ${options.module} and resolution ${options.moduleResolution}, and runs`, () => {
     const place = placeConsumer(`${type}-${options.moduleResolution}`, type)
-    const strict = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      skipLibCheck: false,
-    }
-    const compilerOptions = { target: 'es2022', types: ['node'], ...strict, ...options }
+    const compilerOptions = { ...strict, ...options }
     writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }))
     assert.equal(succeed([...tsc, '-p', place], { cwd: folder }), '')
     runConsumer(join(place, 'consumer.js'))
@@ -195,6 +200,19 @@ for (const { type, ...options } of compilations) {
     }
   })
 }
+
+test('the declarations of every package work with TypeScript 5.4', () => {
+  const place = placeConsumer('oldest-typescript', 'module')
+  const modules = libraries.flatMap(modulesOf)
+  const everything = modules.map((name, index) => `export * as module${index} from '${name}'`).join('\n')
+  writeFileSync(join(place, 'everything.ts'), everything)
+  const compilerOptions = { ...strict, module: 'nodenext', noEmit: true }
+  writeFileSync(
+    join(place, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['consumer.ts', 'everything.ts'] }),
+  )
+  assert.equal(succeed([...oldestTsc, '-p', place], { cwd: folder }), '')
+})
 
 for (const format of ['esm', 'cjs']) {
   test(`a program bundled as ${format} finds the addon in the package, beside itself, or where it says`, () => {

@@ -139,4 +139,6 @@ function npm(args: readonly string[], cwd: string): string {
 
 /** The command lines of the repository's compiler and bundler. */
 export const tsc = [join(modules, '.bin', 'tsc')]
+/** The oldest compiler that the declarations are for. */
+export const oldestTsc = [process.execPath, join(modules, 'typescript-5.4', 'bin', 'tsc')]
 export const esbuild = [join(modules, '.bin', 'esbuild'), '--log-level=warning']

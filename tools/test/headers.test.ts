@@ -127,6 +127,17 @@ test('declaredConstants() separates a table from those inside it', () => {
   )
 })
 
+test('declaredConstants() reads the properties of a class', () => {
+  const source = `class Common {\n  readonly mtu = attr(4, u32)\n}\nclass Route extends Common {\n  /** oif: attr(9, u32) */\n  readonly oif = attr(4, u32)\n  readonly ways = each(0x9, u8)\n}\nattributes('RTA', new Route())\nattributes('X', new Elsewhere())`
+  assert.deepEqual(
+    declaredConstants('a.ts', source).map(({ name, value, line }) => [name, value, line]),
+    [
+      ['RTA_OIF', 4, 6],
+      ['RTA_WAYS', 9, 7],
+    ],
+  )
+})
+
 test('upperSnake() follows the kernel’s spelling', () => {
   const names = ['mtu', 'linkNetnsid', 'minValueS', 'bitfield32Mask', 'gsoIpv4MaxSize', 'mcastNGroups']
   assert.deepEqual(names.map(upperSnake), [

@@ -44,7 +44,7 @@ export function readIPv6Groups(bytes: Uint8Array): number[] {
 }
 
 /** The 16 bytes of eight groups in network byte order. */
-export function writeIPv6Groups(groups: readonly number[]): Uint8Array<ArrayBuffer> {
+export function writeIPv6Groups(groups: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(16)
   const view = new DataView(bytes.buffer)
   for (const [index, group] of groups.entries()) view.setUint16(2 * index, group)

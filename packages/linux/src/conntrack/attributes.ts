@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be16,
@@ -6,6 +7,8 @@ import {
   be64,
   binary,
   ip,
+  type Message,
+  type MessageCodec,
   message,
   named,
   operation,
@@ -14,7 +17,7 @@ import {
   u8,
   u32,
 } from '../netlink/index.ts'
-import { NFNL_SUBSYS, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
+import { NFNL_SUBSYS, type Nfgenmsg, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** The transport protocols whose packets are told apart by more than their addresses, and their number in the IP header. */
 export const protocols = {
@@ -32,33 +35,42 @@ export const protocols = {
 export type Protocol = keyof typeof protocols | number
 
 /** Addresses of a tuple, `<linux/netfilter/nfnetlink_conntrack.h> CTA_IP_*`. */
-export const tupleAddresses = attributes('CTA_IP', {
-  v4Src: attr(1, ip),
-  v4Dst: attr(2, ip),
-  v6Src: attr(3, ip),
-  v6Dst: attr(4, ip),
-})
+export class TupleAddressesAttributes {
+  readonly v4Src = attr(1, ip)
+  readonly v4Dst = attr(2, ip)
+  readonly v6Src = attr(3, ip)
+  readonly v6Dst = attr(4, ip)
+}
+
+/** The codec of {@link TupleAddressesAttributes}. */
+export const tupleAddresses = attributes('CTA_IP', new TupleAddressesAttributes())
 
 /** Protocol and ports of a tuple, or what ICMP has in their place, `CTA_PROTO_*`. */
-export const tupleProtocol = attributes('CTA_PROTO', {
-  num: attr(1, named(u8, protocols)),
-  srcPort: attr(2, be16),
-  dstPort: attr(3, be16),
-  icmpId: attr(4, be16),
-  icmpType: attr(5, u8),
-  icmpCode: attr(6, u8),
-  icmpv6Id: attr(7, be16),
-  icmpv6Type: attr(8, u8),
-  icmpv6Code: attr(9, u8),
-})
+export class TupleProtocolAttributes {
+  readonly num = attr(1, named(u8, protocols))
+  readonly srcPort = attr(2, be16)
+  readonly dstPort = attr(3, be16)
+  readonly icmpId = attr(4, be16)
+  readonly icmpType = attr(5, u8)
+  readonly icmpCode = attr(6, u8)
+  readonly icmpv6Id = attr(7, be16)
+  readonly icmpv6Type = attr(8, u8)
+  readonly icmpv6Code = attr(9, u8)
+}
+
+/** The codec of {@link TupleProtocolAttributes}. */
+export const tupleProtocol = attributes('CTA_PROTO', new TupleProtocolAttributes())
 
 /** One direction of a connection, `CTA_TUPLE_*`. */
-export const tupleAttributes = attributes('CTA_TUPLE', {
-  ip: attr(1, tupleAddresses),
-  proto: attr(2, tupleProtocol),
+export class TupleAttributes {
+  readonly ip = attr(1, tupleAddresses)
+  readonly proto = attr(2, tupleProtocol)
   /** The zone, when only this direction is in it. */
-  zone: attr(3, be16),
-})
+  readonly zone = attr(3, be16)
+}
+
+/** The codec of {@link TupleAttributes}. */
+export const tupleAttributes = attributes('CTA_TUPLE', new TupleAttributes())
 
 /** `<linux/netfilter/nf_conntrack_tcp.h> TCP_CONNTRACK_*`: values of `state`. */
 export const TCP_CONNTRACK = {
@@ -77,81 +89,124 @@ export const TCP_CONNTRACK = {
 /** `struct nf_ct_tcp_flags`, `<linux/netfilter/nf_conntrack_tcp.h>`. */
 const tcpFlags = struct({ flags: u8, mask: u8 })
 
-const protoinfoTcp = attributes('CTA_PROTOINFO_TCP', {
+class ProtoinfoTcpAttributes {
   /** {@link TCP_CONNTRACK} */
-  state: attr(1, u8),
-  wscaleOriginal: attr(2, u8),
-  wscaleReply: attr(3, u8),
-  flagsOriginal: attr(4, tcpFlags),
-  flagsReply: attr(5, tcpFlags),
-})
+  readonly state = attr(1, u8)
+  readonly wscaleOriginal = attr(2, u8)
+  readonly wscaleReply = attr(3, u8)
+  readonly flagsOriginal = attr(4, tcpFlags)
+  readonly flagsReply = attr(5, tcpFlags)
+}
 
-const protoinfoDccp = attributes('CTA_PROTOINFO_DCCP', {
-  state: attr(1, u8),
-  role: attr(2, u8),
-  handshakeSeq: attr(3, be64),
-})
+const protoinfoTcp = attributes('CTA_PROTOINFO_TCP', new ProtoinfoTcpAttributes())
 
-const protoinfoSctp = attributes('CTA_PROTOINFO_SCTP', {
-  state: attr(1, u8),
-  vtagOriginal: attr(2, be32),
-  vtagReply: attr(3, be32),
-})
+class ProtoinfoDccpAttributes {
+  readonly state = attr(1, u8)
+  readonly role = attr(2, u8)
+  readonly handshakeSeq = attr(3, be64)
+}
 
-const protoinfo = attributes('CTA_PROTOINFO', {
-  tcp: attr(1, protoinfoTcp),
-  dccp: attr(2, protoinfoDccp),
-  sctp: attr(3, protoinfoSctp),
-})
+const protoinfoDccp = attributes('CTA_PROTOINFO_DCCP', new ProtoinfoDccpAttributes())
 
-const counters = attributes('CTA_COUNTERS', { packets: attr(1, be64), bytes: attr(2, be64) })
+class ProtoinfoSctpAttributes {
+  readonly state = attr(1, u8)
+  readonly vtagOriginal = attr(2, be32)
+  readonly vtagReply = attr(3, be32)
+}
+
+const protoinfoSctp = attributes('CTA_PROTOINFO_SCTP', new ProtoinfoSctpAttributes())
+
+class ProtoinfoAttributes {
+  readonly tcp = attr(1, protoinfoTcp)
+  readonly dccp = attr(2, protoinfoDccp)
+  readonly sctp = attr(3, protoinfoSctp)
+}
+
+const protoinfo = attributes('CTA_PROTOINFO', new ProtoinfoAttributes())
+
+class CountersAttributes {
+  readonly packets = attr(1, be64)
+  readonly bytes = attr(2, be64)
+}
+
+const counters = attributes('CTA_COUNTERS', new CountersAttributes())
 
 /** Nanoseconds since 1970. */
-const timestamp = attributes('CTA_TIMESTAMP', { start: attr(1, be64), stop: attr(2, be64) })
+class TimestampAttributes {
+  readonly start = attr(1, be64)
+  readonly stop = attr(2, be64)
+}
 
-const help = attributes('CTA_HELP', { name: attr(1, string), info: attr(2, binary) })
+const timestamp = attributes('CTA_TIMESTAMP', new TimestampAttributes())
 
-const secctx = attributes('CTA_SECCTX', { name: attr(1, string) })
+class HelpAttributes {
+  readonly name = attr(1, string)
+  readonly info = attr(2, binary)
+}
 
-const seqadj = attributes('CTA_SEQADJ', {
-  correctionPos: attr(1, be32),
-  offsetBefore: attr(2, be32),
-  offsetAfter: attr(3, be32),
-})
+const help = attributes('CTA_HELP', new HelpAttributes())
 
-const synproxy = attributes('CTA_SYNPROXY', { isn: attr(1, be32), its: attr(2, be32), tsoff: attr(3, be32) })
+class SecctxAttributes {
+  readonly name = attr(1, string)
+}
+
+const secctx = attributes('CTA_SECCTX', new SecctxAttributes())
+
+class SeqadjAttributes {
+  readonly correctionPos = attr(1, be32)
+  readonly offsetBefore = attr(2, be32)
+  readonly offsetAfter = attr(3, be32)
+}
+
+const seqadj = attributes('CTA_SEQADJ', new SeqadjAttributes())
+
+class SynproxyAttributes {
+  readonly isn = attr(1, be32)
+  readonly its = attr(2, be32)
+  readonly tsoff = attr(3, be32)
+}
+
+const synproxy = attributes('CTA_SYNPROXY', new SynproxyAttributes())
 
 /** Which fields of the tuples a dump compares. */
-const filter = attributes('CTA_FILTER', { origFlags: attr(1, u32), replyFlags: attr(2, u32) })
+class FilterAttributes {
+  readonly origFlags = attr(1, u32)
+  readonly replyFlags = attr(2, u32)
+}
+
+const filter = attributes('CTA_FILTER', new FilterAttributes())
 
 /** Attributes of a connection, `<linux/netfilter/nfnetlink_conntrack.h> CTA_*`. */
-export const connectionAttributes = attributes('CTA', {
-  tupleOrig: attr(1, tupleAttributes),
-  tupleReply: attr(2, tupleAttributes),
+export class ConnectionAttributes {
+  readonly tupleOrig = attr(1, tupleAttributes)
+  readonly tupleReply = attr(2, tupleAttributes)
   /** {@link IPS} */
-  status: attr(3, be32),
-  protoinfo: attr(4, protoinfo),
-  help: attr(5, help),
+  readonly status = attr(3, be32)
+  readonly protoinfo = attr(4, protoinfo)
+  readonly help = attr(5, help)
   /** Seconds. */
-  timeout: attr(7, be32),
-  mark: attr(8, be32),
-  countersOrig: attr(9, counters),
-  countersReply: attr(10, counters),
-  use: attr(11, be32),
-  id: attr(12, be32),
-  tupleMaster: attr(14, tupleAttributes),
-  seqAdjOrig: attr(15, seqadj),
-  seqAdjReply: attr(16, seqadj),
-  zone: attr(18, be16),
-  secctx: attr(19, secctx),
-  timestamp: attr(20, timestamp),
-  markMask: attr(21, be32),
-  labels: attr(22, binary),
-  labelsMask: attr(23, binary),
-  synproxy: attr(24, synproxy),
-  filter: attr(25, filter),
-  statusMask: attr(26, be32),
-})
+  readonly timeout = attr(7, be32)
+  readonly mark = attr(8, be32)
+  readonly countersOrig = attr(9, counters)
+  readonly countersReply = attr(10, counters)
+  readonly use = attr(11, be32)
+  readonly id = attr(12, be32)
+  readonly tupleMaster = attr(14, tupleAttributes)
+  readonly seqAdjOrig = attr(15, seqadj)
+  readonly seqAdjReply = attr(16, seqadj)
+  readonly zone = attr(18, be16)
+  readonly secctx = attr(19, secctx)
+  readonly timestamp = attr(20, timestamp)
+  readonly markMask = attr(21, be32)
+  readonly labels = attr(22, binary)
+  readonly labelsMask = attr(23, binary)
+  readonly synproxy = attr(24, synproxy)
+  readonly filter = attr(25, filter)
+  readonly statusMask = attr(26, be32)
+}
+
+/** The codec of {@link ConnectionAttributes}. */
+export const connectionAttributes = attributes('CTA', new ConnectionAttributes())
 
 /** `<linux/netfilter/nf_conntrack_common.h> IPS_*`: bits of a connection's status. */
 export const IPS = {
@@ -173,16 +228,21 @@ export const IPS = {
   HW_OFFLOAD: 0x8000,
 } as const
 
+/** The values of {@link connectionMessage}. */
+export interface ConnectionMessage extends Message<Nfgenmsg, Attributes<ConnectionAttributes>> {}
+
 /** Body of `IPCTNL_MSG_CT_*`. */
-export const connectionMessage = message(nfgenmsg, connectionAttributes)
+export const connectionMessage: MessageCodec<ConnectionMessage> = message(nfgenmsg, connectionAttributes)
 
 /** Counts of a namespace, `<linux/netfilter/nfnetlink_conntrack.h> CTA_STATS_GLOBAL_*`. */
-const statistics = attributes('CTA_STATS_GLOBAL', {
+class StatisticsAttributes {
   /** Connections that are tracked now. */
-  entries: attr(1, be32),
+  readonly entries = attr(1, be32)
   /** As many as may be. */
-  maxEntries: attr(2, be32),
-})
+  readonly maxEntries = attr(2, be32)
+}
+
+const statistics = attributes('CTA_STATS_GLOBAL', new StatisticsAttributes())
 
 function connectionOperation(name: string, number: number) {
   return operation(name, nfnetlinkType(NFNL_SUBSYS.CTNETLINK, number), connectionMessage)

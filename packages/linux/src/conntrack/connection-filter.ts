@@ -1,6 +1,5 @@
 import type { IP } from '@patchbay/address'
-import type { Value } from '../netlink/index.ts'
-import { type connectionMessage, type Protocol, protocols } from './attributes.ts'
+import { type ConnectionMessage, type Protocol, protocols } from './attributes.ts'
 import {
   type Connection,
   type ConnectionTuple,
@@ -87,7 +86,7 @@ function replyOf(filter: ConnectionFilter): PartialTuple {
 /** `CTA_FILTER_F_*` of the kernel's `nf_internals.h`, which no header for programs has: bits of `CTA_FILTER_ORIG_FLAGS`. */
 const field = { ipSrc: 0x1, ipDst: 0x2, protoNum: 0x8, protoSrcPort: 0x10, protoDstPort: 0x20 } as const
 
-type Message = Value<typeof connectionMessage>
+type Message = ConnectionMessage
 
 /**
  * What to ask the kernel, so that it leaves out what it can: by tuples since Linux 5.8, by zone since 6.8. Tuples are

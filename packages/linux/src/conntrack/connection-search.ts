@@ -1,11 +1,11 @@
-import { attr, be16, excerpt, message, type Operation, operation, type Value } from '../netlink/index.ts'
+import { attr, be16, excerpt, message, type Operation, operation } from '../netlink/index.ts'
 import { nfgenmsg } from '../nfnetlink/index.ts'
-import { connectionMessage, connectionOperations } from './attributes.ts'
+import { type ConnectionMessage, connectionMessage, connectionOperations } from './attributes.ts'
 import { type Connection, decodeConnection } from './connection.ts'
 import { type ConnectionFilter, familiesOf, filterMessages, matchesFilter } from './connection-filter.ts'
 
 /** A question to the kernel for connections. */
-export type Question = Value<typeof connectionMessage>
+export type Question = ConnectionMessage
 
 /**
  * How many more connections to receive take about as long as one more walk of the kernel through its table. With 100,000

@@ -1,7 +1,7 @@
 import type { IP } from '@patchbay/address'
 import type { Value } from '../netlink/index.ts'
 import { NFPROTO } from '../nfnetlink/index.ts'
-import { type connectionMessage, type Protocol, protocols, type tupleAttributes } from './attributes.ts'
+import { type ConnectionMessage, type Protocol, protocols, type tupleAttributes } from './attributes.ts'
 
 /** The packets of one direction of a connection. */
 export interface ConnectionTuple {
@@ -88,7 +88,7 @@ export function decodeTuple({ ip, proto, zone }: Value<typeof tupleAttributes>):
   return tuple
 }
 
-type Message = Value<typeof connectionMessage>
+type Message = ConnectionMessage
 
 /** A connection as messages have it. */
 export function encodeConnection(connection: Connection): Message {

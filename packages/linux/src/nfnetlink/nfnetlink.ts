@@ -1,4 +1,4 @@
-import { be16, NetlinkSocket, type SocketOptions, struct, u8, type Value } from '../netlink/index.ts'
+import { be16, NetlinkSocket, type SocketOptions, type Struct, struct, u8 } from '../netlink/index.ts'
 import { expectSlowEnd } from '../sys/index.ts'
 
 /** `NETLINK_NETFILTER`, `<linux/netlink.h>`. */
@@ -11,8 +11,19 @@ export const NFNL_SUBSYS = { NONE: 0, CTNETLINK: 1, NFTABLES: 10 } as const
 export const NFPROTO = { UNSPEC: 0, INET: 1, IPV4: 2, ARP: 3, NETDEV: 5, BRIDGE: 7, IPV6: 10 } as const
 
 /** `struct nfgenmsg`, `<linux/netfilter/nfnetlink.h>`: before the attributes of each message. */
-export const nfgenmsg = struct({ family: u8, version: u8, resId: be16 })
-export type Nfgenmsg = Value<typeof nfgenmsg>
+export class NfgenmsgFields {
+  /** {@link NFPROTO} */
+  readonly family = u8
+  readonly version = u8
+  /** Of a batch, its subsystem; otherwise 0, or a number that the family gives a meaning to. */
+  readonly resId = be16
+}
+
+/** A {@link NfgenmsgFields} with its values. */
+export interface Nfgenmsg extends Struct<NfgenmsgFields> {}
+
+/** The codec of {@link Nfgenmsg}. */
+export const nfgenmsg = struct(new NfgenmsgFields())
 
 /** The type of a message: its subsystem and its number within that. */
 export function nfnetlinkType(subsystem: number, message: number): number {

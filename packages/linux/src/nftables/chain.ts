@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be32,
@@ -6,13 +7,13 @@ import {
   binary,
   type Codec,
   each,
+  type FlatMessageCodec,
   flatMessage,
   type Request,
   request,
   string,
-  type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { NF } from './data.ts'
 import { counter } from './expressions/tables.ts'
 import { familyName, familyNumber } from './family.ts'
@@ -22,7 +23,11 @@ import { describeMember, inTable, type TableMember, type TableRef } from './tabl
 import { commentData, commentOf } from './user-data.ts'
 import { word } from './wire.ts'
 
-const devices = attributes('NFTA_DEVICE', { name: each(1, string) })
+class DevicesAttributes {
+  readonly name = each(1, string)
+}
+
+const devices = attributes('NFTA_DEVICE', new DevicesAttributes())
 
 /** A priority: signed, network byte order. */
 const priority: Codec<number> = {
@@ -31,31 +36,39 @@ const priority: Codec<number> = {
 }
 
 /** Where a base chain is attached, `<linux/netfilter/nf_tables.h> NFTA_HOOK_*`. */
-export const hookAttributes = attributes('NFTA_HOOK', {
-  hooknum: attr(1, be32),
-  priority: attr(2, priority),
-  dev: attr(3, string),
-  devs: attr(4, devices),
-})
+export class HookAttributes {
+  readonly hooknum = attr(1, be32)
+  readonly priority = attr(2, priority)
+  readonly dev = attr(3, string)
+  readonly devs = attr(4, devices)
+}
+
+/** The codec of {@link HookAttributes}. */
+export const hookAttributes = attributes('NFTA_HOOK', new HookAttributes())
 
 /** Attributes of a chain, `<linux/netfilter/nf_tables.h> NFTA_CHAIN_*`. */
-export const chainAttributes = attributes('NFTA_CHAIN', {
-  table: attr(1, string),
-  handle: attr(2, be64),
-  name: attr(3, string),
-  hook: attr(4, hookAttributes),
-  policy: attr(5, word({ DROP: NF.DROP, ACCEPT: NF.ACCEPT })),
-  use: attr(6, be32),
-  type: attr(7, string),
-  counters: attr(8, counter),
-  flags: attr(10, be32),
-  id: attr(11, be32),
-  userdata: attr(12, binary),
-})
+export class ChainAttributes {
+  readonly table = attr(1, string)
+  readonly handle = attr(2, be64)
+  readonly name = attr(3, string)
+  readonly hook = attr(4, hookAttributes)
+  readonly policy = attr(5, word({ DROP: NF.DROP, ACCEPT: NF.ACCEPT }))
+  readonly use = attr(6, be32)
+  readonly type = attr(7, string)
+  readonly counters = attr(8, counter)
+  readonly flags = attr(10, be32)
+  readonly id = attr(11, be32)
+  readonly userdata = attr(12, binary)
+}
+
+/** The codec of {@link ChainAttributes}. */
+export const chainAttributes = attributes('NFTA_CHAIN', new ChainAttributes())
 
 /** Body of `NFT_MSG_*CHAIN`. */
-export const chainMessage = flatMessage(nfgenmsg, chainAttributes)
-type ChainMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof chainAttributes>
+export const chainMessage: FlatMessageCodec<ChainMessage> = flatMessage(nfgenmsg, chainAttributes)
+
+/** The values of {@link chainMessage}. */
+export interface ChainMessage extends Partial<Nfgenmsg>, Attributes<ChainAttributes> {}
 
 export const chainOperations = operationsOn<ChainMessage>('CHAIN', chainMessage, { first: 3, destroy: 27 })
 

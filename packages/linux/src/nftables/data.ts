@@ -21,8 +21,11 @@ export const verdictAttributes = attributes('NFTA_VERDICT', {
 })
 
 /** A constant in a rule or a map: bytes as they stand in the registers, or a verdict. */
-export const dataAttributes = attributes('NFTA_DATA', {
-  value: attr(1, binary),
-  verdict: attr(2, verdictAttributes),
-})
+export class DataAttributes {
+  readonly value = attr(1, binary)
+  readonly verdict = attr(2, verdictAttributes)
+}
+
+/** The codec of {@link DataAttributes}. */
+export const dataAttributes = attributes('NFTA_DATA', new DataAttributes())
 export type Data = Value<typeof dataAttributes>

@@ -4,13 +4,14 @@ import {
   be32,
   be64,
   binary,
+  type FlatMessageCodec,
   flatMessage,
   type Request,
   request,
   string,
   type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { dataAttributes } from './data.ts'
 import { type StatefulExpression, statefulExpression } from './expressions/index.ts'
 import { joinIntervals, next } from './interval.ts'
@@ -24,21 +25,27 @@ import type { Verdict } from './verdict.ts'
 import { elements } from './wire.ts'
 
 /** Attributes of an element, `<linux/netfilter/nf_tables.h> NFTA_SET_ELEM_*`. */
-export const elementAttributes = attributes('NFTA_SET_ELEM', {
-  key: attr(1, dataAttributes),
-  keyEnd: attr(10, dataAttributes),
-  data: attr(2, dataAttributes),
-  expr: attr(7, statefulExpression),
-  expressions: attr(11, elements(statefulExpression)),
-  objref: attr(9, string),
-  flags: attr(3, be32),
-  timeout: attr(4, be64),
-  expiration: attr(5, be64),
-  userdata: attr(6, binary),
-})
+export class ElementAttributes {
+  readonly key = attr(1, dataAttributes)
+  readonly keyEnd = attr(10, dataAttributes)
+  readonly data = attr(2, dataAttributes)
+  readonly expr = attr(7, statefulExpression)
+  readonly expressions = attr(11, elements(statefulExpression))
+  readonly objref = attr(9, string)
+  readonly flags = attr(3, be32)
+  readonly timeout = attr(4, be64)
+  readonly expiration = attr(5, be64)
+  readonly userdata = attr(6, binary)
+}
+
+/** The codec of {@link ElementAttributes}. */
+export const elementAttributes = attributes('NFTA_SET_ELEM', new ElementAttributes())
 export type RawElement = Value<typeof elementAttributes>
 
-/** Attributes of a list of elements, `<linux/netfilter/nf_tables.h> NFTA_SET_ELEM_LIST_*`. */
+/**
+ * Attributes of a list of elements, `<linux/netfilter/nf_tables.h> NFTA_SET_ELEM_LIST_*`. An object literal, because the
+ * engine of the one-shot plugins takes a property `set` of a class for a setter.
+ */
 export const elementListAttributes = attributes('NFTA_SET_ELEM_LIST', {
   table: attr(1, string),
   set: attr(2, string),
@@ -47,8 +54,10 @@ export const elementListAttributes = attributes('NFTA_SET_ELEM_LIST', {
 })
 
 /** Body of `NFT_MSG_*SETELEM`. */
-export const elementMessage = flatMessage(nfgenmsg, elementListAttributes)
-export type ElementMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof elementListAttributes>
+export const elementMessage: FlatMessageCodec<ElementMessage> = flatMessage(nfgenmsg, elementListAttributes)
+
+/** The values of {@link elementMessage}. */
+export interface ElementMessage extends Partial<Nfgenmsg>, Value<typeof elementListAttributes> {}
 
 export const elementOperations = operationsOn<ElementMessage>('SETELEM', elementMessage, { first: 12, destroy: 30 })
 

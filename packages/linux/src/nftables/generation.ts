@@ -1,26 +1,32 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be32,
+  type FlatMessageCodec,
   flatMessage,
   operation,
   type Request,
   request,
   string,
-  type Value,
 } from '../netlink/index.ts'
-import { NFNL_SUBSYS, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
+import { NFNL_SUBSYS, type Nfgenmsg, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** Attributes of a generation, `<linux/netfilter/nf_tables.h> NFTA_GEN_*`. */
-export const generationAttributes = attributes('NFTA_GEN', {
-  id: attr(1, be32),
-  procPid: attr(2, be32),
-  procName: attr(3, string),
-})
+export class GenerationAttributes {
+  readonly id = attr(1, be32)
+  readonly procPid = attr(2, be32)
+  readonly procName = attr(3, string)
+}
+
+/** The codec of {@link GenerationAttributes}. */
+export const generationAttributes = attributes('NFTA_GEN', new GenerationAttributes())
 
 /** Body of `NFT_MSG_*GEN`. */
-export const generationMessage = flatMessage(nfgenmsg, generationAttributes)
-type GenerationMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof generationAttributes>
+export const generationMessage: FlatMessageCodec<GenerationMessage> = flatMessage(nfgenmsg, generationAttributes)
+
+/** The values of {@link generationMessage}. */
+export interface GenerationMessage extends Partial<Nfgenmsg>, Attributes<GenerationAttributes> {}
 
 export const generationOperations = {
   get: operation<GenerationMessage, GenerationMessage>(
@@ -40,9 +46,16 @@ export function getGeneration(): Request {
 }
 
 /** Attributes of the beginning of a batch, `<linux/netfilter/nfnetlink.h> NFNL_BATCH_*`. */
-export const batchAttributes = attributes('NFNL_BATCH', { genid: attr(1, be32) })
-const batchMessage = flatMessage(nfgenmsg, batchAttributes)
-type BatchMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof batchAttributes>
+export class BatchAttributes {
+  readonly genid = attr(1, be32)
+}
+
+/** The codec of {@link BatchAttributes}. */
+export const batchAttributes = attributes('NFNL_BATCH', new BatchAttributes())
+const batchMessage: FlatMessageCodec<BatchMessage> = flatMessage(nfgenmsg, batchAttributes)
+
+/** The values of {@link batchMessage}. */
+interface BatchMessage extends Partial<Nfgenmsg>, Attributes<BatchAttributes> {}
 
 /** `<linux/netfilter/nfnetlink.h> NFNL_MSG_BATCH_*`: between them, everything happens or nothing. */
 export const batchOperations = {

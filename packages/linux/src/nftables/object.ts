@@ -1,23 +1,23 @@
 import {
   type Attributes,
-  type AttributesCodec,
   attr,
   attributes,
   be16,
   be32,
   be64,
   binary,
+  type Codec,
   type Entry,
+  type FlatMessageCodec,
   flatMessage,
   NLA_F_NESTED,
   type Request,
   request,
   string,
-  type Table,
   u8,
   type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { NFT_OBJECT } from './expressions/index.ts'
 import { connlimit, counter, limit, quota, synproxy } from './expressions/tables.ts'
 import { familyName } from './family.ts'
@@ -25,9 +25,21 @@ import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 
-const helper = attributes('NFTA_CT_HELPER', { name: attr(1, string), l3proto: attr(2, be16), l4proto: attr(3, u8) })
+class HelperAttributes {
+  readonly name = attr(1, string)
+  readonly l3proto = attr(2, be16)
+  readonly l4proto = attr(3, u8)
+}
 
-const timeout = attributes('NFTA_CT_TIMEOUT', { l3proto: attr(1, be16), l4proto: attr(2, u8), data: attr(3, binary) })
+const helper = attributes('NFTA_CT_HELPER', new HelperAttributes())
+
+class TimeoutAttributes {
+  readonly l3proto = attr(1, be16)
+  readonly l4proto = attr(2, u8)
+  readonly data = attr(3, binary)
+}
+
+const timeout = attributes('NFTA_CT_TIMEOUT', new TimeoutAttributes())
 
 const kinds = {
   counter: [NFT_OBJECT.COUNTER, counter],
@@ -74,7 +86,7 @@ const state: Entry<ObjectState> = {
   },
 }
 
-function kindLayout(kind: ObjectKind): readonly [number, AttributesCodec<Table>] {
+function kindLayout(kind: ObjectKind): readonly [number, Codec<object>] {
   return kinds[kind]
 }
 
@@ -95,18 +107,23 @@ export function objectKind(number: number): ObjectKind | undefined {
 }
 
 /** Attributes of an object, `<linux/netfilter/nf_tables.h> NFTA_OBJ_*`. */
-export const objectAttributes = attributes('NFTA_OBJ', {
-  table: attr(1, string),
-  name: attr(2, string),
-  state,
-  use: attr(5, be32),
-  handle: attr(6, be64),
-  userdata: attr(8, binary),
-})
+export class ObjectAttributes {
+  readonly table = attr(1, string)
+  readonly name = attr(2, string)
+  readonly state = state
+  readonly use = attr(5, be32)
+  readonly handle = attr(6, be64)
+  readonly userdata = attr(8, binary)
+}
+
+/** The codec of {@link ObjectAttributes}. */
+export const objectAttributes = attributes('NFTA_OBJ', new ObjectAttributes())
 
 /** Body of `NFT_MSG_*OBJ`. */
-export const objectMessage = flatMessage(nfgenmsg, objectAttributes)
-type ObjectMessage = Partial<Value<typeof nfgenmsg>> & Attributes<(typeof objectAttributes)['table']>
+export const objectMessage: FlatMessageCodec<ObjectMessage> = flatMessage(nfgenmsg, objectAttributes)
+
+/** The values of {@link objectMessage}. */
+export interface ObjectMessage extends Partial<Nfgenmsg>, Attributes<ObjectAttributes> {}
 
 export const objectOperations = operationsOn<ObjectMessage>('OBJ', objectMessage, { first: 18, destroy: 31 })
 

@@ -1,17 +1,18 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be32,
   be64,
   binary,
+  type FlatMessageCodec,
   flatMessage,
   NLM_F,
   type Request,
   request,
   string,
-  type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { type Expression, expression } from './expressions/index.ts'
 import { familyName } from './family.ts'
 import { operationsOn, type Removal, requestAbout } from './operations.ts'
@@ -19,25 +20,35 @@ import { describeMember, inTable, type TableMember } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 import { elements } from './wire.ts'
 
-const compat = attributes('NFTA_RULE_COMPAT', { proto: attr(1, be32), flags: attr(2, be32) })
+class CompatAttributes {
+  readonly proto = attr(1, be32)
+  readonly flags = attr(2, be32)
+}
+
+const compat = attributes('NFTA_RULE_COMPAT', new CompatAttributes())
 
 /** Attributes of a rule, `<linux/netfilter/nf_tables.h> NFTA_RULE_*`. */
-export const ruleAttributes = attributes('NFTA_RULE', {
-  table: attr(1, string),
-  chain: attr(2, string),
-  handle: attr(3, be64),
-  position: attr(6, be64),
-  expressions: attr(4, elements(expression)),
-  compat: attr(5, compat),
-  userdata: attr(7, binary),
-  id: attr(9, be32),
-  positionId: attr(10, be32),
-  chainId: attr(11, be32),
-})
+export class RuleAttributes {
+  readonly table = attr(1, string)
+  readonly chain = attr(2, string)
+  readonly handle = attr(3, be64)
+  readonly position = attr(6, be64)
+  readonly expressions = attr(4, elements(expression))
+  readonly compat = attr(5, compat)
+  readonly userdata = attr(7, binary)
+  readonly id = attr(9, be32)
+  readonly positionId = attr(10, be32)
+  readonly chainId = attr(11, be32)
+}
+
+/** The codec of {@link RuleAttributes}. */
+export const ruleAttributes = attributes('NFTA_RULE', new RuleAttributes())
 
 /** Body of `NFT_MSG_*RULE`. */
-export const ruleMessage = flatMessage(nfgenmsg, ruleAttributes)
-type RuleMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof ruleAttributes>
+export const ruleMessage: FlatMessageCodec<RuleMessage> = flatMessage(nfgenmsg, ruleAttributes)
+
+/** The values of {@link ruleMessage}. */
+export interface RuleMessage extends Partial<Nfgenmsg>, Attributes<RuleAttributes> {}
 
 export const ruleOperations = operationsOn<RuleMessage>('RULE', ruleMessage, { first: 6, destroy: 28 })
 

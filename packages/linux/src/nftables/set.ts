@@ -1,9 +1,11 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be32,
   be64,
   binary,
+  type FlatMessageCodec,
   flatMessage,
   littleEndian,
   type Request,
@@ -11,7 +13,7 @@ import {
   string,
   type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { statefulExpression } from './expressions/index.ts'
 import { isConcatenation, type KeyType, keyLength, keyTypeNumber, partsOf } from './key-type.ts'
 import { isObjectKind, type ObjectKind, objectNumber } from './object.ts'
@@ -20,38 +22,52 @@ import { describeMember, inTable, type TableMember, type TableRef } from './tabl
 import { readComment, readUserData, writeComment, writeUserData } from './user-data.ts'
 import { elements, word } from './wire.ts'
 
-const field = attributes('NFTA_SET_FIELD', { len: attr(1, be32) })
-const description = attributes('NFTA_SET_DESC', { size: attr(1, be32), concat: attr(2, elements(field)) })
+class FieldAttributes {
+  readonly len = attr(1, be32)
+}
+
+const field = attributes('NFTA_SET_FIELD', new FieldAttributes())
+class DescriptionAttributes {
+  readonly size = attr(1, be32)
+  readonly concat = attr(2, elements(field))
+}
+
+const description = attributes('NFTA_SET_DESC', new DescriptionAttributes())
 
 /** `<linux/netfilter/nf_tables.h> NFT_SET_POL_*` */
 const policies = { PERFORMANCE: 0, MEMORY: 1 } as const
 
 /** Attributes of a set, `<linux/netfilter/nf_tables.h> NFTA_SET_*`. */
-export const setAttributes = attributes('NFTA_SET', {
-  table: attr(1, string),
-  name: attr(2, string),
-  handle: attr(16, be64),
-  flags: attr(3, be32),
-  keyType: attr(4, be32),
-  keyLen: attr(5, be32),
-  dataType: attr(6, be32),
-  dataLen: attr(7, be32),
-  objType: attr(15, be32),
-  policy: attr(8, word(policies)),
-  desc: attr(9, description),
-  id: attr(10, be32),
-  timeout: attr(11, be64),
-  gcInterval: attr(12, be32),
-  userdata: attr(13, binary),
-  expr: attr(17, statefulExpression),
-  expressions: attr(18, elements(statefulExpression)),
-  type: attr(19, string),
-  count: attr(20, be32),
-})
+export class SetAttributes {
+  readonly table = attr(1, string)
+  readonly name = attr(2, string)
+  readonly handle = attr(16, be64)
+  readonly flags = attr(3, be32)
+  readonly keyType = attr(4, be32)
+  readonly keyLen = attr(5, be32)
+  readonly dataType = attr(6, be32)
+  readonly dataLen = attr(7, be32)
+  readonly objType = attr(15, be32)
+  readonly policy = attr(8, word(policies))
+  readonly desc = attr(9, description)
+  readonly id = attr(10, be32)
+  readonly timeout = attr(11, be64)
+  readonly gcInterval = attr(12, be32)
+  readonly userdata = attr(13, binary)
+  readonly expr = attr(17, statefulExpression)
+  readonly expressions = attr(18, elements(statefulExpression))
+  readonly type = attr(19, string)
+  readonly count = attr(20, be32)
+}
+
+/** The codec of {@link SetAttributes}. */
+export const setAttributes = attributes('NFTA_SET', new SetAttributes())
 
 /** Body of `NFT_MSG_*SET`. */
-export const setMessage = flatMessage(nfgenmsg, setAttributes)
-export type SetMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof setAttributes>
+export const setMessage: FlatMessageCodec<SetMessage> = flatMessage(nfgenmsg, setAttributes)
+
+/** The values of {@link setMessage}. */
+export interface SetMessage extends Partial<Nfgenmsg>, Attributes<SetAttributes> {}
 
 export const setOperations = operationsOn<SetMessage>('SET', setMessage, { first: 9, destroy: 29 })
 

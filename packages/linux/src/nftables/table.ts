@@ -1,34 +1,40 @@
 import {
+  type Attributes,
   attr,
   attributes,
   be32,
   be64,
   binary,
+  type FlatMessageCodec,
   flatMessage,
   type Request,
   request,
   string,
-  type Value,
 } from '../netlink/index.ts'
-import { nfgenmsg } from '../nfnetlink/index.ts'
+import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { familyName, familyNumber } from './family.ts'
 import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
 import type { TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 
 /** Attributes of a table, `<linux/netfilter/nf_tables.h> NFTA_TABLE_*`. */
-export const tableAttributes = attributes('NFTA_TABLE', {
-  name: attr(1, string),
-  flags: attr(2, be32),
-  use: attr(3, be32),
-  handle: attr(4, be64),
-  userdata: attr(6, binary),
-  owner: attr(7, be32),
-})
+export class TableAttributes {
+  readonly name = attr(1, string)
+  readonly flags = attr(2, be32)
+  readonly use = attr(3, be32)
+  readonly handle = attr(4, be64)
+  readonly userdata = attr(6, binary)
+  readonly owner = attr(7, be32)
+}
+
+/** The codec of {@link TableAttributes}. */
+export const tableAttributes = attributes('NFTA_TABLE', new TableAttributes())
 
 /** Body of `NFT_MSG_*TABLE`. */
-export const tableMessage = flatMessage(nfgenmsg, tableAttributes)
-type TableMessage = Partial<Value<typeof nfgenmsg>> & Value<typeof tableAttributes>
+export const tableMessage: FlatMessageCodec<TableMessage> = flatMessage(nfgenmsg, tableAttributes)
+
+/** The values of {@link tableMessage}. */
+export interface TableMessage extends Partial<Nfgenmsg>, Attributes<TableAttributes> {}
 
 export const tableOperations = operationsOn<TableMessage>('TABLE', tableMessage, { first: 0, destroy: 26 })
 

@@ -9,7 +9,7 @@ import {
   AF,
   deleteLink,
   deleteLinkGroup,
-  linkMessage,
+  ifinfomsg,
   linkOperations,
   openRouteSocket,
   RTNLGRP,
@@ -118,7 +118,7 @@ async function received(listener: NetlinkSocket): Promise<RawMessage[] | undefin
 }
 
 function deletedIndex(message: RawMessage): number {
-  return linkMessage.header.read(message.body.subarray(0, linkMessage.header.size)).index
+  return ifinfomsg.read(message.body.subarray(0, ifinfomsg.size)).index
 }
 
 /** `struct sock_filter`: code, jumps and operand of each instruction. */

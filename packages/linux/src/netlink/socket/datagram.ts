@@ -4,7 +4,7 @@ import { SystemError } from '../../sys/index.ts'
 export const DATAGRAM_BYTES = 65536
 
 /** Where this thread receives: one answer at a time. A process opens sockets by the dozen, and new memory is cleared. */
-export const ownSpace = new Uint8Array(DATAGRAM_BYTES)
+export const ownSpace: Uint8Array = new Uint8Array(DATAGRAM_BYTES)
 
 /**
  * The length of what has been received into a space.

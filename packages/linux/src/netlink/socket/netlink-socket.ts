@@ -100,8 +100,7 @@ export class NetlinkSocket implements Disposable {
 
   /** As {@link request}, but always on another thread: of the pool, or its own for what takes long, tens of milliseconds. */
   async requestSlow<R>(requests: Request | readonly Request[], reply?: Operation<R>, isLong = false): Promise<R[]> {
-    const transaction = () => this.#acknowledged(requests, reply)
-    return this.#exclusive(async () => (await this.#runOffThread(transaction(), isLong)).result())
+    return this.#exclusive(async () => (await this.#runOffThread(this.#acknowledged(requests, reply), isLong)).result())
   }
 
   /**

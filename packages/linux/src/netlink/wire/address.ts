@@ -1,5 +1,5 @@
 import { type IP, ipFromBytes, MAC } from '@patchbay/address'
-import { type Codec, DecodeError } from './codec.ts'
+import { type Bytes, type Codec, DecodeError } from './codec.ts'
 
 /**
  * An IPv4 or IPv6 address: four or sixteen bytes. Sixteen bytes of the IPv4-mapped block have no value of their own and
@@ -18,7 +18,7 @@ export const ip: Codec<IP | undefined> = {
 }
 
 /** A hardware address. Links that are no Ethernet have ones of other lengths, none at all included. */
-export const mac: Codec<MAC | Uint8Array> = {
+export const mac: Codec<MAC | Bytes> = {
   write: (w, value) => w.bytes(value instanceof Uint8Array ? value : value.bytes),
   read: (payload) => (payload.length === 6 ? MAC.fromBytes(payload) : payload),
 }

@@ -19,19 +19,27 @@ export interface Entry<T> {
   locate?(attribute: RawAttribute, siblings: Uint8Array, offset: number): string[]
 }
 
+/**
+ * A table of attributes: its properties are entries. A class with one property an attribute keeps their doc comments and
+ * its own name in declarations and hovers; an object literal has neither.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `Value` below
-export type Table = Record<string, Entry<any>>
+export type Table<T> = { readonly [K in keyof T]: Entry<any> }
+
+/** Any table, by the names of its entries. */
+// biome-ignore lint/suspicious/noExplicitAny: what reads and writes it knows no types of values
+type AnyTable = Readonly<Record<string, Entry<any>>>
 
 /** Attributes that no entry of the table claims, by number: kept, and written back. */
 export type Unknown = ReadonlyMap<number, readonly Uint8Array[]>
 
 /** The value of an attribute table: every attribute is optional, and one that is `undefined` is not there. */
-export type Attributes<T extends Table> = { -readonly [K in keyof T]?: Value<T[K]> | undefined } & {
+export type Attributes<T extends Table<T>> = { -readonly [K in keyof T]?: Value<T[K]> | undefined } & {
   unknown?: Unknown | undefined
 }
 
 /** The codec of an attribute table. `prefix`, `_` and a name in upper snake case spell the kernel's constant. */
-export interface AttributesCodec<T extends Table> extends Codec<Attributes<T>> {
+export interface AttributesCodec<T extends Table<T>> extends Codec<Attributes<T>> {
   readonly prefix: string
   readonly table: T
   readonly nested: true
@@ -122,7 +130,7 @@ export function writeAttribute<T>(w: Writer, type: number, codec: Codec<T>, valu
 }
 
 /** A table of attributes: the encoder, the decoder, the type and the names in errors all come from it. */
-export function attributes<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
+export function attributes<T extends Table<T>>(prefix: string, table: T): AttributesCodec<T> {
   return new AttributeTable(prefix, table, { keepsUnknown: true })
 }
 
@@ -130,14 +138,14 @@ export function attributes<T extends Table>(prefix: string, table: T): Attribute
  * A table of the few attributes that a reader wants of many. As {@link attributes}, but what it does not have is passed
  * over, and costs next to nothing.
  */
-export function excerpt<T extends Table>(prefix: string, table: T): AttributesCodec<T> {
+export function excerpt<T extends Table<T>>(prefix: string, table: T): AttributesCodec<T> {
   return new AttributeTable(prefix, table, { keepsUnknown: false })
 }
 
 /** What attributes are read into. */
 type Target = Record<string, unknown> & { unknown?: Map<number, Uint8Array[]> | undefined }
 
-class AttributeTable<T extends Table> implements AttributesCodec<T> {
+class AttributeTable<T extends Table<T>> implements AttributesCodec<T> {
   readonly prefix: string
   readonly table: T
   readonly nested = true
@@ -203,10 +211,10 @@ class AttributeTable<T extends Table> implements AttributesCodec<T> {
 
 interface NamedEntry {
   readonly name: string
-  readonly entry: Table[string]
+  readonly entry: AnyTable[string]
 }
 
-function byNumber(table: Table): readonly (NamedEntry | undefined)[] {
+function byNumber(table: AnyTable): readonly (NamedEntry | undefined)[] {
   const entries: (NamedEntry | undefined)[] = []
   for (const [name, entry] of Object.entries(table)) {
     const named = { name, entry }
@@ -237,7 +245,7 @@ function readOne({ name, entry }: NamedEntry, list: AttributeList, target: Targe
 /** Goes by what is given, not by what the table has. */
 function writeAttributes(
   w: Writer,
-  table: Table,
+  table: AnyTable,
   values: Record<string, unknown> & { unknown?: Unknown | undefined },
 ): void {
   for (const name of Object.keys(values)) {
@@ -260,7 +268,7 @@ function writeEntry(w: Writer, { name, entry }: NamedEntry, value: unknown): voi
 
 function locateAttribute(
   payload: Uint8Array,
-  entries: readonly [name: string, entry: Table[string]][],
+  entries: readonly [name: string, entry: AnyTable[string]][],
   offset: number,
 ): string[] {
   for (const attribute of attributesOf(payload)) {

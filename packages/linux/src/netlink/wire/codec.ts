@@ -1,5 +1,11 @@
 import type { Writer } from './writer.ts'
 
+/**
+ * Bytes as they stand in a message. A name of its own, because TypeScript writes `Uint8Array` into declarations with a type
+ * argument that compilers before 5.7 do not know.
+ */
+export interface Bytes extends Uint8Array {}
+
 /** How one payload is laid out: written from a value, read back into one. */
 export interface Codec<T> {
   write(w: Writer, value: NoInfer<T>): void

@@ -1,3 +1,4 @@
+export { type Acknowledgement, extendedAck, policy, readAcknowledgement } from './acknowledgement.ts'
 export { ip, mac } from './address.ts'
 export { AttributeList, attributesOf, NLA_F_NESTED, NLA_TYPE_MASK, type RawAttribute } from './attribute-list.ts'
 export {
@@ -11,13 +12,11 @@ export {
   type Table,
   type Unknown,
 } from './attributes.ts'
-export { type Codec, DecodeError, type FixedCodec, type Value } from './codec.ts'
+export { type Bytes, type Codec, DecodeError, type FixedCodec, type Value } from './codec.ts'
 export { littleEndian, u16At, u32At } from './endian.ts'
 export {
-  type Acknowledgement,
   beginMessage,
   endMessage,
-  extendedAck,
   type FlatMessageCodec,
   flatMessage,
   HEADER_BYTES,
@@ -29,9 +28,7 @@ export {
   messagesOf,
   NLM_F,
   NLMSG,
-  policy,
   type RawMessage,
-  readAcknowledgement,
   writeMessage,
 } from './message.ts'
 export { element, inside } from './part.ts'

@@ -1,8 +1,7 @@
-import { type Attributes, type AttributesCodec, attr, attributes, type Table } from './attributes.ts'
-import { DecodeError, type Value } from './codec.ts'
+import { type Codec, DecodeError } from './codec.ts'
 import { u16At, u32At } from './endian.ts'
-import { binary, s32, s64, string, u16, u32, u64 } from './scalar.ts'
-import { type StructCodec, struct } from './struct.ts'
+import { u16, u32 } from './scalar.ts'
+import { struct } from './struct.ts'
 import { align, type Writer } from './writer.ts'
 
 /** `<linux/netlink.h> NLMSG_*`: message types of netlink itself. */
@@ -146,30 +145,42 @@ export function endMessage(w: Writer, start: number): void {
   w.pad()
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the field types are recovered by `Struct`
-type AnyStruct = StructCodec<any>
+/** A codec whose values are objects: a struct or a table of attributes. */
+interface ObjectCodec<V> extends Codec<V> {
+  write(w: Writer, value: Partial<V>): void
+  readAt(bytes: Uint8Array, start: number, end: number): V
+  decodeInto(target: object, bytes: Uint8Array, start: number, end: number): void
+}
+
+/** Lays out the fixed header of a message. */
+interface HeaderCodec<H> extends ObjectCodec<H> {
+  readonly size: number
+}
+
+/** Lays out the attributes that follow the header of a message. */
+interface BodyCodec<A> extends ObjectCodec<A> {
+  readonly prefix: string
+  locate(payload: Uint8Array, offset: number): string[]
+}
 
 /** A fixed header and the attributes that follow it. */
-export interface Message<H extends AnyStruct, A extends AttributesCodec<Table>> {
-  header: Value<H>
-  attributes: Value<A>
+export interface Message<H, A> {
+  header: H
+  attributes: A
 }
 
 /** The codec of what follows `nlmsghdr` in one family of messages. Header fields left out are zero. */
-export interface MessageCodec<H extends AnyStruct, A extends AttributesCodec<Table>> {
+export interface MessageCodec<M extends Message<unknown, unknown>> {
   readonly prefix: string
-  readonly header: H
-  readonly attributes: A
-  write(w: Writer, value: { header?: Partial<Value<H>>; attributes?: Value<A> }): void
-  read(body: Uint8Array): Message<H, A>
+  readonly header: HeaderCodec<M['header']>
+  readonly attributes: BodyCodec<M['attributes']>
+  write(w: Writer, value: { header?: Partial<M['header']>; attributes?: M['attributes'] }): void
+  read(body: Uint8Array): M
   locate(body: Uint8Array, offset: number): string[]
 }
 
 /** Lays out a fixed header and, after it, the attributes of a table. */
-export function message<H extends AnyStruct, A extends AttributesCodec<Table>>(
-  header: H,
-  attributes: A,
-): MessageCodec<H, A> {
+export function message<H, A>(header: HeaderCodec<H>, attributes: BodyCodec<A>): MessageCodec<Message<H, A>> {
   const start = align(header.size)
   return {
     prefix: attributes.prefix,
@@ -182,8 +193,8 @@ export function message<H extends AnyStruct, A extends AttributesCodec<Table>>(
     },
     read(body) {
       return {
-        header: header.readAt(body, 0, body.length) as Value<H>,
-        attributes: attributes.readAt(body, Math.min(start, body.length), body.length) as Value<A>,
+        header: header.readAt(body, 0, body.length),
+        attributes: attributes.readAt(body, Math.min(start, body.length), body.length),
       }
     },
     locate: (body, offset) => (offset < start ? [] : attributes.locate(body.subarray(start), offset - start)),
@@ -194,94 +205,35 @@ export function message<H extends AnyStruct, A extends AttributesCodec<Table>>(
  * As {@link message}, with header fields and attributes side by side in one value. For families in which no name
  * stands for both.
  */
-export function flatMessage<H extends AnyStruct, A extends AttributesCodec<Table>>(
-  header: H,
-  attributes: A,
-): FlatMessageCodec<H, A> {
-  const codec = message(header, attributes)
+export function flatMessage<H extends object, A extends object>(
+  header: HeaderCodec<H>,
+  attributes: BodyCodec<A>,
+): FlatMessageCodec<H & A> {
+  const { prefix, locate } = message(header, attributes)
+  const start = align(header.size)
   return {
-    prefix: codec.prefix,
-    header,
+    prefix,
     attributes,
     write(w, value) {
-      codec.write(w, { header: value as Partial<Value<H>>, attributes: value as Value<A> })
+      header.write(w, value)
+      w.zeros(start - header.size)
+      attributes.write(w, value)
     },
     read(body) {
-      const value = {} as Value<H> & Value<A>
+      const value = {} as H & A
       header.decodeInto(value, body, 0, body.length)
-      attributes.decodeInto(value, body, Math.min(align(header.size), body.length), body.length)
+      attributes.decodeInto(value, body, Math.min(start, body.length), body.length)
       return value
     },
-    locate: codec.locate,
+    locate,
   }
 }
 
 /** The codec of {@link flatMessage}. */
-export interface FlatMessageCodec<H extends AnyStruct, A extends AttributesCodec<Table>> {
+export interface FlatMessageCodec<V> {
   readonly prefix: string
-  readonly header: H
-  readonly attributes: A
-  write(w: Writer, value: Partial<Value<H>> & Value<A>): void
-  read(body: Uint8Array): Value<H> & Value<A>
+  readonly attributes: BodyCodec<Partial<V>>
+  write(w: Writer, value: Partial<V>): void
+  read(body: Uint8Array): V
   locate(body: Uint8Array, offset: number): string[]
-}
-
-/** Range and type that the kernel wanted of an attribute, `<linux/netlink.h> NL_POLICY_TYPE_ATTR_*`. */
-export const policy = attributes('NL_POLICY_TYPE_ATTR', {
-  type: attr(1, u32),
-  minValueS: attr(2, s64),
-  maxValueS: attr(3, s64),
-  minValueU: attr(4, u64),
-  maxValueU: attr(5, u64),
-  minLength: attr(6, u32),
-  maxLength: attr(7, u32),
-  policyIdx: attr(8, u32),
-  policyMaxtype: attr(9, u32),
-  bitfield32Mask: attr(10, u32),
-  mask: attr(12, u64),
-})
-
-/** Extended acknowledgement, `<linux/netlink.h> NLMSGERR_ATTR_*`. */
-export const extendedAck = attributes('NLMSGERR_ATTR', {
-  msg: attr(1, string),
-  offs: attr(2, u32),
-  cookie: attr(3, binary),
-  policy: attr(4, policy),
-  missType: attr(5, u32),
-  missNest: attr(6, u32),
-})
-
-/** What the kernel answers a request: 0 or a negated errno, and what it has to say about it. */
-export interface Acknowledgement {
-  error: number
-  extack: Attributes<(typeof extendedAck)['table']>
-}
-
-/**
- * Reads an `NLMSG_ERROR`, or the end of a dump (`NLMSG_DONE`) that carries an error the same way.
- * A malformed extended part never hides the error number.
- */
-export function readAcknowledgement(message: RawMessage): Acknowledgement {
-  if (message.body.length < 4) {
-    if (message.type === NLMSG.DONE) return { error: 0, extack: {} }
-    throw new DecodeError('', `acknowledgement of ${message.body.length} bytes`)
-  }
-  const error = s32.read(message.body.subarray(0, 4))
-  return { error, extack: message.flags & NLM_F.ACK_TLVS ? readExtack(message) : {} }
-}
-
-function readExtack(message: RawMessage): Acknowledgement['extack'] {
-  // An error repeats the header of the request, and its body too unless it was capped.
-  const skipped = message.type === NLMSG.DONE ? 0 : requestLength(message)
-  try {
-    return extendedAck.readAt(message.body, Math.min(4 + skipped, message.body.length), message.body.length)
-  } catch (error) {
-    if (error instanceof DecodeError) return {}
-    throw error
-  }
-}
-
-function requestLength(message: RawMessage): number {
-  if (message.flags & NLM_F.CAPPED || message.body.length < 4 + HEADER_BYTES) return HEADER_BYTES
-  return align(Math.min(u32At(message.body, 4), message.body.length))
 }

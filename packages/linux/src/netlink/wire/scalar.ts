@@ -1,4 +1,4 @@
-import { type Codec, DecodeError, type FixedCodec } from './codec.ts'
+import { type Bytes, type Codec, DecodeError, type FixedCodec } from './codec.ts'
 import { littleEndian, viewOf } from './endian.ts'
 import type { Writer } from './writer.ts'
 
@@ -129,13 +129,13 @@ export function padding(size: number): FixedCodec<undefined> {
 }
 
 /** Bytes as they are; the value is a copy-free view of the datagram. */
-export const binary: Codec<Uint8Array> = {
+export const binary: Codec<Bytes> = {
   write: (w, value) => w.bytes(value),
   read: (payload) => payload,
 }
 
 /** A given number of bytes as they are. */
-export function binaryOf(size: number): FixedCodec<Uint8Array> {
+export function binaryOf(size: number): FixedCodec<Bytes> {
   return {
     size,
     write(w, value) {

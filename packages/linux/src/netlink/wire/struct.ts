@@ -1,15 +1,18 @@
 import { DecodeError, type FixedCodec, placed, type Value } from './codec.ts'
 import type { Writer } from './writer.ts'
 
+/** The fields of a struct: the properties of a class, whose doc comments hovers show, or of an object literal. */
 // biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `Value` below
-type Fields = Record<string, FixedCodec<any>>
-type Padding<F extends Fields> = { [K in keyof F]: F[K] extends FixedCodec<undefined> ? K : never }[keyof F]
+export type Fields<F> = { readonly [K in keyof F]: FixedCodec<any> }
+
+type Padding<F extends Fields<F>> = { [K in keyof F]: F[K] extends FixedCodec<undefined> ? K : never }[keyof F]
 
 /** What a struct holds. Every field may be left out when writing; it is zero then. */
-export type Struct<F extends Fields> = { -readonly [K in Exclude<keyof F, Padding<F>>]: Value<F[K]> }
+export type Struct<F extends Fields<F>> = Values<Omit<F, Padding<F>>>
+type Values<F> = { -readonly [K in keyof F]: Value<F[K]> }
 
 /** A C struct: fields one after another, in the order written here. Natural alignment is the author's to spell out. */
-export interface StructCodec<F extends Fields> extends FixedCodec<Struct<F>> {
+export interface StructCodec<F extends Fields<F>> extends FixedCodec<Struct<F>> {
   readonly fields: F
   write(w: Writer, value: Partial<Struct<F>>): void
   readAt(bytes: Uint8Array, start: number, end: number): Struct<F>
@@ -17,7 +20,7 @@ export interface StructCodec<F extends Fields> extends FixedCodec<Struct<F>> {
   decodeInto(target: object, bytes: Uint8Array, start: number, end: number): void
 }
 
-export function struct<F extends Fields>(fields: F): StructCodec<F> {
+export function struct<F extends Fields<F>>(fields: F): StructCodec<F> {
   return new FieldsCodec(fields)
 }
 
@@ -26,14 +29,14 @@ interface Field {
   readonly codec: FixedCodec<unknown>
 }
 
-class FieldsCodec<F extends Fields> implements StructCodec<F> {
+class FieldsCodec<F extends Fields<F>> implements StructCodec<F> {
   readonly size: number
   readonly fields: F
   readonly #fields: readonly Field[]
 
   constructor(fields: F) {
     this.fields = fields
-    this.#fields = Object.entries(fields).map(([name, codec]) => ({ name, codec }))
+    this.#fields = Object.entries<FixedCodec<unknown>>(fields).map(([name, codec]) => ({ name, codec }))
     this.size = this.#fields.reduce((sum, { codec }) => sum + codec.size, 0)
   }
 

@@ -91,7 +91,7 @@ export function list<T>(elementType: number, codec: Codec<T>): Codec<T[]> {
 }
 
 /** A table whose attributes refer to the table itself. The indirection is resolved when first used. */
-export function lazy<T extends Table>(table: () => AttributesCodec<T>): Codec<Attributes<T>> {
+export function lazy<T extends Table<T>>(table: () => AttributesCodec<T>): Codec<Attributes<T>> {
   return {
     nested: true,
     write: (w, value) => table().write(w, value),

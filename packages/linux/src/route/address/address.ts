@@ -1,46 +1,67 @@
 import { CIDR, type IP } from '@patchbay/address'
 import {
+  type Attributes,
   attr,
   attributes,
   ip,
+  type Message,
+  type MessageCodec,
   message,
   type NetlinkSocket,
   NLM_F,
   operation,
   type Request,
   request,
+  type Struct,
   s32,
   string,
   struct,
   u8,
   u32,
-  type Value,
 } from '../../netlink/index.ts'
 import { AF, familyOf } from '../constants.ts'
 
 /** `struct ifaddrmsg`, `<linux/if_addr.h>`. */
-export const ifaddrmsg = struct({ family: u8, prefixlen: u8, flags: u8, scope: u8, index: u32 })
+export class Ifaddrmsg {
+  readonly family = u8
+  readonly prefixlen = u8
+  /** The lower eight bits of {@link IFA_F}. */
+  readonly flags = u8
+  /** {@link RT_SCOPE} */
+  readonly scope = u8
+  /** Of the link. */
+  readonly index = u32
+}
+
+/** The codec of {@link Ifaddrmsg}. */
+export const ifaddrmsg = struct(new Ifaddrmsg())
 
 /** `struct ifa_cacheinfo`, `<linux/if_addr.h>`: lifetimes in seconds (4294967295 is for ever), stamps in 1/100 s. */
 const cacheinfo = struct({ prefered: u32, valid: u32, cstamp: u32, tstamp: u32 })
 
 /** Attributes of an address, `<linux/if_addr.h> IFA_*`. */
-export const addressAttributes = attributes('IFA', {
-  address: attr(1, ip),
-  local: attr(2, ip),
-  label: attr(3, string),
-  broadcast: attr(4, ip),
-  anycast: attr(5, ip),
-  cacheinfo: attr(6, cacheinfo),
-  multicast: attr(7, ip),
-  flags: attr(8, u32),
-  rtPriority: attr(9, u32),
-  targetNetnsid: attr(10, s32),
-  proto: attr(11, u8),
-})
+export class AddressAttributes {
+  readonly address = attr(1, ip)
+  readonly local = attr(2, ip)
+  readonly label = attr(3, string)
+  readonly broadcast = attr(4, ip)
+  readonly anycast = attr(5, ip)
+  readonly cacheinfo = attr(6, cacheinfo)
+  readonly multicast = attr(7, ip)
+  readonly flags = attr(8, u32)
+  readonly rtPriority = attr(9, u32)
+  readonly targetNetnsid = attr(10, s32)
+  readonly proto = attr(11, u8)
+}
+
+/** The codec of {@link AddressAttributes}. */
+export const addressAttributes = attributes('IFA', new AddressAttributes())
+
+/** The values of {@link addressMessage}. */
+export interface AddressMessage extends Message<Struct<Ifaddrmsg>, Attributes<AddressAttributes>> {}
 
 /** Body of `RTM_*ADDR`. */
-export const addressMessage = message(ifaddrmsg, addressAttributes)
+export const addressMessage: MessageCodec<AddressMessage> = message(ifaddrmsg, addressAttributes)
 
 /** Operations on addresses, `<linux/rtnetlink.h> RTM_*ADDR`. */
 export const addressOperations = {
@@ -85,7 +106,7 @@ export interface Address {
 const FOREVER = 0xffffffff
 
 /** What {@link Address} says, as a message. */
-function encodeAddress(address: Address): Value<typeof addressMessage> {
+function encodeAddress(address: Address): AddressMessage {
   const { address: cidr, flags = 0, lifetimes } = address
   return {
     header: {
@@ -110,7 +131,7 @@ function encodeAddress(address: Address): Value<typeof addressMessage> {
  * The address that a message of the kernel describes; `undefined` for one without an address, or whose address is an
  * IPv4-mapped one.
  */
-export function decodeAddress({ header, attributes: all }: Value<typeof addressMessage>): Address | undefined {
+export function decodeAddress({ header, attributes: all }: AddressMessage): Address | undefined {
   const own = all.local ?? all.address
   if (!own || header.prefixlen > own.bits) return undefined
   const address: Address = {

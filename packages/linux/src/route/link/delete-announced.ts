@@ -2,8 +2,9 @@ import { type NamespaceHandle, type RawMessage, request } from '../../netlink/in
 import { type DeletionSteps, restOfWork } from '../../sys/index.ts'
 import { AF, RTNLGRP } from '../constants.ts'
 import { openRouteSocket } from '../route-socket.ts'
+import { ifinfomsg } from './attributes.ts'
 import { briefLink } from './brief-link.ts'
-import { linkMessage, linkOperations } from './link.ts'
+import { linkOperations } from './link.ts'
 import { getLink, type LinkName } from './requests.ts'
 
 /**
@@ -32,6 +33,6 @@ export async function deleteLinkAnnounced(
 /** A link that leaves its bridge is said to be deleted too, by the bridge. */
 function isDeletion(message: RawMessage, index: number): boolean {
   if (message.type !== linkOperations.delete.type) return false
-  const link = linkMessage.header.read(message.body.subarray(0, linkMessage.header.size))
+  const link = ifinfomsg.read(message.body.subarray(0, ifinfomsg.size))
   return link.index === index && link.family === AF.UNSPEC
 }

@@ -12,26 +12,29 @@ import { AF } from '../constants.ts'
 import { ifinfomsg } from './attributes.ts'
 
 /** Numbers of a device's IPv4 settings, `<linux/ip.h> IPV4_DEVCONF_*`. */
-export const ipv4Conf = attributes('IPV4_DEVCONF', {
-  forwarding: attr(1, u32),
-  mcForwarding: attr(2, u32),
-  proxyArp: attr(3, u32),
-  acceptRedirects: attr(4, u32),
-  secureRedirects: attr(5, u32),
-  sendRedirects: attr(6, u32),
-  sharedMedia: attr(7, u32),
-  rpFilter: attr(8, u32),
-  acceptSourceRoute: attr(9, u32),
-  logMartians: attr(11, u32),
-  arpAnnounce: attr(18, u32),
-  arpIgnore: attr(19, u32),
-  promoteSecondaries: attr(20, u32),
-  arpAccept: attr(21, u32),
-  arpNotify: attr(22, u32),
-  acceptLocal: attr(23, u32),
-  proxyArpPvlan: attr(25, u32),
-  routeLocalnet: attr(26, u32),
-})
+export class Ipv4ConfAttributes {
+  readonly forwarding = attr(1, u32)
+  readonly mcForwarding = attr(2, u32)
+  readonly proxyArp = attr(3, u32)
+  readonly acceptRedirects = attr(4, u32)
+  readonly secureRedirects = attr(5, u32)
+  readonly sendRedirects = attr(6, u32)
+  readonly sharedMedia = attr(7, u32)
+  readonly rpFilter = attr(8, u32)
+  readonly acceptSourceRoute = attr(9, u32)
+  readonly logMartians = attr(11, u32)
+  readonly arpAnnounce = attr(18, u32)
+  readonly arpIgnore = attr(19, u32)
+  readonly promoteSecondaries = attr(20, u32)
+  readonly arpAccept = attr(21, u32)
+  readonly arpNotify = attr(22, u32)
+  readonly acceptLocal = attr(23, u32)
+  readonly proxyArpPvlan = attr(25, u32)
+  readonly routeLocalnet = attr(26, u32)
+}
+
+/** The codec of {@link Ipv4ConfAttributes}. */
+export const ipv4Conf = attributes('IPV4_DEVCONF', new Ipv4ConfAttributes())
 
 /** IPv4 settings of a link: what `/proc/sys/net/ipv4/conf/NAME` has. */
 export type Ipv4Conf = Omit<Value<typeof ipv4Conf>, 'unknown'>

@@ -1,15 +1,17 @@
 import {
+  type Attributes,
   attr,
   attributes,
   each,
+  type FlatMessageCodec,
   flatMessage,
   operation,
+  type Struct,
   struct,
   u16,
-  type Value,
   variant,
 } from '../../netlink/index.ts'
-import { commonAttributes, ifinfomsg } from './attributes.ts'
+import { CommonLinkAttributes, type Ifinfomsg, ifinfomsg } from './attributes.ts'
 import { bridge } from './kinds/bridge.ts'
 import { bridgePort } from './kinds/bridge-port.ts'
 import { macvlan } from './kinds/macvlan.ts'
@@ -33,19 +35,27 @@ export const linkKinds = {
 } as const
 
 /** What kind of link it is and, for a port, of what kind its master is: `<linux/if_link.h> IFLA_INFO_*`. */
-export const linkinfo = attributes('IFLA_INFO', {
-  link: variant(1, 2, linkKinds),
-  port: variant(4, 5, { bridge: bridgePort, vrf: vrfPort }),
-})
+export class LinkinfoAttributes {
+  readonly link = variant(1, 2, linkKinds)
+  readonly port = variant(4, 5, { bridge: bridgePort, vrf: vrfPort })
+}
+
+/** The codec of {@link LinkinfoAttributes}. */
+export const linkinfo = attributes('IFLA_INFO', new LinkinfoAttributes())
 
 /** All attributes of a link. */
-export const linkAttributes = attributes('IFLA', { ...commonAttributes, linkinfo: attr(18, linkinfo) })
+export class LinkAttributes extends CommonLinkAttributes {
+  readonly linkinfo = attr(18, linkinfo)
+}
 
-/** Body of `RTM_*LINK`: `struct ifinfomsg` and the attributes of a link. */
-export const linkMessage = flatMessage(ifinfomsg, linkAttributes)
+/** The codec of {@link LinkAttributes}. */
+export const linkAttributes = attributes('IFLA', new LinkAttributes())
 
 /** A network interface as the kernel describes it. */
-export type Link = Value<typeof linkMessage>
+export interface Link extends Struct<Ifinfomsg>, Attributes<LinkAttributes> {}
+
+/** Body of `RTM_*LINK`: `struct ifinfomsg` and the attributes of a link. */
+export const linkMessage: FlatMessageCodec<Link> = flatMessage(ifinfomsg, linkAttributes)
 
 /** `struct bridge_vlan_info`, `<linux/if_bridge.h>`. */
 const bridgeVlanInfo = struct({ flags: u16, vid: u16 })
@@ -60,23 +70,32 @@ export const BRIDGE_VLAN_INFO = {
   BRENTRY: 32,
 } as const
 
+/** What bridges say of a port, `<linux/if_bridge.h> IFLA_BRIDGE_*`. */
+class BridgeAfSpecAttributes {
+  readonly flags = attr(0, u16)
+  readonly mode = attr(1, u16)
+  readonly vlanInfo = each(2, bridgeVlanInfo)
+}
+
+/** Attributes of a link in family AF_BRIDGE. */
+class BridgeLinkAttributes extends CommonLinkAttributes {
+  readonly afSpec = attr(26, attributes('IFLA_BRIDGE', new BridgeAfSpecAttributes()))
+}
+
+/** A port of a bridge, with its VLANs. */
+export interface BridgeLink extends Struct<Ifinfomsg>, Attributes<BridgeLinkAttributes> {}
+
 /** Body of `RTM_*LINK` in family AF_BRIDGE: the VLANs of a port. */
-export const bridgeLinkMessage = flatMessage(
+export const bridgeLinkMessage: FlatMessageCodec<BridgeLink> = flatMessage(
   ifinfomsg,
-  attributes('IFLA', {
-    ...commonAttributes,
-    afSpec: attr(
-      26,
-      attributes('IFLA_BRIDGE', { flags: attr(0, u16), mode: attr(1, u16), vlanInfo: each(2, bridgeVlanInfo) }),
-    ),
-  }),
+  attributes('IFLA', new BridgeLinkAttributes()),
 )
 
 /** Operations on links, `<linux/rtnetlink.h> RTM_*LINK`. */
 export const linkOperations = {
-  add: operation('RTM_NEWLINK', 16, linkMessage),
-  delete: operation('RTM_DELLINK', 17, linkMessage),
-  get: operation('RTM_GETLINK', 18, linkMessage),
-  set: operation('RTM_SETLINK', 19, linkMessage),
-  reply: operation('RTM_NEWLINK', 16, linkMessage),
+  add: operation<Link, Partial<Link>>('RTM_NEWLINK', 16, linkMessage),
+  delete: operation<Link, Partial<Link>>('RTM_DELLINK', 17, linkMessage),
+  get: operation<Link, Partial<Link>>('RTM_GETLINK', 18, linkMessage),
+  set: operation<Link, Partial<Link>>('RTM_SETLINK', 19, linkMessage),
+  reply: operation<Link, Partial<Link>>('RTM_NEWLINK', 16, linkMessage),
 } as const

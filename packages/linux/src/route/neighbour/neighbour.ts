@@ -1,10 +1,13 @@
 import type { IP, MAC } from '@patchbay/address'
 import {
+  type Attributes,
   attr,
   attributes,
   be16,
   binary,
   ip,
+  type Message,
+  type MessageCodec,
   mac,
   message,
   type NetlinkSocket,
@@ -12,50 +15,61 @@ import {
   operation,
   padding,
   request,
+  type Struct,
   s32,
   struct,
   u8,
   u16,
   u32,
-  type Value,
 } from '../../netlink/index.ts'
 import { AF, familyOf } from '../constants.ts'
 
 /** `struct ndmsg`, `<linux/neighbour.h>`. */
-export const ndmsg = struct({
-  family: u8,
-  pad1: padding(1),
-  pad2: padding(2),
-  ifindex: s32,
-  state: u16,
-  flags: u8,
-  type: u8,
-})
+export class Ndmsg {
+  readonly family = u8
+  readonly pad1 = padding(1)
+  readonly pad2 = padding(2)
+  readonly ifindex = s32
+  /** {@link NUD} */
+  readonly state = u16
+  /** {@link NTF} */
+  readonly flags = u8
+  readonly type = u8
+}
+
+/** The codec of {@link Ndmsg}. */
+export const ndmsg = struct(new Ndmsg())
 
 /** `struct nda_cacheinfo`, `<linux/neighbour.h>`: times in hundredths of a second. */
 const cacheinfo = struct({ confirmed: u32, used: u32, updated: u32, refcnt: u32 })
 
 /** Attributes of a neighbour, `<linux/neighbour.h> NDA_*`. */
-export const neighbourAttributes = attributes('NDA', {
-  dst: attr(1, ip),
-  lladdr: attr(2, mac),
-  cacheinfo: attr(3, cacheinfo),
-  probes: attr(4, u32),
-  vlan: attr(5, u16),
-  port: attr(6, be16),
-  vni: attr(7, u32),
-  ifindex: attr(8, u32),
-  master: attr(9, u32),
-  linkNetnsid: attr(10, s32),
-  srcVni: attr(11, u32),
-  protocol: attr(12, u8),
-  nhId: attr(13, u32),
-  fdbExtAttrs: attr(14, binary),
-  flagsExt: attr(15, u32),
-})
+export class NeighbourAttributes {
+  readonly dst = attr(1, ip)
+  readonly lladdr = attr(2, mac)
+  readonly cacheinfo = attr(3, cacheinfo)
+  readonly probes = attr(4, u32)
+  readonly vlan = attr(5, u16)
+  readonly port = attr(6, be16)
+  readonly vni = attr(7, u32)
+  readonly ifindex = attr(8, u32)
+  readonly master = attr(9, u32)
+  readonly linkNetnsid = attr(10, s32)
+  readonly srcVni = attr(11, u32)
+  readonly protocol = attr(12, u8)
+  readonly nhId = attr(13, u32)
+  readonly fdbExtAttrs = attr(14, binary)
+  readonly flagsExt = attr(15, u32)
+}
+
+/** The codec of {@link NeighbourAttributes}. */
+export const neighbourAttributes = attributes('NDA', new NeighbourAttributes())
+
+/** The values of {@link neighbourMessage}. */
+export interface NeighbourMessage extends Message<Struct<Ndmsg>, Attributes<NeighbourAttributes>> {}
 
 /** Body of `RTM_*NEIGH`. */
-export const neighbourMessage = message(ndmsg, neighbourAttributes)
+export const neighbourMessage: MessageCodec<NeighbourMessage> = message(ndmsg, neighbourAttributes)
 
 /** Operations on neighbours, `<linux/rtnetlink.h> RTM_*NEIGH`. */
 export const neighbourOperations = {
@@ -93,7 +107,7 @@ export interface Neighbour {
   flags?: number
 }
 
-function encodeNeighbour(neighbour: Neighbour): Value<typeof neighbourMessage> {
+function encodeNeighbour(neighbour: Neighbour): NeighbourMessage {
   const { index, dst, lladdr, state = NUD.PERMANENT, flags = 0 } = neighbour
   return {
     header: { family: familyOf(dst.family), ifindex: index, state, flags, type: 0 },
@@ -101,7 +115,7 @@ function encodeNeighbour(neighbour: Neighbour): Value<typeof neighbourMessage> {
   }
 }
 
-function decodeNeighbour({ header, attributes: all }: Value<typeof neighbourMessage>): Neighbour | undefined {
+function decodeNeighbour({ header, attributes: all }: NeighbourMessage): Neighbour | undefined {
   if (!all.dst) return undefined
   const neighbour: Neighbour = { index: header.ifindex, dst: all.dst, state: header.state, flags: header.flags }
   if (all.lladdr) neighbour.lladdr = all.lladdr

@@ -1,5 +1,6 @@
 import type { IP } from '@patchbay/address'
 import {
+  type Attributes,
   align,
   attr,
   attributes,
@@ -8,31 +9,41 @@ import {
   type Codec,
   DecodeError,
   ip,
+  type Message,
+  type MessageCodec,
   message,
   operation,
+  type Struct,
   s32,
   struct,
   u8,
   u16,
   u32,
-  type Value,
   Writer,
 } from '../../netlink/index.ts'
 import { familyOf } from '../constants.ts'
 import { routeMetrics } from './metrics.ts'
 
 /** `struct rtmsg`, `<linux/rtnetlink.h>`. */
-export const rtmsg = struct({
-  family: u8,
-  dstLen: u8,
-  srcLen: u8,
-  tos: u8,
-  table: u8,
-  protocol: u8,
-  scope: u8,
-  type: u8,
-  flags: u32,
-})
+export class Rtmsg {
+  readonly family = u8
+  readonly dstLen = u8
+  readonly srcLen = u8
+  readonly tos = u8
+  /** {@link RT_TABLE}, where the number fits. */
+  readonly table = u8
+  /** {@link RTPROT} */
+  readonly protocol = u8
+  /** {@link RT_SCOPE} */
+  readonly scope = u8
+  /** {@link RTN} */
+  readonly type = u8
+  /** {@link RTM_F} */
+  readonly flags = u32
+}
+
+/** The codec of {@link Rtmsg}. */
+export const rtmsg = struct(new Rtmsg())
 
 /** `struct rtvia`, `<linux/rtnetlink.h>`: a gateway of another address family than the route's. */
 const via: Codec<IP | undefined> = {
@@ -44,19 +55,28 @@ const via: Codec<IP | undefined> = {
   read: (payload) => ip.read(payload.subarray(2)),
 }
 
-const nextHopAttributes = attributes('RTA', {
-  gateway: attr(5, ip),
-  via: attr(18, via),
-  flow: attr(11, u32),
-  encapType: attr(21, u16),
-  encap: attr(22, binary),
-})
+class NextHopAttributes {
+  readonly gateway = attr(5, ip)
+  readonly via = attr(18, via)
+  readonly flow = attr(11, u32)
+  readonly encapType = attr(21, u16)
+  readonly encap = attr(22, binary)
+}
+
+const nextHopAttributes = attributes('RTA', new NextHopAttributes())
 
 /** `struct rtnexthop`, `<linux/rtnetlink.h>`, without its length. */
-const nextHopHeader = struct({ flags: u8, hops: u8, ifindex: s32 })
+class Rtnexthop {
+  readonly flags = u8
+  /** Weight of the way, less one. */
+  readonly hops = u8
+  readonly ifindex = s32
+}
+
+const nextHopHeader = struct(new Rtnexthop())
 
 /** One of several ways of a route. `hops` is its weight less one. */
-export type NextHop = Partial<Value<typeof nextHopHeader>> & Value<typeof nextHopAttributes>
+export interface NextHop extends Partial<Struct<Rtnexthop>>, Attributes<NextHopAttributes> {}
 
 const NEXT_HOP_BYTES = 2 + nextHopHeader.size
 
@@ -100,35 +120,41 @@ const cacheinfo = struct({
 })
 
 /** Attributes of a route, `<linux/rtnetlink.h> RTA_*`. */
-export const routeAttributes = attributes('RTA', {
-  dst: attr(1, ip),
-  src: attr(2, ip),
-  iif: attr(3, u32),
-  oif: attr(4, u32),
-  gateway: attr(5, ip),
-  priority: attr(6, u32),
-  prefsrc: attr(7, ip),
-  metrics: attr(8, routeMetrics),
-  multipath: attr(9, nextHops),
-  flow: attr(11, u32),
-  cacheinfo: attr(12, cacheinfo),
-  table: attr(15, u32),
-  mark: attr(16, u32),
-  via: attr(18, via),
-  pref: attr(20, u8),
-  encapType: attr(21, u16),
-  encap: attr(22, binary),
-  expires: attr(23, u32),
-  uid: attr(25, u32),
-  ttlPropagate: attr(26, u8),
-  ipProto: attr(27, u8),
-  sport: attr(28, be16),
-  dport: attr(29, be16),
-  nhId: attr(30, u32),
-})
+export class RouteAttributes {
+  readonly dst = attr(1, ip)
+  readonly src = attr(2, ip)
+  readonly iif = attr(3, u32)
+  readonly oif = attr(4, u32)
+  readonly gateway = attr(5, ip)
+  readonly priority = attr(6, u32)
+  readonly prefsrc = attr(7, ip)
+  readonly metrics = attr(8, routeMetrics)
+  readonly multipath = attr(9, nextHops)
+  readonly flow = attr(11, u32)
+  readonly cacheinfo = attr(12, cacheinfo)
+  readonly table = attr(15, u32)
+  readonly mark = attr(16, u32)
+  readonly via = attr(18, via)
+  readonly pref = attr(20, u8)
+  readonly encapType = attr(21, u16)
+  readonly encap = attr(22, binary)
+  readonly expires = attr(23, u32)
+  readonly uid = attr(25, u32)
+  readonly ttlPropagate = attr(26, u8)
+  readonly ipProto = attr(27, u8)
+  readonly sport = attr(28, be16)
+  readonly dport = attr(29, be16)
+  readonly nhId = attr(30, u32)
+}
+
+/** The codec of {@link RouteAttributes}. */
+export const routeAttributes = attributes('RTA', new RouteAttributes())
+
+/** The values of {@link routeMessage}. */
+export interface RouteMessage extends Message<Struct<Rtmsg>, Attributes<RouteAttributes>> {}
 
 /** Body of `RTM_*ROUTE`. */
-export const routeMessage = message(rtmsg, routeAttributes)
+export const routeMessage: MessageCodec<RouteMessage> = message(rtmsg, routeAttributes)
 
 /** Operations on routes, `<linux/rtnetlink.h> RTM_*ROUTE`. */
 export const routeOperations = {

@@ -1,16 +1,8 @@
 import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
-import {
-  DecodeError,
-  isNetlinkError,
-  type NetlinkSocket,
-  NLM_F,
-  type Request,
-  request,
-  type Value,
-} from '../../netlink/index.ts'
+import { DecodeError, isNetlinkError, type NetlinkSocket, NLM_F, type Request, request } from '../../netlink/index.ts'
 import { AF, familyOf } from '../constants.ts'
-import { type NextHop, type routeMessage, routeOperations } from './message.ts'
-import type { routeMetrics } from './metrics.ts'
+import { type NextHop, type RouteMessage, routeOperations } from './message.ts'
+import type { RouteMetrics } from './metrics.ts'
 
 /** `<linux/rtnetlink.h> RT_TABLE_*`: well-known routing tables. */
 export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const
@@ -64,12 +56,12 @@ export interface Route {
   /** `RTNH_F_*`; 4 is onlink. */
   flags?: number
   tos?: number
-  metrics?: Value<typeof routeMetrics>
+  metrics?: RouteMetrics
   multipath?: NextHop[]
 }
 
 /** What {@link Route} says, as a message. */
-function encodeRoute(route: Route): Value<typeof routeMessage> {
+function encodeRoute(route: Route): RouteMessage {
   const { dst, src, gateway, via, oif, prefsrc, priority, metrics, multipath } = route
   const table = route.table ?? RT_TABLE.MAIN
   return {
@@ -103,7 +95,7 @@ function encodeRoute(route: Route): Value<typeof routeMessage> {
  * The route that a message of the kernel describes; `undefined` for one that is not IPv4 or IPv6, or whose destination
  * is a block of IPv4-mapped addresses.
  */
-export function decodeRoute({ header, attributes: all }: Value<typeof routeMessage>): Route | undefined {
+export function decodeRoute({ header, attributes: all }: RouteMessage): Route | undefined {
   const dst = destination(header.family, all.dst, header.dstLen)
   if (!dst) return undefined
   const route: Route = {
@@ -207,7 +199,7 @@ export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}
 }
 
 /** The kernel makes a table with its first route, the main one of a new namespace too, and knows of none before. */
-async function dumpTable(socket: NetlinkSocket, wanted: Request): Promise<Value<typeof routeMessage>[]> {
+async function dumpTable(socket: NetlinkSocket, wanted: Request): Promise<RouteMessage[]> {
   try {
     return await socket.dump(wanted, routeOperations.reply)
   } catch (error) {
@@ -241,6 +233,6 @@ export async function getRoute(
   return route
 }
 
-function emptyHeader(family: number): Value<typeof routeMessage>['header'] {
+function emptyHeader(family: number): RouteMessage['header'] {
   return { family, dstLen: 0, srcLen: 0, tos: 0, table: 0, protocol: 0, scope: 0, type: 0, flags: 0 }
 }

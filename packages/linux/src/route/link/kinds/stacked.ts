@@ -1,7 +1,13 @@
 import { attr, attributes, be16, list, struct, u16, u32 } from '../../../netlink/index.ts'
 
 /** Data of a link of kind `ipvlan` or `ipvtap`, `<linux/if_link.h> IFLA_IPVLAN_*`. */
-export const ipvlan = attributes('IFLA_IPVLAN', { mode: attr(1, u16), flags: attr(2, u16) })
+export class IpvlanAttributes {
+  readonly mode = attr(1, u16)
+  readonly flags = attr(2, u16)
+}
+
+/** The codec of {@link IpvlanAttributes}. */
+export const ipvlan = attributes('IFLA_IPVLAN', new IpvlanAttributes())
 
 /** `<linux/if_link.h> IPVLAN_MODE_*`: values of `mode`. */
 export const IPVLAN_MODE = { L2: 0, L3: 1, L3S: 2 } as const
@@ -13,17 +19,30 @@ const vlanFlags = struct({ flags: u32, mask: u32 })
 const qosMapping = struct({ from: u32, to: u32 })
 
 /** Data of a link of kind `vlan`, `<linux/if_link.h> IFLA_VLAN_*`. */
-export const vlan = attributes('IFLA_VLAN', {
-  id: attr(1, u16),
-  flags: attr(2, vlanFlags),
-  egressQos: attr(3, list(1, qosMapping)),
-  ingressQos: attr(4, list(1, qosMapping)),
+export class VlanAttributes {
+  readonly id = attr(1, u16)
+  readonly flags = attr(2, vlanFlags)
+  readonly egressQos = attr(3, list(1, qosMapping))
+  readonly ingressQos = attr(4, list(1, qosMapping))
   /** 0x8100 is 802.1Q, 0x88a8 is 802.1ad. */
-  protocol: attr(5, be16),
-})
+  readonly protocol = attr(5, be16)
+}
+
+/** The codec of {@link VlanAttributes}. */
+export const vlan = attributes('IFLA_VLAN', new VlanAttributes())
 
 /** Data of a link of kind `vrf`, `<linux/if_link.h> IFLA_VRF_*`. */
-export const vrf = attributes('IFLA_VRF', { table: attr(1, u32) })
+export class VrfAttributes {
+  readonly table = attr(1, u32)
+}
+
+/** The codec of {@link VrfAttributes}. */
+export const vrf = attributes('IFLA_VRF', new VrfAttributes())
 
 /** Data of a port of a vrf, `<linux/if_link.h> IFLA_VRF_PORT_*`. */
-export const vrfPort = attributes('IFLA_VRF_PORT', { table: attr(1, u32) })
+export class VrfPortAttributes {
+  readonly table = attr(1, u32)
+}
+
+/** The codec of {@link VrfPortAttributes}. */
+export const vrfPort = attributes('IFLA_VRF_PORT', new VrfPortAttributes())

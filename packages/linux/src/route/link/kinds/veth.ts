@@ -1,10 +1,10 @@
-import { attr, attributes, type Codec, flatMessage, type Value } from '../../../netlink/index.ts'
-import { commonAttributes, ifinfomsg } from '../attributes.ts'
+import { type Attributes, attr, attributes, type Codec, flatMessage, type Struct } from '../../../netlink/index.ts'
+import { CommonLinkAttributes, type Ifinfomsg, ifinfomsg } from '../attributes.ts'
 
-const peerAttributes = attributes('IFLA', commonAttributes)
+const peerAttributes = attributes('IFLA', new CommonLinkAttributes())
 
 /** The other end of a pair, described as a link of its own. */
-export type VethPeer = Partial<Value<typeof ifinfomsg>> & Value<typeof peerAttributes>
+export interface VethPeer extends Partial<Struct<Ifinfomsg>>, Attributes<CommonLinkAttributes> {}
 
 const peer: Codec<VethPeer> = flatMessage(ifinfomsg, peerAttributes)
 
@@ -12,4 +12,9 @@ const peer: Codec<VethPeer> = flatMessage(ifinfomsg, peerAttributes)
  * Data of a link of kind `veth`, `<linux/veth.h> VETH_INFO_PEER`. A peer with `netNsFd` is made in that namespace from
  * the start.
  */
-export const veth = attributes('VETH_INFO', { peer: attr(1, peer) })
+export class VethAttributes {
+  readonly peer = attr(1, peer)
+}
+
+/** The codec of {@link VethAttributes}. */
+export const veth = attributes('VETH_INFO', new VethAttributes())
