@@ -27,7 +27,7 @@ export function run(command: readonly string[], { cwd, env = {} }: RunOptions): 
     env: { ...Object.fromEntries(own), ...env },
     encoding: 'utf8',
     maxBuffer: 64 * 2 ** 20,
-    timeout: 60_000,
+    timeout: 600_000,
     killSignal: 'SIGKILL',
   })
   if (result.error) throw result.error
