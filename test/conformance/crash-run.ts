@@ -83,7 +83,7 @@ function nameOf(line: string): string {
 
 function run({ program, env, input }: Victim, options: readonly string[]) {
   const args = ['-f', '-qq', '-e', `trace=${calls}`, ...options, '--', ...program]
-  const result = spawnSync('strace', args, { env, input, encoding: 'utf8', timeout: 60_000 })
+  const result = spawnSync('strace', args, { env, input, encoding: 'utf8', timeout: 600_000 })
   if (result.error) throw result.error
   return result
 }

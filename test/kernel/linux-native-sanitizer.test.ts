@@ -33,7 +33,7 @@ test('the native addon breaks no rule of C in use and in misuse', () => {
     UBSAN_OPTIONS: 'print_stacktrace=1',
   }
   const addon = join(linux, 'dist', 'patchbay.sanitized.node')
-  const run = spawnSync(process.execPath, ['--expose-gc', exercise, addon], { env, encoding: 'utf8', timeout: 100_000 })
+  const run = spawnSync(process.execPath, ['--expose-gc', exercise, addon], { env, encoding: 'utf8', timeout: 600_000 })
   assert.equal(run.status, 0, `${run.signal ?? ''}${run.stdout}${run.stderr}`)
   assert.deepEqual(run.stdout.trim().split('\n'), parts)
   assert.doesNotMatch(run.stderr, /AddressSanitizer|runtime error/)
