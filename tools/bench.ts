@@ -20,6 +20,8 @@ started; "kernel" is what its system calls take of that.
 A daemon serves a node for weeks, so that it is timed as one that has served calls before: see --warm-up. What one takes
 that has just been started is the row "first calls": the first 10 ADDs and DELs of the run, before anything is warm.
 
+"First packet" is the time from the start of ADD until the container has an answer from beyond its gateway.
+
   --rounds N           how often each list is attached and detached one at a time (30)
   --warm-up N          how often before that, without being counted, the first time a list is timed: through the daemon
                        and in one process N times, where each call is a new process 10 times at most (600)

@@ -22,6 +22,8 @@ export interface Numbers {
 const FIRST_CALLS = 10
 /** Containers that are detached one right after the other, with nothing between: lanes in turn leave the kernel time. */
 const IN_A_ROW = 30
+/** How often a first packet is waited for at most: that of others takes seconds. */
+const FIRST_PACKETS = 5
 /** Most rounds that warm up plugins of their own process each, which nothing makes quicker but the machine's caches. */
 const WARM_UP_OF_PROCESSES = 10
 /** The list for more containers than a bridge has ports. */
@@ -50,6 +52,7 @@ export class Bench {
     for (const chain of names) await this.#chain(chain, chain, numbers)
     for (const chain of rounds > 0 ? ['bridge', 'ptp', 'macvlan'].filter((name) => names.includes(name)) : [])
       await this.#rounds(3, { do: 'in a row', chain, count: IN_A_ROW }, `${chain}, ${IN_A_ROW} in a row, each`)
+    await this.#firstPackets(names, rounds)
     const ends = ['bridge', 'bridge+masquerade+portmap+firewall'].filter((name) => names.includes(name))
     for (const width of parallel > 0 ? [16, 64] : [])
       for (const chain of ends)
@@ -58,6 +61,15 @@ export class Bench {
     await this.#leases(numbers)
     await this.#attachments(numbers)
     await this.#rounds(1, { do: 'memory' }, 'daemon')
+  }
+
+  /** A new bridge comes first: the next row is about the same one. */
+  async #firstPackets(names: readonly string[], rounds: number): Promise<void> {
+    const all = ['bridge, new', 'bridge', 'ptp', 'macvlan'] as const
+    const targets = all.filter((to) => names.includes(to.replace(', new', '')))
+    for (const version of [4, 6] as const)
+      for (const to of targets)
+        await this.#rounds(Math.min(rounds, FIRST_PACKETS), { do: 'first packet', to, version }, `first packet, ${to},`)
   }
 
   async #leases(numbers: Numbers): Promise<void> {

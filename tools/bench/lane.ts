@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Call, runCall, runCalls } from './calls.ts'
 import { type Chain, chainOf, withHostPort } from './cases.ts'
+import { firstPacket } from './first-packet.ts'
 import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
 import { storm } from './storm.ts'
 
@@ -61,6 +62,8 @@ class Lane {
         return this.#parallel(chainOf(order.chain), order)
       case 'in a row':
         return this.#inARow(chainOf(order.chain), order.count)
+      case 'first packet':
+        return this.#firstPacket(order)
       case 'attach':
         return this.#options.from === undefined
           ? this.#haveAttached(order)
@@ -123,6 +126,15 @@ class Lane {
         DEL += runCall(this.#plugin('DEL', { plugin, attachment, prevResult: results.get(attachment) })).milliseconds
     this.#free.push(...attachments.map(({ netns }) => netns))
     return { DEL: DEL / count }
+  }
+
+  async #firstPacket({ to, version }: Extract<Order, { do: 'first packet' }>): Promise<Times> {
+    const attachment = this.#attachment()
+    const call = (command: string, plugin: Chain['plugins'][number], prevResult?: unknown) =>
+      runCall(this.#plugin(command, { plugin, attachment, prevResult }))
+    const milliseconds = await firstPacket({ to, version, netns: attachment.netns, call })
+    this.#free.push(attachment.netns)
+    return { [`IPv${version}`]: milliseconds }
   }
 
   /** Whole lists side by side, as on a node where many pods start at once; the time is that of all of them. */

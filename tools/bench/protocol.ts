@@ -1,3 +1,5 @@
+import type { Attachable } from './first-packet.ts'
+
 /** One way of running plugins: whose, and how. */
 export interface LaneOptions {
   readonly name: string
@@ -17,6 +19,8 @@ export type Order =
   | { readonly do: 'parallel'; readonly chain: string; readonly width: number; readonly count: number }
   /** Attaches so many containers, then detaches one right after the other. */
   | { readonly do: 'in a row'; readonly chain: string; readonly count: number }
+  /** Attaches a container, and waits for the first answer from beyond its gateway. */
+  | { readonly do: 'first packet'; readonly to: Attachable; readonly version: 4 | 6 }
   /** Attaches containers until there are so many; they stay for the rest of the run. */
   | { readonly do: 'attach'; readonly chain: string; readonly count: number }
   /** Leases so many addresses to others, instead of those that it leased before. */

@@ -35,6 +35,7 @@ class NotingLane implements Lane {
       once: { ADD: 1, DEL: 2 },
       parallel: {},
       'in a row': { DEL: 3 },
+      'first packet': { IPv6: 6 },
       attach: { attached: 5 },
       leases: { written: 1 },
       storm: { ADD: 7, 'ADD, MiB': 8 },
@@ -115,4 +116,14 @@ test('--storm is one row of time and one of memory', async () => {
   const { daemon, names } = await run([], { storm: 2000 })
   assert.ok(daemon.texts.includes('storm 2000'))
   assert.deepEqual(names, ['bridge, 2000 at once, ADD', 'bridge, 2000 at once, ADD, MiB'])
+})
+
+test('first packets are timed by IP version for each main plugin, on a new bridge before on one that is there', async () => {
+  const { daemon, names } = await run(['macvlan', 'bridge', 'bridge+masquerade'], { rounds: 30 })
+  const orders = daemon.texts.filter((text) => text.startsWith('first packet'))
+  const expected = [4, 6].flatMap((version) =>
+    ['bridge, new', 'bridge', 'macvlan'].flatMap((to) => Array(5).fill(`first packet ${to} ${version}`)),
+  )
+  assert.deepEqual(orders, expected)
+  assert.ok(names.includes('first packet, bridge, new, IPv6'))
 })
