@@ -128,6 +128,13 @@ for (const { plugin, config } of [
       assert.equal(tentative(lab.container), '')
     }))
 
+test('ptp ADD returns when the host can send by its end of the pair', () =>
+  withLab(async (lab) => {
+    await lab.add(ptp, { ipam })
+    const ends = ipJson(lab.host, 'link', 'show', 'type', 'veth').map(({ operstate }) => operstate)
+    assert.deepEqual(ends, ['UP'])
+  }))
+
 test('macvlan ADD looks for duplicates while the address is used, and keeps the settings of the interface', () =>
   withLab(async (lab) => {
     makeNetwork(lab)

@@ -22,6 +22,7 @@ import { type ContainerLink, type Host, openHost } from '../hosts.ts'
 import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
 import { checkMtu, checkMtuForAddresses } from '../link-mtu.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../masquerade/index.ts'
+import { awaitOperational } from '../operational-state.ts'
 import { resultDns } from '../result-dns.ts'
 import { UndoStack } from '../undo-stack.ts'
 import { addVethPair, type VethPair } from '../veth-pair.ts'
@@ -30,6 +31,9 @@ import { hostRoute } from './host-route.ts'
 
 /** Index of the container's interface in the result: after the host's end. */
 const CONTAINER_INTERFACE = 1
+
+/** How long the host's end may take to be ready once both ends are up. When it is not, the container is attached all the same. */
+const OPERATIONAL_MS = 2500
 
 /** An address of the container with the gateway that everything goes through. */
 interface RoutedIP extends IPConfig {
@@ -70,6 +74,7 @@ export async function add(request: Request): Promise<Result> {
   const options = { mac: macs.container, networkRoutes: containerRoutes(ips), warn: request.warn }
   await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: macs.host })
   await configureInterface(container, link, result, options)
+  await awaitOperational(host, pair.index, OPERATIONAL_MS)
   undo.keep()
   return { ...result, dns: resultDns(config.dns, prepared.dns) }
 }
