@@ -198,6 +198,15 @@ test('a name that is no plugin is refused', () => {
   assert.match(stderr, /^Cannot run "nothing": it is no plugin/)
 })
 
+test('the one-shot executable reads ten megabytes of escapes in the time that it takes to read them once', () => {
+  const input = `{"x":"${'\\u00e9x'.repeat(1_400_000)}",${JSON.stringify({ ...config, name: '!' }).slice(1)}`
+  assert.deepEqual(messageOf(call('ADD', { input })), {
+    code: 7,
+    msg: 'invalid characters found in network name',
+    details: '!',
+  })
+})
+
 test('the one-shot executable takes an ADD back when its answer cannot be written', () => {
   const cases = [
     ['exec "$0" >/dev/full', 'ENOSPC: no space left on device, write'],

@@ -35,16 +35,7 @@ const literals = new Map<string, readonly [word: string, value: JsonValue]>([
   ['n', ['null', null]],
 ])
 
-const escapes = new Map([
-  ['"', '"'],
-  ['\\', '\\'],
-  ['/', '/'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-])
+const escapes: ReadonlySet<string> = new Set('"\\/bfnrt')
 
 class Parser {
   readonly #text: string
@@ -150,32 +141,30 @@ class Parser {
   }
 
   #string(): string {
-    this.#at++
-    let value = ''
-    for (;;) {
-      value += this.#skip(plainText)
-      const character = this.#text[this.#at]
-      if (character === '"') break
-      if (character !== '\\') throw this.#unexpected('in string literal')
-      this.#at++
-      value += this.#escape()
-    }
-    this.#at++
+    const start = this.#at
+    const end = closingQuote(this.#text, start + 1)
+    const value = end === -1 ? undefined : readString(this.#text.slice(start, end + 1))
+    if (value === undefined) throw this.#wrongString()
+    this.#at = end + 1
     return value.toWellFormed()
   }
 
-  #escape(): string {
-    const character = this.#text[this.#at]
-    if (character === 'u') {
-      this.#at++
-      const unit = this.#skip(fourHexDigits)
-      if (unit === '') throw this.#badHexDigit()
-      return String.fromCharCode(Number.parseInt(unit, 16))
-    }
-    const value = escapes.get(character ?? '')
-    if (value === undefined) throw this.#unexpected('in string escape code')
+  /** Finds what is wrong with a string, which is told as Go does. */
+  #wrongString(): JsonError {
     this.#at++
-    return value
+    for (;;) {
+      this.#skip(plainText)
+      if (this.#text[this.#at] !== '\\') return this.#unexpected('in string literal')
+      this.#at++
+      this.#skipEscape()
+    }
+  }
+
+  #skipEscape(): void {
+    const character = this.#text[this.#at] ?? ''
+    if (character !== 'u' && !escapes.has(character)) throw this.#unexpected('in string escape code')
+    this.#at++
+    if (character === 'u' && this.#skip(fourHexDigits) === '') throw this.#badHexDigit()
   }
 
   #badHexDigit(): JsonError {
@@ -239,6 +228,25 @@ class Parser {
     if (code !== undefined) return new JsonError(`invalid character ${quoteCharacter(firstByte(code))} ${context}`)
     if (!spaceIsWrong.test(context)) return new JsonError('unexpected end of JSON input')
     return new JsonError(`invalid character ' ' ${context}`)
+  }
+}
+
+/** Returns where the quote is that ends a string, the contents of which begin at `start`; -1 when there is none. */
+function closingQuote(text: string, start: number): number {
+  for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 1)) {
+    let first = at
+    while (first > start && text[first - 1] === '\\') first--
+    if ((at - first) % 2 === 0) return at
+  }
+  return -1
+}
+
+/** The engine reads a string in one go, and every engine reads it alike. */
+function readString(text: string): string | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 
