@@ -14,6 +14,8 @@ export type RunThrough = (through: readonly string[]) => Outcome
 
 const LOG = '/run/call-sites'
 
+const ofMainThread = /^(?:close|write)$/
+
 /** The system calls that a program's first thread makes, in order, from the first after the program has started. */
 export function callSitesOf(world: World, run: RunThrough): CallSite[] {
   const { status, stdout } = run(['strace', '-f', '-qq', '-o', LOG])
@@ -30,9 +32,23 @@ export function callSitesOf(world: World, run: RunThrough): CallSite[] {
   })
 }
 
-/** The words by which strace does something to a call: `signal=KILL`, `error=EIO`. */
+/**
+ * The words by which strace does something to a call: `signal=KILL`, `error=EIO`. A call that is made to fail is not carried out.
+ * So calls of children and other threads are left alone where that would be something no kernel does: a child would keep what it
+ * has closed open, and wait for it, and a thread could not wake the one that waits for it.
+ */
 export function injection({ call, when }: CallSite, what: string): string[] {
-  return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${when}`]
+  return [
+    'strace',
+    ...(ofMainThread.test(call) ? [] : ['-f']),
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:${what}:when=${when}`,
+  ]
 }
 
 /** The seed of this run's samples, for the name of a test: `PATCHBAY_TEST_SEED` set to it gives the same. */

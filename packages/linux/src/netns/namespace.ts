@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { checked, errno, native, SystemError } from '../sys/index.ts'
+import { checked, errno, giveBack, native, SystemError } from '../sys/index.ts'
 
 /** `<linux/magic.h>`: file systems that a namespace file may be on; procfs on kernels before 3.19. */
 const NSFS_MAGIC = 0x6e736673
@@ -125,7 +125,7 @@ export class Namespace implements Disposable {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    checked('close', native().close(this.fd))
+    giveBack(this.fd)
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { errno } from './errno.ts'
+import { giveBack } from './give-back.ts'
 import { native } from './native.ts'
 import { checked, SystemError } from './system-error.ts'
 
@@ -33,7 +34,7 @@ export class FileLock implements Disposable {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    closeSync(this.fd)
+    giveBack(this.fd)
   }
 
   [Symbol.dispose](): void {

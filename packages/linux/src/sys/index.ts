@@ -1,5 +1,6 @@
 export { errno, errnoName } from './errno.ts'
 export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lock.ts'
+export { giveBack } from './give-back.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
 export { placeOf } from './place.ts'
 export {

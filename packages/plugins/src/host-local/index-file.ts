@@ -1,5 +1,4 @@
 import {
-  closeSync,
   constants,
   existsSync,
   fstatSync,
@@ -10,6 +9,7 @@ import {
   utimesSync,
   writeSync,
 } from 'node:fs'
+import { giveBack } from '@patchbay/linux/sys'
 import { BLOCK_SIZE, type Blocks } from './blocks.ts'
 import type { TakenAddress } from './catalogue.ts'
 import { freeBytes } from './file-system.ts'
@@ -96,7 +96,7 @@ export class IndexFile implements Blocks {
     } catch {
       // The directory has changed and the stamp has not: nobody will trust this index.
     } finally {
-      closeSync(this.#fd)
+      giveBack(this.#fd)
     }
   }
 
@@ -129,7 +129,7 @@ function attempt(
   } catch {
     // No index, then.
   }
-  if (fd !== undefined && file === undefined) closeSync(fd)
+  if (fd !== undefined && file === undefined) giveBack(fd)
   return file
 }
 

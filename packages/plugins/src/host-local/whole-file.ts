@@ -9,6 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { giveBack } from '@patchbay/linux/sys'
 import { asSystemError, fileOperation, hasCode } from './file-operation.ts'
 
 /** Where a file is written before it gets its name. One a directory is enough: writers have the directory locked. */
@@ -37,7 +38,7 @@ export function createWhole(path: string, content: string, { sync, isVoid }: Cre
     rename(temporary, path)
     return true
   } finally {
-    removeFile(temporary)
+    removeTemporary(temporary)
   }
 }
 
@@ -51,7 +52,7 @@ export function replaceWhole(path: string, content: string): void {
   try {
     rename(temporary, path)
   } catch (error) {
-    removeFile(temporary)
+    removeTemporary(temporary)
     throw error
   }
 }
@@ -63,7 +64,7 @@ export function syncDirectory(path: string): void {
     try {
       fsyncSync(fd)
     } finally {
-      closeSync(fd)
+      giveBack(fd)
     }
   })
 }
@@ -77,6 +78,13 @@ export function removeFile(path: string): void {
   }
 }
 
+/** Where that fails, the next who writes removes it: the file that was created is there all the same. */
+function removeTemporary(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {}
+}
+
 /** Writes what is to become the file at `path`, beside it. */
 function writeTemporary(path: string, content: string, { sync }: { sync: boolean }): string {
   const temporary = path.slice(0, path.lastIndexOf('/') + 1) + TEMPORARY_NAME
@@ -84,7 +92,7 @@ function writeTemporary(path: string, content: string, { sync }: { sync: boolean
   try {
     fill(fd, content, { sync })
   } catch (error) {
-    removeFile(temporary)
+    removeTemporary(temporary)
     throw asSystemError(error, { syscall: 'write', path })
   }
   return temporary

@@ -1,4 +1,13 @@
-import { checked, checkedCalls, errno, native, placeOf, type RestOfWork, restOfWork } from '../../sys/index.ts'
+import {
+  checked,
+  checkedCalls,
+  errno,
+  giveBack,
+  native,
+  placeOf,
+  type RestOfWork,
+  restOfWork,
+} from '../../sys/index.ts'
 import { messagesOf, type RawMessage } from '../wire/index.ts'
 import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
@@ -213,7 +222,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   #giveBack(): void {
-    if (!this.#endsSlowly) checked('close', native().close(this.fd))
+    if (!this.#endsSlowly) giveBack(this.fd)
     else if (restOfWork() === 'thread') void native().closeAsync(this.fd)
     // Else it is open until this process, or a child of it, ends.
   }
