@@ -16,10 +16,11 @@ import type { PortmapConfig } from './config.ts'
 import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
 import { clientsChain, neighboursOf } from './nftables-clients.ts'
 import { hasNeighbours, type Publication, publicationOf } from './nftables-elements.ts'
-import { sharedChains } from './nftables-layout.ts'
-import { readPortState, select, withoutSiblings } from './nftables-plan.ts'
+import { maps, sharedChains } from './nftables-layout.ts'
+import { withoutSiblings } from './nftables-places.ts'
 import { publish, withdraw, withdrawAll } from './nftables-publish.ts'
 import { removeReferenceRules } from './nftables-reference.ts'
+import { readPortState, select } from './nftables-state.ts'
 
 /**
  * As {@link nftablesPortmap}, where the kernel has nf_tables. The question that tells that is one for what is made last, so
@@ -107,13 +108,19 @@ async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): 
       throw new Error(`rules not found in chain inet patchbay ${chain.name}`)
 }
 
-/** A port that the container has in another network is not missing. */
+/**
+ * A port that the container has in another network is not missing. What is noted of it in `containers` depends on what others
+ * wait for.
+ */
 async function findMissing(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<ElementText[]> {
   const missing = await missingElements(nft, publication.elements)
   if (missing.length === 0) return missing
   const state = await readPortState(nft, publication.address.family)
   const others = select(state, (comment) => !isOwner(comment))
-  return missingElements(nft, withoutSiblings(publication, others).elements)
+  const isNoted = state.containers.some(({ comment }) => isOwner(comment))
+  const { name } = maps[publication.address.family].containers
+  const stillMissing = await missingElements(nft, withoutSiblings(publication, others).elements)
+  return stillMissing.filter(({ set }) => set !== name || !isNoted)
 }
 
 function notFound({ set, key, data }: ElementText): string {

@@ -11,7 +11,17 @@ import {
   type NewElement,
   verdict,
 } from '@patchbay/linux/nftables'
-import { type Attachment, attachmentHash, type Claim, claim, inetTable, mark, networkHash } from '../ruleset/index.ts'
+import {
+  type Attachment,
+  attachmentHash,
+  type Claim,
+  claim,
+  type ElementText,
+  inetTable,
+  type Mark,
+  mark,
+  networkHash,
+} from '../ruleset/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
 import { everyClient, loopback, neighboursOf } from './nftables-clients.ts'
 import { declareConditions, parseConditions } from './nftables-conditions.ts'
@@ -57,11 +67,20 @@ export interface Publication {
   readonly ownChain: string | undefined
   /** Whether it needs the set of containers for its size of network. */
   readonly hasNeighbours: boolean
-  /** The same with some of the targets. */
-  only(isFree: (target: Target) => boolean): Publication
+  /** The mark of the attachment. */
+  readonly comment: string
+  /**
+   * The same with some of the targets.
+   *
+   * @param isAlone whether nobody waits for one of them
+   */
+  only(isFree: (target: Target) => boolean, isAlone?: boolean): Publication
   /** Declares the chain of the attachment, if it has one. */
   declareOwn(batch: Batch): void
 }
+
+/** In `containers` in place of a hash: what to take back is in the maps. */
+export const UNKNOWN = 0
 
 const protocols = ['tcp', 'udp', 'sctp'] as const
 
@@ -69,12 +88,17 @@ const protocols = ['tcp', 'udp', 'sctp'] as const
  * What an attachment is to have by its configuration.
  *
  * @param options.isFree leaves out the targets for which it is false
+ * @param options.isAlone whether nobody waits for one of the ports; otherwise DEL has to look who that is
  * @throws Error for a mapping or a condition that makes no sense
  */
 export function publicationOf(
   attachment: Attachment,
   config: PortmapConfig,
-  { address, isFree = () => true }: { address: CIDR; isFree?: (target: Target) => boolean },
+  {
+    address,
+    isFree = () => true,
+    isAlone = true,
+  }: { address: CIDR; isFree?: (target: Target) => boolean; isAlone?: boolean },
 ): Publication {
   const version = address.family
   const targets = targetsOf(config.mappings, version).filter(isFree)
@@ -84,10 +108,12 @@ export function publicationOf(
     ...portElements(attachment, { address, targets, ownChain }),
     ...(config.snat ? clientElements(attachment, { address, masqAll: config.masqAll }) : []),
   ]
-  const hash = hashOf(elements)
-  const container = { key: address.address, data: hash, comment: mark(attachment) }
+  const hash = isAlone ? hashOf(elements.flatMap((each) => each.elements)) : UNKNOWN
+  const comment = mark(attachment)
+  const container = { key: address.address, data: hash, comment }
   return {
     containerId: attachment.containerId,
+    comment,
     address,
     targets,
     elements: [...elements, elementsIn(maps[version].containers, [container])],
@@ -95,7 +121,7 @@ export function publicationOf(
     taken: takenBy(targets),
     ownChain: ownChain?.name,
     hasNeighbours: hasNeighbours(config),
-    only: (free) => publicationOf(attachment, config, { address, isFree: free }),
+    only: (free, alone = true) => publicationOf(attachment, config, { address, isFree: free, isAlone: alone }),
     declareOwn(batch) {
       if (ownChain) declareConditions(batch, ownChain, conditions)
     },
@@ -179,8 +205,13 @@ export function portText(port: Port): string {
 }
 
 export function conditionsChain(attachment: Attachment, version: 4 | 6): Chain {
-  const hashes = `${networkHash(attachment.name)}-${attachmentHash(attachment)}`
-  return { table: inetTable, name: `portmap-conditions-${hashes}-${version}`, comment: mark(attachment) }
+  const hashes = { network: networkHash(attachment.name), attachment: attachmentHash(attachment) }
+  return { table: inetTable, name: conditionsChainOf(hashes, version), comment: mark(attachment) }
+}
+
+/** The name of the chain with an attachment's conditions. */
+export function conditionsChainOf({ network, attachment }: Mark, version: 4 | 6): string {
+  return `portmap-conditions-${network}-${attachment}-${version}`
 }
 
 function elementsIn<K extends KeyType, D extends MapData | undefined>(
@@ -190,7 +221,8 @@ function elementsIn<K extends KeyType, D extends MapData | undefined>(
   return { ...claim(map, elements), remove: (batch) => batch.deleteElements(map, elements) }
 }
 
-function hashOf(claims: readonly Claim[]): number {
-  const elements = claims.flatMap((each) => each.elements.map(({ set, key, data }) => [set, key, data]))
-  return createHash('sha512').update(JSON.stringify(elements)).digest().readUInt32BE(0)
+/** Stands for elements of a container, in any order. */
+export function hashOf(elements: readonly ElementText[]): number {
+  const texts = elements.map(({ set, key, data }) => JSON.stringify([set, key, data])).sort()
+  return createHash('sha512').update(texts.join()).digest().readUInt32BE(0) || 1
 }

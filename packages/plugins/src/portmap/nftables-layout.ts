@@ -55,6 +55,12 @@ function makeMaps(version: 4 | 6) {
       key: address,
       data: mark,
     }),
+    /** What a container asked for when it had the port in another network already, with the order: see `nftables-waiting.ts`. */
+    waiting: namedMap({
+      ...named('waiting', 'containers that have the port in another network, and come next'),
+      key: [address, inetProto, inetService, address],
+      data: [inetService, mark],
+    }),
     conditions: namedMap({
       ...named('conditions', 'ports with conditions'),
       key: [inetProto, inetService],

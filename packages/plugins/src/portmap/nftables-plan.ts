@@ -1,32 +1,13 @@
 import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
-import type { Batch, KeyType, Nftables, SetElement } from '@patchbay/linux/nftables'
+import type { Batch } from '@patchbay/linux/nftables'
 import { describeMark, inetTable, isOfContainer, namesInMark } from '../ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
-import { type ClientSet, clientSets } from './nftables-clients.ts'
-import { type Port, type Publication, portText, type Taken, type Target, takenBy } from './nftables-elements.ts'
-import { maps, type PortMaps } from './nftables-layout.ts'
-
-type Listed<N extends Exclude<keyof PortMaps, 'version'>> = readonly SetElement<
-  PortMaps[N]['key'],
-  PortMaps[N]['data']
->[]
-
-/** Those of one set. */
-interface Clients {
-  readonly set: ClientSet
-  readonly elements: readonly SetElement<KeyType, undefined>[]
-}
-
-/** The elements of the maps and sets of an IP version. */
-export interface PortState {
-  readonly ports: Listed<'ports'>
-  readonly addresses: Listed<'addresses'>
-  readonly containers: Listed<'containers'>
-  readonly clients: readonly Clients[]
-  readonly conditions: Listed<'conditions'>
-  readonly taken: Listed<'taken'>
-}
+import { type Port, type Publication, portText, type Taken, takenBy } from './nftables-elements.ts'
+import { Holders } from './nftables-holders.ts'
+import { maps } from './nftables-layout.ts'
+import { applyPlaces, placePorts } from './nftables-places.ts'
+import { type IsOwner, type PortState, select } from './nftables-state.ts'
 
 /** A change that has been thought out. */
 export interface Change {
@@ -37,32 +18,10 @@ export interface Change {
   apply(batch: Batch): void
 }
 
-/** Whether an element is an owner's, by its comment. */
-export type IsOwner = (comment: string | undefined) => boolean
-
-/** Reads all of them: for what cannot be decided by the keys alone. */
-export async function readPortState(nft: Nftables, version: 4 | 6): Promise<PortState> {
-  const { ports, addresses, containers, conditions, taken } = maps[version]
-  return {
-    ports: await nft.listElements(ports),
-    addresses: await nft.listElements(addresses),
-    containers: await nft.listElements(containers),
-    clients: await readClients(nft, version),
-    conditions: await nft.listElements(conditions),
-    taken: await nft.listElements(taken),
-  }
-}
-
-async function readClients(nft: Nftables, version: 4 | 6): Promise<Clients[]> {
-  const all: Clients[] = []
-  for (const set of await clientSets(nft, version)) all.push({ set, elements: await nft.listElements(set) })
-  return all
-}
-
 /**
  * Takes away what owners have published, and puts a publication in its place. Whoever had the container's address before
  * is gone: a packet that went there would come to this container. A port that the container has in another network already
- * stays there.
+ * stays there, and this one waits for it. What is free then goes to those who wait, in the order in which they came.
  *
  * @throws Error naming the container that has one of the ports
  */
@@ -75,47 +34,40 @@ export function planChange(
   const gone = select(state, goes)
   const kept = select(state, (comment) => !goes(comment))
   if (publication) refuseTaken(publication, kept)
-  const added = publication && withoutSiblings(publication, kept)
-  const taken = takenBy([...targetsOf(kept), ...(added?.targets ?? [])])
+  const places = placePorts(version, { state, kept, publication })
+  const { added, served } = places
+  const taken = takenBy([...targetsOf(kept), ...(added?.targets ?? []), ...served.map(({ target }) => target)])
   const outdated = without(state.taken, taken)
   const fresh = without(taken, state.taken)
   const unused = new Set(gone.conditions.flatMap(({ data: { chain } }) => chain ?? []))
   if (added?.ownChain) unused.delete(added.ownChain)
+  const changes = [...Object.values(gone), outdated, fresh, served, places.outdated]
   return {
-    gone: targetsOf(gone).map(({ host, port: [protocol, port] }) => ({
-      version,
-      host,
-      protocol: String(protocol),
-      port,
-    })),
-    isNeeded: added !== undefined || [...Object.values(gone), outdated, fresh].some(({ length }) => length > 0),
+    gone: publishedPorts(version, gone),
+    isNeeded: added !== undefined || changes.some(({ length }) => length > 0),
     apply(batch) {
       removeState(batch, version, { ...gone, taken: outdated })
       added?.declareOwn(batch)
       for (const elements of added?.elements ?? []) elements.fill(batch)
       batch.createElements(maps[version].taken, fresh)
+      applyPlaces(batch, version, places)
       for (const name of unused) batch.deleteChain({ table: inetTable, name })
     },
   }
 }
 
-/** Those elements of a state whose comments are wanted. */
-export function select(state: PortState, isWanted: IsOwner): PortState {
-  const wanted = ({ comment }: { comment?: string | undefined }) => isWanted(comment)
-  return {
-    ports: state.ports.filter(wanted),
-    addresses: state.addresses.filter(wanted),
-    containers: state.containers.filter(wanted),
-    clients: state.clients
-      .map(({ set, elements }) => ({ set, elements: elements.filter(wanted) }))
-      .filter(({ elements }) => elements.length > 0),
-    conditions: state.conditions.filter(wanted),
-    taken: [],
-  }
+function publishedPorts(version: 4 | 6, state: PortState): PublishedPort[] {
+  return targetsOf(state).map(({ host, port: [protocol, port] }) => ({
+    version,
+    host,
+    protocol: String(protocol),
+    port,
+  }))
 }
 
 function removeState(batch: Batch, version: 4 | 6, state: PortState): void {
-  const { ports, addresses, containers, conditions, taken } = maps[version]
+  const { ports, addresses, containers, conditions, taken, waiting } = maps[version]
+  batch.deleteElements(waiting, state.waiting)
   batch.deleteElements(ports, state.ports)
   batch.deleteElements(addresses, state.addresses)
   batch.deleteElements(containers, state.containers)
@@ -137,40 +89,17 @@ function without<T extends Taken>(counts: readonly T[], others: readonly Taken[]
   return counts.filter(({ key, data }) => !known.has(`${portText(key)} ${data}`))
 }
 
+/** Of the addresses of a port, one suffices: its holder is named. */
 function refuseTaken({ targets, ownChain, containerId }: Publication, others: PortState): void {
-  const strangers = select(others, (comment) => !isOfContainer(comment, containerId))
+  const holders = new Holders(others)
   for (const target of targets) {
-    const taken = findTaken(target, { others: strangers, isAlone: ownChain !== undefined })
-    if (!taken) continue
+    const strangers = holders
+      .of(target, ownChain !== undefined)
+      .filter((comment) => !isOfContainer(comment, containerId))
+    if (strangers.length === 0) continue
     const [protocol, port] = target.port
-    throw new Error(`Cannot publish ${String(protocol)} port ${port}: ${ownerInWords(taken.comment)} has it`)
+    throw new Error(`Cannot publish ${String(protocol)} port ${port}: ${ownerInWords(strangers[0])} has it`)
   }
-}
-
-/** The part of a publication that the container does not have in other networks, of which there are these elements. */
-export function withoutSiblings(publication: Publication, others: PortState): Publication {
-  const { ownChain, containerId } = publication
-  const siblings = select(others, (comment) => isOfContainer(comment, containerId))
-  return publication.only((target) => !findTaken(target, { others: siblings, isAlone: ownChain !== undefined }))
-}
-
-/**
- * An element that has the same port at the same address, or at all of them.
- *
- * @param options.isAlone whether the port cannot be published at another address
- */
-function findTaken(
-  { host, port }: Target,
-  { others, isAlone }: { others: PortState; isAlone: boolean },
-): { comment?: string | undefined } | undefined {
-  const isSame = (other: Port) => portText(other) === portText(port)
-  return (
-    others.ports.find(({ key }) => isSame(key)) ??
-    others.conditions.find(({ key }) => isSame(key)) ??
-    others.addresses.find(
-      ({ key: [address, ...other] }) => isSame(other) && (isAlone || host === undefined || host.equals(address)),
-    )
-  )
 }
 
 function ownerInWords(comment: string | undefined): string {

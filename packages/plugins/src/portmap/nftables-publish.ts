@@ -5,7 +5,8 @@ import type { PublishedPort } from './forget-connections.ts'
 import { declareNeighbours } from './nftables-clients.ts'
 import type { Publication } from './nftables-elements.ts'
 import { declareLayout, maps } from './nftables-layout.ts'
-import { type Change, planChange, readPortState } from './nftables-plan.ts'
+import { type Change, planChange } from './nftables-plan.ts'
+import { readPortState } from './nftables-state.ts'
 
 /** Others may change rules between a look and the change that follows from it; more often than this they do not. */
 const ATTEMPTS = 64

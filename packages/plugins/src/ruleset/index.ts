@@ -1,4 +1,4 @@
-export { type Claim, claim, type ElementText } from './claim.ts'
+export { type Claim, claim, describe, type ElementText } from './claim.ts'
 export { deleteOwned, deleteRules, elementsOf, type Place } from './delete-owned.ts'
 export { byEither } from './either-backend.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
