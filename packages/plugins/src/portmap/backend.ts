@@ -8,10 +8,11 @@ export interface PortmapBackend {
    * Publishes the mappings at addresses of the container, one of each IP version at most, in place of those that it had
    * before.
    *
+   * @param gone keys of holders whose ports it takes back
    * @returns the tracked connections to what the container had before, which the kernel should forget
-   * @throws Error naming the container that has a port already
+   * @throws {PortTakenError} when another container has a port
    */
-  add(addresses: readonly CIDR[]): Promise<readonly ConnectionFilter[]>
+  add(addresses: readonly CIDR[], gone?: ReadonlySet<string>): Promise<readonly ConnectionFilter[]>
   /**
    * Takes back whatever the container has published in this network; there may be nothing.
    *

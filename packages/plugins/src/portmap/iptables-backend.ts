@@ -28,13 +28,13 @@ import { refuseTakenPorts } from './port-conflict.ts'
 /** Redirection by iptables(8), in the reference's rules. */
 export function iptablesPortmap(request: Request, config: PortmapConfig): PortmapBackend {
   return {
-    add: async (addresses) => {
+    add: async (addresses, gone = new Set()) => {
       const replaced = new GonePorts()
       await changeEachVersion(request, versionsOf(addresses), (version) =>
         changeTable(request, nat(version), (change) => {
           replaced.set(version, change.rulesOf(containerChain(request)))
           for (const address of addresses.filter(({ family }) => family === version))
-            publish(change, { request, config, address })
+            publish(change, { request, config, address, gone })
         }),
       )
       return replaced.connections
@@ -86,8 +86,14 @@ function nat(version: 4 | 6): TableName {
 
 function publish(
   change: TableChange,
-  { request, config, address }: { request: Request; config: PortmapConfig; address: CIDR },
+  {
+    request,
+    config,
+    address,
+    gone,
+  }: { request: Request; config: PortmapConfig; address: CIDR; gone: ReadonlySet<string> },
 ): void {
+  for (const each of gone) change.removeChain(each, { from: shared.dnat })
   const version = address.family
   const chain = containerChain(request)
   refuseTakenPorts(change, { config, owner: request, version })

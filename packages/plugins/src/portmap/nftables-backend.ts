@@ -62,9 +62,13 @@ export function nftablesPortmap(
     return await work(nft)
   }
   return {
-    add: async (all) => {
+    add: async (all, gone) => {
       const publications = all.map(publicationAt)
-      return connectionsTo(await withRuleset((nft) => publish(nft, publications, { isOwner, isDeclared })))
+      return connectionsTo(
+        await withRuleset((nft) =>
+          publish(nft, publications, { isOwner: (comment) => isOwner(comment) || isAmong(gone, comment), isDeclared }),
+        ),
+      )
     },
     remove: (versions) =>
       withRuleset(async (nft) => {
@@ -82,6 +86,10 @@ export function nftablesPortmap(
     collect: async (alive) =>
       connectionsTo(await withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive)))),
   }
+}
+
+function isAmong(marks: ReadonlySet<string> | undefined, comment: string | undefined): boolean {
+  return comment !== undefined && (marks?.has(comment) ?? false)
 }
 
 /** What the reference has published is not read from its rules. */

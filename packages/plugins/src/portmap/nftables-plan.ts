@@ -1,13 +1,14 @@
 import type { IP } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
 import type { Batch } from '@patchbay/linux/nftables'
-import { describeMark, inetTable, isOfContainer, namesInMark } from '../ruleset/index.ts'
+import { attachmentHash, describeMark, inetTable, isOfContainer, markOf, namesInMark } from '../ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
 import { type Port, type Publication, portText, type Taken, takenBy } from './nftables-elements.ts'
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { applyPlaces, placePorts } from './nftables-places.ts'
 import { type IsOwner, type PortState, select } from './nftables-state.ts'
+import { type Holder, PortTakenError } from './port-taken.ts'
 
 /** A change that has been thought out. */
 export interface Change {
@@ -98,7 +99,26 @@ function refuseTaken({ targets, ownChain, containerId }: Publication, others: Po
       .filter((comment) => !isOfContainer(comment, containerId))
     if (strangers.length === 0) continue
     const [protocol, port] = target.port
-    throw new Error(`Cannot publish ${String(protocol)} port ${port}: ${ownerInWords(strangers[0])} has it`)
+    throw new PortTakenError(
+      `${String(protocol)} port ${port}`,
+      holderOf(strangers[0], others),
+      ownerInWords(strangers[0]),
+    )
+  }
+}
+
+function holderOf(comment: string | undefined, state: PortState): Holder {
+  const isOwn = (element: { comment?: string | undefined }) => element.comment === comment
+  const published = [...state.ports, ...state.addresses].filter(isOwn).map(({ data: [address] }) => address)
+  const noted = state.containers.filter(isOwn).map(({ key }) => key)
+  return {
+    key: comment ?? '',
+    ...{ network: undefined, containerId: undefined, ...namesInMark(comment) },
+    addresses: [...new Map([...published, ...noted].map((address) => [String(address), address])).values()],
+    isOf: ({ containerId, ifName }) =>
+      ifName === undefined
+        ? isOfContainer(comment, containerId)
+        : markOf(comment)?.attachment === attachmentHash({ containerId, ifName }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseCIDR } from '@patchbay/address'
+import { type IP, parseCIDR, tryParseIP } from '@patchbay/address'
 import {
   isNameInComment,
   type Owner,
@@ -10,6 +10,7 @@ import {
 } from '../iptables/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
 import { ownChain, shared } from './iptables-rules.ts'
+import { type Holder, PortTakenError } from './port-taken.ts'
 
 /** The words of an entry rule without conditions: protocol, comment, ports and target, each with what it takes. */
 const PLAIN_ENTRY = 12
@@ -18,7 +19,7 @@ const PLAIN_ENTRY = 12
  * Finds out whether another container has published a port already: the packets would go to whoever came first. A rule
  * with conditions takes a part of the packets only, and a container may publish the same in several networks.
  *
- * @throws Error naming the container and its network
+ * @throws {PortTakenError} naming the container and its network
  */
 export function refuseTakenPorts(
   change: TableChange,
@@ -29,16 +30,28 @@ export function refuseTakenPorts(
     const other = parseOwnerComment(wordAfter(entry, '--comment') ?? '')
     const chain = targetOf(entry)
     const isOther = other && !isNameInComment(other.containerId, owner.containerId) && entry.length === PLAIN_ENTRY
-    return isOther && chain && ownChain.test(chain) ? [{ other, rules: change.rulesOf(chain) }] : []
+    return isOther && chain && ownChain.test(chain) ? [{ other, chain, rules: change.rulesOf(chain) }] : []
   })
   for (const mapping of config.mappings.filter((each) => isForVersion(each, version))) {
     const taken = others.find(({ rules }) => rules.some((rule) => redirects(rule, mapping)))
     if (!taken) continue
     const { containerId, name } = taken.other
-    throw new Error(
-      `Cannot publish ${mapping.protocol} port ${mapping.hostPort}: container "${containerId}" in network "${name}" has it`,
-    )
+    const holder: Holder = {
+      key: taken.chain,
+      network: name,
+      containerId,
+      addresses: taken.rules.flatMap((rule) => destinationOf(rule) ?? []),
+      isOf: (other) => isNameInComment(containerId, other.containerId),
+    }
+    const inWords = `container "${containerId}" in network "${name}"`
+    throw new PortTakenError(`${mapping.protocol} port ${mapping.hostPort}`, holder, inWords)
   }
+}
+
+/** The container's address, of `10.1.2.2:80` or `[fd00::2]:80`. */
+function destinationOf(rule: Rule): IP | undefined {
+  const [, address = ''] = /^\[?(.*?)\]?:\d+$/.exec(wordAfter(rule, '--to-destination') ?? '') ?? []
+  return tryParseIP(address)
 }
 
 /** Whether a rule of a container's chain redirects packets that a mapping is for. */

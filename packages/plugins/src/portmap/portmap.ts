@@ -13,6 +13,7 @@ import { backendsOfContainer, backendsOfHost, chosenBackend } from './choose-bac
 import { checkMappings, loadPortmapConfig, type PortmapConfig, unservedMappings } from './config.ts'
 import { connectionsTo, forgetConnections, portsOf } from './forget-connections.ts'
 import { allowLocalSources } from './local-sources.ts'
+import { displacingGone } from './port-taken.ts'
 
 /** Publishes ports of the container that the plugins before this one have attached. */
 export async function add(request: Request): Promise<Result> {
@@ -26,7 +27,9 @@ export async function add(request: Request): Promise<Result> {
   const backend = await chosenBackend(request, config)
   const addresses = addressesOf(config)
   undo.push('port mappings', async () => void (await backend.remove(versionsOf(addresses))))
-  const replaced = await attemptAsync('unable to setup DNAT', () => backend.add(addresses))
+  const replaced = await attemptAsync('unable to setup DNAT', () =>
+    displacingGone(request, (gone) => backend.add(addresses, gone)),
+  )
   await forgetConnections(request, [...connectionsTo(portsOf(mappings, versionsOf(addresses))), ...replaced])
   if (config.snat && config.addresses[4]) await allowLocalSources(request, config.addresses[4].address)
   undo.keep()
