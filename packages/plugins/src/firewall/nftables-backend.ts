@@ -21,6 +21,7 @@ import { isJumpTo } from './host-filter.ts'
 import type { BridgePolicy } from './isolation.ts'
 import {
   addressSets,
+  bridgedPorts,
   bridgeObject,
   bridgeOfObject,
   bridges,
@@ -54,8 +55,8 @@ export function nftablesFirewall(
   return {
     add: (addresses) =>
       withRuleset(async (nft) => {
-        const claims = claimsOf(request, { addresses, policy })
-        await putElements(nft, claims, { layout: (batch) => declareFirewall(batch, policy) })
+        const subject = { addresses, policy }
+        await putElements(nft, claimsOf(request, subject), { layout: (batch) => declareFirewall(batch, subject) })
         await ensureAdminChain(nft, adminChain)
       }),
     del: (addresses) => withRuleset((nft) => remove(nft, isOurs, { addresses, ports })),
@@ -84,11 +85,10 @@ async function remove(
     const keys = known && keysOf(known.addresses, version)
     return [elementsOf(forwarded, keys), elementsOf(bridged, keys)]
   })
-  const ports = elementsOf(
-    isolatedPorts,
-    known?.ports.map((key) => ({ key })),
-  )
-  const gone = await deleteOwned(nft, [...places, ports], isOurs)
+  const portKeys = known?.ports.map((key) => ({ key }))
+  const ports = [elementsOf(isolatedPorts, portKeys)]
+  if (!known?.addresses.length) ports.push(elementsOf(bridgedPorts, portKeys))
+  const gone = await deleteOwned(nft, [...places, ...ports], isOurs)
   for (const bridge of bridgesOf(gone)) await removeUnusedBridge(nft, bridge)
 }
 
@@ -154,6 +154,7 @@ async function removeUnusedBridge(nft: Nftables, bridge: string): Promise<void> 
 async function check(nft: Nftables, claims: ReturnType<typeof claimsOf>): Promise<void> {
   const [missing] = await missingElements(nft, claims)
   if (missing) throw new Error(`element ${textOf(missing)} not found in ${placeOf(missing)}`)
+  if (claims.every(({ elements }) => elements.length === 0)) return
   const { use = 0 } = (await nft.getChain(forward)) ?? {}
   if (use < RULES_OF_FORWARD) throw new Error('rules not found in chain inet patchbay firewall-forward')
 }

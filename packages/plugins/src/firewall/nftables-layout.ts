@@ -48,6 +48,9 @@ function setsOf(version: 4 | 6, key: DataType<IP>) {
   }
 }
 
+/** As `bridged`, for containers without addresses: by their ports of the bridge. Made when there is such a container. */
+export const bridgedPorts = namedMap({ table, name: 'firewall-bridged-ports', key: ifname, data: 'counter' })
+
 /** Bridges that have a policy. */
 export const bridges = namedSet({ table, name: 'firewall-bridges', key: ifname })
 /** Each of them with itself: no expression compares the way in with the way out. */
@@ -69,13 +72,20 @@ export const otherAdmins: Chain = { table, name: 'firewall-admins' }
 /** How many rules {@link forward} has. */
 export const RULES_OF_FORWARD = 9
 
+/** What an attachment has that rules are about. */
+interface Subject {
+  readonly addresses: readonly CIDR[]
+  readonly policy: BridgePolicy | undefined
+}
+
 /** All that elements for containers need, whatever the bridge. */
-export function declareFirewall(batch: Batch, policy: BridgePolicy | undefined): void {
+export function declareFirewall(batch: Batch, { addresses, policy }: Subject): void {
   batch.addTable(table)
   for (const chain of [forward, betweenBridges, defaultAdmin, otherAdmins]) batch.addChain(chain)
   const [v4, v6] = addressSets
   const ofAddresses = [v4.forwarded, v6.forwarded, v4.bridged, v6.bridged]
   for (const set of [...ofAddresses, bridges, sameBridge, isolatedBridges]) batch.addSet(set)
+  if (policy && addresses.length === 0) batch.addSet(bridgedPorts)
   // The administrator's chains are made, and never emptied.
   for (const chain of [forward, betweenBridges]) batch.flushChain(chain)
   batch.addRule(rule(forward, meta.iifname.in(bridges), meta.oifname.in(bridges), verdict.jump(betweenBridges.name)))
@@ -105,10 +115,7 @@ function declareBetweenPorts(batch: Batch): void {
 }
 
 /** What an attachment is to have: elements of its own, and those of its bridge. */
-export function claimsOf(
-  attachment: Attachment,
-  { addresses, policy }: { addresses: readonly CIDR[]; policy: BridgePolicy | undefined },
-): Claim[] {
+export function claimsOf(attachment: Attachment, { addresses, policy }: Subject): Claim[] {
   const comment = mark(attachment)
   const own = addressSets.flatMap(({ version, forwarded, bridged }) => {
     const elements = keysOf(addresses, version).map(({ key }) => ({ key, comment }))
@@ -117,7 +124,20 @@ export function claimsOf(
     const leading = elements.map((element) => ({ ...element, data }))
     return [claim(forwarded, elements), claim(bridged, leading)]
   })
-  return policy ? [claimOfObject(policy.bridge), ...own, ...claimsOfBridge(policy, comment)] : own
+  const hasPlace = addresses.length > 0 || (policy?.ports.length ?? 0) > 0
+  // A container that has nothing the rules could tell it by has no policy either.
+  if (!policy || !hasPlace) return own
+  const byPorts = addresses.length > 0 ? [] : [claimOfPorts(policy, comment)]
+  return [claimOfObject(policy.bridge), ...own, ...byPorts, ...claimsOfBridge(policy, comment)]
+}
+
+/** Something of each container has to lead to the bridge's object, or nobody knows when the last one has gone. */
+function claimOfPorts({ bridge, ports }: BridgePolicy, comment: string): Claim {
+  const data = bridgeObject(bridge).name
+  return claim(
+    bridgedPorts,
+    ports.map((key) => ({ key, data, comment })),
+  )
 }
 
 /** The addresses of a version, as keys. */
