@@ -186,6 +186,14 @@ test('a caller that may do less than the daemon does the call itself, with what 
   }
 })
 
+test('calls are counted by the commands of the specification, whatever text a caller gives', () => {
+  const before = lab.status().finished
+  const texts = ['constructor', '__proto__', '\x1b[31mADD', 'add', 'x'.repeat(10_000)]
+  for (const text of texts) assert.equal(lab.call(text, bridgeConfig()).status, 1)
+  const { finished } = lab.status()
+  assert.deepEqual(finished, { ...before, other: (before['other'] ?? 0) + texts.length })
+})
+
 test('paths that depend on the current directory are looked up in that of the caller', () => {
   const wrapper = ['sh', '-ec', 'cd /run/netns && "$@"', 'sh']
   const counts = counted(() => {

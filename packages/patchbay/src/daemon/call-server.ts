@@ -8,6 +8,7 @@ import { checkPrivileges, privilegesOf } from './caller-privileges.ts'
 import type { Connection } from './connection.ts'
 import type { ShimRequest } from './request-reader.ts'
 import { serveCall } from './serve-call.ts'
+import { type CountedCommand, countedCommands } from './status.ts'
 
 export interface CallServerOptions {
   /** How many calls run at once. */
@@ -31,7 +32,7 @@ interface Call {
 export class CallServer {
   readonly namespaces = new CallerNamespaces()
   /** Calls carried out, by command, and those of them that failed. */
-  readonly finished: Record<string, number> = {}
+  readonly finished: Partial<Record<CountedCommand, number>> = {}
   failed = 0
   /** Calls that their shims were told to do themselves. */
   refused = 0
@@ -138,7 +139,8 @@ export class CallServer {
     }
   }
 
-  #count(command: string, status: number): void {
+  #count(name: string, status: number): void {
+    const command = countedCommands.find((each) => each === name) ?? 'other'
     this.finished[command] = (this.finished[command] ?? 0) + 1
     if (status !== 0) this.failed++
   }

@@ -5,6 +5,10 @@ import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
 /** By this name a client asks about the daemon instead of calling a plugin. */
 export const statusName = 'patchbay'
 
+/** What calls are counted by: the commands of the specification, and all else that a caller may say. */
+export const countedCommands = ['ADD', 'CHECK', 'DEL', 'GC', 'STATUS', 'VERSION', 'other'] as const
+export type CountedCommand = (typeof countedCommands)[number]
+
 /** What a daemon says about itself. */
 export interface DaemonStatus {
   readonly version: string
@@ -17,7 +21,7 @@ export interface DaemonStatus {
   readonly running: number
   readonly waiting: number
   /** Calls carried out, by command. */
-  readonly finished: Readonly<Record<string, number>>
+  readonly finished: Readonly<Partial<Record<CountedCommand, number>>>
   /** Those of them that failed. */
   readonly failed: number
   /** Calls that their shims were told to do themselves. */
