@@ -135,3 +135,22 @@ test('restarting the daemon in the middle of operations loses nothing', async ()
   assert.equal(lab.world.shell('ip -br link show type veth; ip -n c1 -br link show type veth'), '')
   assert.equal(lab.world.shell('ls /var/lib/cni/networks/n1').includes('10.7.'), false)
 })
+
+test('a daemon takes away nothing but a socket that nobody listens on', async () => {
+  using lab = await DaemonLab.open()
+  const serve = (path: string) => lab.world.run(['timeout', '20', `${executables}/patchbayd`, '--socket', path])
+  lab.world.shell('echo kept >/run/file; ln -s /run/file /run/link; mkfifo /run/fifo; mkdir /run/folder')
+  for (const name of ['file', 'link', 'fifo', 'folder']) {
+    const { status, stderr } = serve(`/run/${name}`)
+    assert.equal(status, 1)
+    assert.match(stderr, new RegExp(`Cannot listen on "/run/${name}": it is no socket; `))
+  }
+  assert.equal(lab.world.shell('cat /run/link; [ -p /run/fifo ] && [ -d /run/folder ] && echo all').trim(), 'kept\nall')
+  // Of this daemon, but without its lock.
+  lab.world.shell(`ln ${socketPath} /run/living`)
+  assert.match(serve('/run/living').stderr, /Cannot listen on "\/run\/living": another program does$/m)
+  assert.equal(lab.status().pid, lab.pid)
+  await lab.end('SIGKILL')
+  assert.equal(lab.world.run(['test', '-S', socketPath]).status, 0)
+  await lab.start()
+})
