@@ -66,9 +66,18 @@ static int compare_numbers(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
+/* The life of the child that holds: by its end of a pair of sockets it says that it holds nothing else, and hears the end. */
+static void hold_until_end(int end) {
+    char nothing = 0;
+    send(end, &nothing, sizeof nothing, MSG_NOSIGNAL);
+    while (recv(end, &nothing, sizeof nothing, 0) < 0 && errno == EINTR) continue;
+    _exit(0);
+}
+
 /*
  * holdInChild(fds): the child's process id. The child keeps these descriptors until this process has ended, so that their
- * end, and what the kernel has to do then, is that of the child. They are the bytes of an array of int.
+ * end, and what the kernel has to do then, is that of the child. They are the bytes of an array of int. Returns when the
+ * child has let go of all others: a caller that waits for this process waits for that, too.
  */
 FUNCTION(hold_in_child) {
     call_t call = call_begin(env, info);
@@ -76,21 +85,21 @@ FUNCTION(hold_in_child) {
     if (call.wrong) return wrong_arguments(env);
     size_t count = fds.length / sizeof(int);
     int ends[2], kept[MOST_HELD + 1];
-    char nothing;
+    char ready;
     if (count > MOST_HELD) return number(env, -EINVAL);
-    if (pipe2(ends, O_CLOEXEC) < 0) return number(env, -errno);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) return number(env, -errno);
     kept[0] = ends[0];
     if (count > 0) memcpy(kept + 1, fds.data, count * sizeof(int));
     qsort(kept, count + 1, sizeof(int), compare_numbers);
     pid_t child = fork();
     if (child == 0) {
         keep_only(kept, count + 1);
-        while (read(ends[0], &nothing, 1) < 0 && errno == EINTR) continue;
-        _exit(0);
+        hold_until_end(ends[0]);
     }
     napi_value result = result_or_errno(env, child);
-    /* The other end stays open for as long as this process is there; without a child nobody waits for it. */
     close(ends[0]);
+    while (child > 0 && recv(ends[1], &ready, sizeof ready, 0) < 0 && errno == EINTR) continue;
+    /* This end stays open for as long as this process is there; without a child nobody waits for it. */
     if (child < 0) close(ends[1]);
     return result;
 }
