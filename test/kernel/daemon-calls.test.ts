@@ -266,3 +266,17 @@ test('what others do between two calls is noticed', () => {
     assert.equal(lab.call('DEL', config, options).status, 0)
   }
 })
+
+/** Has the first read and the first write say what streams say that do not block. */
+const withoutBlocking = ['strace', '-qq', '-o', '/dev/null', '-e', 'trace=read,write']
+for (const call of ['read', 'write']) withoutBlocking.push('-e', `inject=${call}:error=EAGAIN:when=1`)
+
+test('streams that do not block are waited for', () => {
+  const add = () => {
+    const { status, stdout, stderr } = lab.call('ADD', bridgeConfig(), { wrapper: withoutBlocking })
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
+    assert.equal(JSON.parse(stdout).ips.length, 1)
+  }
+  assert.deepEqual(counted(add), served)
+  assert.equal(lab.call('DEL', bridgeConfig()).status, 0)
+})

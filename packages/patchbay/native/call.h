@@ -62,7 +62,7 @@ static bool streams_are_open(void) {
 static bool read_stdin(bytes_t *request, size_t limit) {
     for (size_t taken = 0; taken <= limit;) {
         if (!reserve(request, 65536)) return false;
-        long result = read_some(0, request->data + request->length, 65536);
+        long result = read_waiting(0, request->data + request->length, 65536);
         if (result <= 0) return result == 0;
         request->length += (size_t)result;
         taken += (size_t)result;
@@ -107,7 +107,7 @@ static bool restore_stdin(const call_t *call, const bytes_t *request) {
     long fd = CALL2(__NR_memfd_create, "stdin", 0), size;
     if (fd < 0) return false;
     if (write_all((int)fd, request->data + call->stdin_at, request->length - call->stdin_at, false) < 0) return false;
-    while ((size = read_some(0, rest, sizeof rest)) > 0)
+    while ((size = read_waiting(0, rest, sizeof rest)) > 0)
         if (write_all((int)fd, rest, (size_t)size, false) < 0) return false;
     return CALL3(__NR_lseek, fd, 0, SEEK_SET) == 0 && CALL3(__NR_dup3, fd, 0, 0) == 0 && CALL1(__NR_close, fd) == 0;
 }

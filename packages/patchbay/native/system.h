@@ -32,6 +32,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are written as
 #define MAP_PRIVATE_ANONYMOUS 0x22
 #define CLONE_NEWNET 0x40000000
 #define SEEK_SET 0
+#define POLLIN 1
+#define POLLOUT 4
 
 #ifdef SHIM_HOSTED
 
@@ -156,12 +158,29 @@ static long read_some(int fd, void *into, size_t size) {
     return result;
 }
 
-/* Writes all; 0, or the negated errno. A socket's end that is gone sends no signal. */
+/* Waits until a descriptor that does not block can be read or written, or never will be. */
+static void wait_for(int fd, short events) {
+    struct {
+        int fd;
+        short events, revents;
+    } wait = {fd, events, 0};
+    CALL5(__NR_ppoll, &wait, 1, 0, 0, 0);
+}
+
+/* As read_some, for a descriptor that may not block, as one shared with others may be: there is an end, or more to come. */
+static long read_waiting(int fd, void *into, size_t size) {
+    long result;
+    while ((result = read_some(fd, into, size)) == -EAGAIN) wait_for(fd, POLLIN);
+    return result;
+}
+
+/* Writes all; 0, or the negated errno. A socket's end that is gone sends no signal, and one that takes no more is given up. */
 static long write_all(int fd, const char *data, size_t size, bool is_socket) {
     for (size_t at = 0; at < size;) {
         long result = is_socket ? CALL6(__NR_sendto, fd, data + at, size - at, MSG_NOSIGNAL, 0, 0)
                                 : CALL3(__NR_write, fd, data + at, size - at);
-        if (result < 0 && result != -EINTR) return result;
+        if (result == -EAGAIN && !is_socket) wait_for(fd, POLLOUT);
+        else if (result < 0 && result != -EINTR) return result;
         if (result > 0) at += (size_t)result;
     }
     return 0;
