@@ -59,7 +59,7 @@ static void job_complete(napi_env env, napi_status status, void *data) {
     napi_resolve_deferred(env, job->deferred, number(env, status == napi_ok ? job->result : -ECANCELED));
     for (int i = 0; i < 2; i++)
         if (job->buffers[i]) napi_delete_reference(env, job->buffers[i]);
-    napi_delete_async_work(env, job->work);
+    if (job->work) napi_delete_async_work(env, job->work);
     free(job);
 }
 
@@ -116,18 +116,27 @@ static bool start_thread(job_t *job) {
     return is_started;
 }
 
+static bool queue(napi_env env, job_t *job) {
+    napi_value name = NULL;
+    if (napi_create_string_utf8(env, "patchbay", NAPI_AUTO_LENGTH, &name) != napi_ok ||
+        napi_create_async_work(env, NULL, name, job_execute, job_complete, job, &job->work) != napi_ok)
+        return false;
+    make_way_for_job(job->run == run_exchange);
+    return napi_queue_async_work(env, job->work) == napi_ok;
+}
+
+/* The promise is settled in any case: what cannot be queued is done at once. */
 static napi_value job_start(napi_env env, job_t template, napi_value out, napi_value in) {
-    napi_value promise = NULL, name = NULL;
+    napi_value promise = NULL;
     job_t *job = malloc(sizeof *job);
     if (!job) return number(env, -ENOMEM);
     *job = template;
     napi_create_promise(env, &job->deferred, &promise);
-    napi_create_string_utf8(env, "patchbay", NAPI_AUTO_LENGTH, &name);
     if (out) napi_create_reference(env, out, 1, &job->buffers[0]);
     if (in) napi_create_reference(env, in, 1, &job->buffers[1]);
-    napi_create_async_work(env, NULL, name, job_execute, job_complete, job, &job->work);
-    make_way_for_job(job->run == run_exchange);
-    napi_queue_async_work(env, job->work);
+    if (queue(env, job)) return promise;
+    job->result = job->run(job->fd, job->out, job->in, job->argument);
+    job_complete(env, napi_ok, job);
     return promise;
 }
 

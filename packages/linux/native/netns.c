@@ -153,7 +153,8 @@ FUNCTION(open_netns) {
     if (statfs(path, &system) != 0) return number(env, -errno);
     /* procfs has them on kernels before 3.19. */
     if (system.f_type != NSFS_MAGIC && system.f_type != PROC_SUPER_MAGIC) return number(env, -EINVAL);
-    return result_or_errno(env, open(path, O_RDONLY | O_CLOEXEC));
+    /* Another file may have come there since: a FIFO without a writer must not stop this process. */
+    return result_or_errno(env, open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
 }
 
 /* A namespace is made by a thread that ends, so no thread of the process ever lives in it. */

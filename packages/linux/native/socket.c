@@ -21,6 +21,8 @@ FUNCTION(attach_filter) {
     int fd = call_int(&call, 0);
     bytes_t program = call_bytes(&call, 1);
     if (call.wrong) return wrong_arguments(env);
+    /* The number of instructions has 16 bits. */
+    if (program.length / sizeof(struct sock_filter) > BPF_MAXINSNS) return number(env, -EINVAL);
     struct sock_fprog filter = {program.length / sizeof(struct sock_filter), (struct sock_filter *)program.data};
     return result_or_errno(env, setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter));
 }

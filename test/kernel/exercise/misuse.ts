@@ -130,6 +130,8 @@ export function exerciseExtremes(): void {
     assert.throws(() => native().umount(path, 0), TypeError)
   }
   const fd = native().socketIn(-1, 16, 3, 0)
+  // Counted in 16 bits, these instructions would be one.
+  assert.equal(native().attachFilter(fd, new Uint8Array(8 * 65537)), -22)
   for (const size of [0, 1, 12, 128, 129, 100_000]) {
     native().bind(fd, new Uint8Array(size))
     native().connect(fd, new Uint8Array(size))

@@ -80,11 +80,12 @@ static JSValue system_call(JSContext *context, JSValueConst self, int count, JSV
     bool right = count <= MAX_ARGUMENTS;
     for (int at = 0; right && at < count; at++) right = argument_of(context, values[at], &arguments[at], &texts[at]);
     if (right) {
-        do result = syscall(calls[magic].number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
-                            arguments[5]);
-        while (result < 0 && errno == EINTR && calls[magic].number != SYS_ppoll);
-        if (result < 0) result = -errno;
-        else if (calls[magic].number == SYS_write && arguments[0] == STDOUT_FILENO) note_output();
+        long number = calls[magic].number;
+        do result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        while (result < 0 && errno == EINTR && number != SYS_ppoll && number != SYS_close);
+        /* An interrupted close has closed: the number may be that of what another thread has opened since. */
+        if (result < 0) result = number == SYS_close && errno == EINTR ? 0 : -errno;
+        else if (number == SYS_write && arguments[0] == STDOUT_FILENO) note_output();
     }
     for (int at = 0; at < MAX_ARGUMENTS; at++) JS_FreeCString(context, texts[at]);
     if (!right) return JS_ThrowTypeError(context, "Cannot call %s: wrong argument", calls[magic].name);
