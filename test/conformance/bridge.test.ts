@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import type { JsonObject } from '../kernel/witness.ts'
 import { fixed, layer2, network, ranges, subnet4, subnet6 } from './bridge-network.ts'
-import { sameAsReference } from './differential.ts'
+import { sameAsReference, unlikeReference } from './differential.ts'
 import type { CallOptions } from './scene.ts'
 
 /** ADD, CHECK and DEL, with a look at everything after each change. */
@@ -139,3 +140,24 @@ sameAsReference('bridge: STATUS asks IPAM', (scene) => {
   scene.call('STATUS', layer2())
   scene.call('STATUS', network({ mtu: 'x' }))
 })
+
+unlikeReference(
+  'bridge: of two networks with a default route the first one keeps it',
+  (scene) => {
+    const second = { name: 'net2', bridge: 'cni1', ipam: ranges({ subnet: '10.3.0.0/24' }) }
+    scene.add(network({ isDefaultGateway: true }))
+    scene.add(network({ ...second, isDefaultGateway: true }), { ifName: 'eth1' })
+    const routes = scene.inContainer('ip -4 route show default')
+    const used = scene.inContainer('ip -4 route get 192.0.2.1')
+    return { routes: routes.trim().split(/ *\n/), used }
+  },
+  {
+    judge: (ours, theirs) => {
+      const [first, second] = ['default via 10.1.2.1 dev eth0', 'default via 10.3.0.1 dev eth1']
+      assert.deepEqual(ours.routes, [first, second])
+      assert.deepEqual(theirs.routes, [second, first])
+      assert.match(ours.used, /^192\.0\.2\.1 via 10\.1\.2\.1 dev eth0 /)
+      assert.match(theirs.used, /^192\.0\.2\.1 via 10\.3\.0\.1 dev eth1 /)
+    },
+  },
+)

@@ -204,3 +204,19 @@ unlikeReference(
     },
   },
 )
+
+unlikeReference(
+  'ptp: of two networks with a default route the first one keeps it',
+  (scene) => {
+    const routes = [{ dst: '0.0.0.0/0' }]
+    scene.add(network({ ipam: { ...ranges(subnet4), routes } }))
+    scene.add(network({ name: 'net2', ipam: { ...ranges({ subnet: '10.3.0.0/24' }), routes } }), { ifName: 'eth1' })
+    return scene.inContainer('ip -4 route get 192.0.2.1')
+  },
+  {
+    judge: (ours, theirs) => {
+      assert.match(ours, /^192\.0\.2\.1 via 10\.1\.2\.1 dev eth0 /)
+      assert.match(theirs, /^192\.0\.2\.1 via 10\.3\.0\.1 dev eth1 /)
+    },
+  },
+)
