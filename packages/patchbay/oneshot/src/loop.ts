@@ -133,6 +133,10 @@ function nextTimer(): Timeout | undefined {
   return next
 }
 
+/** How often in a row the kernel may have no memory to wait with. */
+const MOST_FAILURES = 1000
+let failures = 0
+
 /** `struct pollfd`: descriptor, what is waited for, what is there. */
 function wait(): void {
   const woken: Watch = { fd: host.wake, events: POLLIN, ready: drainWake }
@@ -144,7 +148,9 @@ function wait(): void {
     view.setInt16(8 * index + 4, events, true)
   }
   const result = host.system['ppoll']?.(bytes, waiting.length, timeLeft(), null, 0) ?? 0
-  if (result < 0 && result !== -EINTR) throw systemError(-result, { syscall: 'poll' })
+  failures = result < 0 && result !== -EINTR ? failures + 1 : 0
+  // Thrown from here, an error reaches no plugin: it would end the call without an answer, and without undoing anything.
+  if (failures > MOST_FAILURES) throw systemError(-result, { syscall: 'poll' })
   if (result <= 0) return
   const answered = waiting.filter((_, index) => view.getInt16(8 * index + 6, true) !== 0)
   if (answered[0] === woken) woken.ready()
