@@ -18,15 +18,20 @@ function makeState(context: TestContext): string[] {
     ['10.1.0.2', 'c1\r\neth0'],
     ['10.1.0.10', 'c2\r\neth0'],
     ['10.1.0.3', 'c3\r\neth0'],
+    ['10.1.0.4', 'c4\r\neth0'],
+    ['10.1.0.5', 'c5\r\neth0'],
   ] as const)
     writeFileSync(join(leases, address), owner)
-  for (const [containerId, netns] of [
-    ['c1', '/proc/self/ns/net'],
-    ['c2', '/run/netns/gone'],
-  ])
+  for (const [containerId, where] of [
+    ['c1', { netns: '/proc/self/ns/net' }],
+    ['c2', { netns: '/run/netns/gone' }],
+    // libcni before 1.2 says it in the result alone, and not all results say it.
+    ['c4', { result: { interfaces: [{ name: 'eth0', sandbox: '/proc/self/ns/net' }] } }],
+    ['c5', { result: { ips: [] } }],
+  ] as const)
     writeFileSync(
       join(results, `pods-${containerId}-eth0`),
-      JSON.stringify({ kind: 'cniCacheV1', containerId, config: '', ifName: 'eth0', networkName: 'pods', netns }),
+      JSON.stringify({ kind: 'cniCacheV1', containerId, config: '', ifName: 'eth0', networkName: 'pods', ...where }),
     )
   return ['--data-dir', join(root, 'networks'), '--cache-dir', root]
 }
@@ -42,7 +47,13 @@ test('patchbay leases lists what host-local has leased, and whether its namespac
     rows.map(({ network, address, containerId, ifName, namespace }) =>
       [network, address, containerId, ifName, namespace].join(' '),
     ),
-    ['pods 10.1.0.2 c1 eth0 present', 'pods 10.1.0.3 c3 eth0 unknown', 'pods 10.1.0.10 c2 eth0 gone'],
+    [
+      'pods 10.1.0.2 c1 eth0 present',
+      'pods 10.1.0.3 c3 eth0 unknown',
+      'pods 10.1.0.4 c4 eth0 present',
+      'pods 10.1.0.5 c5 eth0 unknown',
+      'pods 10.1.0.10 c2 eth0 gone',
+    ],
   )
   const columns =
     /^NETWORK +ADDRESS +CONTAINER +INTERFACE +AGE +NAMESPACE\npods +10\.1\.0\.2 +c1 +eth0 +\d+s +present\n/
@@ -52,5 +63,11 @@ test('patchbay leases lists what host-local has leased, and whether its namespac
 test('patchbay leases fails for a network that has no directory', (context) => {
   const { status, stderr } = leases('other', ...makeState(context))
   assert.equal(status, 1)
-  assert.match(stderr, /^Error: Cannot list the leases of "other": no directory /)
+  assert.match(stderr, /^Error: Cannot list the leases of "other": no directory ".*", only leases of "pods"\n$/)
 })
+
+for (const option of ['--data-dir', '--cache-dir'])
+  test(`patchbay leases fails when ${option} names no directory`, (context) => {
+    const { status, stdout, stderr } = leases(...makeState(context), option, '/nonexistent')
+    assert.deepEqual([status, stdout, stderr], [1, '', 'Error: Cannot list leases: no directory "/nonexistent"\n'])
+  })

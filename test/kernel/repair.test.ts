@@ -129,3 +129,54 @@ test('patchbay repair has nothing to do where no attachment has rules', async ()
   const { status, stdout } = lab.repair()
   assert.deepEqual([status, stdout], [0, ''])
 })
+
+/** Changes what is remembered of all attachments, in the way of libcni before 1.2, which does not cache the namespace. */
+const forgetNamespaces = `
+  for file in /var/lib/cni/results/*; do
+    sed -i 's/"netns":"[^"]*",//' "$file"
+    if grep -q '"netns"' "$file"; then exit 1; fi
+  done`
+
+test('patchbay repair finds the namespace in the result, where the cache does not name it', async () => {
+  using lab = await RepairLab.open(['c1', 'c2'], { net1: [bridge, portmap, firewall] })
+  lab.attach('net1', 'c1', mappings)
+  lab.attach('net1', 'c2')
+  const before = lab.ruleset()
+  lab.shell(`${forgetNamespaces}; nft flush ruleset`)
+  const { status, stdout, stderr } = lab.repair('net1')
+  assert.deepEqual([status, stderr], [0, ''])
+  assert.match(stdout, /^net1 cnitool-\w+ eth0: restored masquerade, macspoofchk, portmap, firewall\n/)
+  assert.equal(lab.ruleset(), before)
+  lab.shell('ip netns delete c2')
+  assert.match(lab.repair().stdout, /: nothing to restore, the namespace "\/run\/netns\/c2" is gone$/m)
+})
+
+test('patchbay repair fails for a namespace that nobody names, unless the network has no rules', async () => {
+  using lab = await RepairLab.open(['c1', 'c2'], {
+    net1: [ptp],
+    net2: [{ type: 'ptp', ipam: { type: 'host-local', subnet: '10.4.0.0/24' } }],
+    net3: [{ type: 'macvlan' }],
+  })
+  lab.attach('net1', 'c1')
+  lab.shell(`${forgetNamespaces}
+    sed -i 's/"sandbox"/"unknown"/' /var/lib/cni/results/*
+    sed 's/net1/net3/; s/"config":"[^"]*"/"config":"'$(base64 -w0 /run/networks/net3.conflist)'"/' /var/lib/cni/results/net1-* >/var/lib/cni/results/net3-c-eth0`)
+  const { status, stdout, stderr } = lab.repair()
+  assert.equal(status, 1)
+  const why = 'Cannot find its namespace: neither the cache nor the result names it'
+  assert.match(stdout, new RegExp(`^net1 cnitool-\\w+ eth0: failed: ${why}\n$`))
+  assert.match(stderr, /^Error: Cannot repair net1 cnitool-\w+ eth0\n$/)
+})
+
+test('patchbay repair fails for a network and a directory that are not there, and names what there is', async () => {
+  using lab = await RepairLab.open(['c1'], { net1: [ptp] })
+  const nothing = lab.repair()
+  assert.deepEqual([nothing.status, nothing.stdout, nothing.stderr], [0, '', ''])
+  const unknown = 'Error: Cannot repair network "nonet": no attachment to it is in "/var/lib/cni/results"'
+  assert.equal(lab.repair('nonet').stderr, `${unknown}\n`)
+  lab.attach('net1', 'c1')
+  const { status, stderr } = lab.repair('nonet')
+  assert.deepEqual([status, stderr], [1, `${unknown}, only to "net1"\n`])
+  const missing = lab.repair('--cache-dir', '/nonexistent')
+  assert.deepEqual([missing.status, missing.stderr], [1, 'Error: Cannot repair: no directory "/nonexistent"\n'])
+})

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addDaemonCommands } from './daemon/commands.ts'
 import type { LeasesOptions } from './leases/leases.ts'
+import { defaultDirectories } from './named-directory.ts'
 import { plugins, toolNames } from './programs.ts'
 import type { RepairCommandOptions } from './repair/repair.ts'
 import { runCommand } from './run-command.ts'
@@ -21,8 +22,8 @@ export async function patchbay(args: readonly string[]): Promise<number> {
   program
     .command('leases [network]')
     .description('list the addresses that host-local has leased, with their containers')
-    .option('--data-dir <dir>', 'where leases are kept', '/var/lib/cni/networks')
-    .option('--cache-dir <dir>', 'where runtimes remember attachments', '/var/lib/cni')
+    .option('--data-dir <dir>', 'where leases are kept', defaultDirectories.dataDir)
+    .option('--cache-dir <dir>', 'where runtimes remember attachments', defaultDirectories.cacheDir)
     .option('--json', 'print an array of objects')
     .action(async (network: string | undefined, options: LeasesOptions) => {
       const { leases } = await import('./leases/leases.ts')
@@ -31,7 +32,7 @@ export async function patchbay(args: readonly string[]): Promise<number> {
   program
     .command('repair [network]')
     .description('put back the rules of running containers after somebody has flushed them')
-    .option('--cache-dir <dir>', 'where runtimes remember attachments', '/var/lib/cni')
+    .option('--cache-dir <dir>', 'where runtimes remember attachments', defaultDirectories.cacheDir)
     .option('--json', 'print an array of objects')
     .action(async (network: string | undefined, options: RepairCommandOptions) => {
       const { repair } = await import('./repair/repair.ts')

@@ -1,9 +1,11 @@
+import { join } from 'node:path'
 import { listFromPluginConf, type NetworkList, networkListFromBytes, pluginConfFromBytes } from '@patchbay/cni/config'
 import { isJsonObject, parseJson } from '@patchbay/cni/json'
 import { Cni, type NetworkAttachment } from '@patchbay/cni/runtime'
 import { resultToJson } from '@patchbay/cni/types'
-import { Namespace } from '@patchbay/linux/netns'
+import { Namespace, NamespaceNotFoundError, NotANamespaceError } from '@patchbay/linux/netns'
 import { type RepairWorld, repairStep } from './repair-step.ts'
+import { repairerOf } from './repairers.ts'
 
 /** What became of one attachment. */
 export interface RepairedAttachment {
@@ -30,13 +32,17 @@ export interface RepairOptions extends RepairWorld {
  * Puts back the rules of all attachments that runtimes remember and whose namespaces are there: what is in place is
  * left or replaced by the same. Attachments without rules are left out of what is returned.
  *
- * @throws Error when the cache cannot be read
+ * @throws Error when the cache cannot be read, and when it has nothing of the network that is named
  */
 export async function repairAttachments(options: RepairOptions): Promise<RepairedAttachment[]> {
-  const cni = new Cni({ path: [], cacheDir: options.cacheDir })
+  const { cacheDir, network: wanted } = options
+  const cni = new Cni({ path: [], cacheDir })
+  const remembered = await cni.getCachedAttachments()
+  const networks = new Set(remembered.map(({ network }) => network))
+  if (wanted !== undefined && !networks.has(wanted)) throw unknownNetwork(wanted, { cacheDir, networks })
   const repaired: RepairedAttachment[] = []
-  for (const attachment of await cni.getCachedAttachments()) {
-    if (options.network !== undefined && attachment.network !== options.network) continue
+  for (const attachment of remembered) {
+    if (wanted !== undefined && attachment.network !== wanted) continue
     repaired.push(await repairAttachment(cni, attachment, options))
   }
   return repaired.filter(({ state, restored }) => state !== 'restored' || restored.length > 0)
@@ -49,9 +55,11 @@ async function repairAttachment(
 ): Promise<RepairedAttachment> {
   const { network, containerId, ifName, netns } = attachment
   const outcome = { network, containerId, ifName, netns, restored: [] as string[], errors: [] as string[] }
-  if (!isNamespace(netns)) return { ...outcome, state: 'gone' }
   try {
+    if (isGone(netns)) return { ...outcome, state: 'gone' }
     const list = listOf(attachment)
+    if (!list.plugins.some(({ type }) => repairerOf(type))) return { ...outcome, state: 'restored' }
+    if (netns === '') throw new Error('Cannot find its namespace: neither the cache nor the result names it')
     const result = await cni.getNetworkListCachedResult(list, attachment)
     const prevResult = result && resultToJson(result, list.cniVersion)
     for (const plugin of list.plugins)
@@ -74,12 +82,23 @@ function listOf({ config }: NetworkAttachment): NetworkList {
     : listFromPluginConf(pluginConfFromBytes(config))
 }
 
-function isNamespace(path: string): boolean {
+function unknownNetwork(network: string, known: { cacheDir: string; networks: ReadonlySet<string> }): Error {
+  const names = [...known.networks].sort().map((name) => `"${name}"`)
+  const others = names.length > 0 ? `, only to ${names.join(', ')}` : ''
+  const place = join(known.cacheDir, 'results')
+  return new Error(`Cannot repair network "${network}": no attachment to it is in "${place}"${others}`)
+}
+
+/** @throws Error when it cannot be told */
+function isGone(netns: string): boolean {
+  if (netns === '') return false
   try {
-    Namespace.open(path).close()
-    return true
-  } catch {
+    Namespace.open(netns).close()
     return false
+  } catch (error) {
+    // The file that a namespace was mounted on may have stayed.
+    if (error instanceof NamespaceNotFoundError || error instanceof NotANamespaceError) return true
+    throw error
   }
 }
 

@@ -1,3 +1,4 @@
+import { defaultDirectories, requireNamedDirectory } from '../named-directory.ts'
 import { type RepairedAttachment, repairAttachments } from './repair-attachments.ts'
 
 export interface RepairCommandOptions {
@@ -9,9 +10,10 @@ export interface RepairCommandOptions {
 /**
  * Puts back the rules of a network, or of all, and prints what became of each attachment.
  *
- * @throws Error when something could not be put back
+ * @throws Error when something could not be put back, and when there is no such network or directory
  */
 export async function repair(network: string | undefined, { cacheDir, json }: RepairCommandOptions): Promise<void> {
+  requireNamedDirectory('repair', cacheDir, defaultDirectories.cacheDir)
   const rows = await repairAttachments({
     network,
     cacheDir,

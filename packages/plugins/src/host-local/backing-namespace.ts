@@ -1,5 +1,6 @@
 import { statfsSync } from 'node:fs'
 import { directoryOf } from './config.ts'
+import { hasCode } from './file-operation.ts'
 import type { Lease } from './lease-store.ts'
 
 /** Whether the namespace of a lease's container is there; `unknown` when no runtime remembers which it was. */
@@ -24,8 +25,9 @@ export async function backingNamespaces(
   }
   return (network, owner) => {
     const paths = owner && namespaces.get(keyOf(network, owner))
-    if (paths === undefined) return 'unknown'
-    return paths.some(isNamespace) ? 'present' : 'gone'
+    const found = new Set(paths?.map(stateOf))
+    if (found.has('present')) return 'present'
+    return found.size === 0 || found.has('unknown') ? 'unknown' : 'gone'
   }
 }
 
@@ -33,10 +35,12 @@ function keyOf(network: string, { containerId, ifName = '' }: NonNullable<Lease[
   return [directoryOf(network), containerId, ifName].join('/')
 }
 
-function isNamespace(path: string): boolean {
+/** What a path says of a namespace. One that nobody names, or that cannot be looked at, is not gone for that. */
+function stateOf(path: string): Backing {
+  if (path === '') return 'unknown'
   try {
-    return statfsSync(path).type === NSFS_MAGIC
-  } catch {
-    return false
+    return statfsSync(path).type === NSFS_MAGIC ? 'present' : 'gone'
+  } catch (error) {
+    return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR') ? 'gone' : 'unknown'
   }
 }

@@ -17,8 +17,8 @@ interface Given {
   readonly old?: Record<string, string>
   /** Those of the present boot. */
   readonly young?: Record<string, string>
-  /** Paths of namespaces that a runtime remembers, by container. */
-  readonly remembered?: Record<string, string>
+  /** Paths of namespaces that a runtime remembers, or what else its entry says, by container. */
+  readonly remembered?: Record<string, string | object>
   /** The boot that is noted in the directory. */
   readonly noted?: string
 }
@@ -44,8 +44,9 @@ function world(context: TestContext, { old = {}, young = {}, remembered = {}, no
   }
 }
 
-function remember(root: string, containerId: string, netns: string): void {
-  const entry = { kind: 'cniCacheV1', containerId, config: '', ifName: 'eth0', networkName: 'net', netns }
+function remember(root: string, containerId: string, where: string | object): void {
+  const named = typeof where === 'string' ? { netns: where } : where
+  const entry = { kind: 'cniCacheV1', containerId, config: '', ifName: 'eth0', networkName: 'net', ...named }
   writeFileSync(join(root, 'results', `net-${containerId}-eth0`), JSON.stringify(entry))
 }
 
@@ -68,6 +69,15 @@ test('leases of an earlier boot without a namespace end with the first operation
   // Those that are left: in use; made since, by the reference plugin.
   assert.deepEqual(await open(), ['10.0.0.3', '10.0.0.7', 'fd00::7'])
   assert.equal(readFileSync(join(directory, '.patchbay.boot'), 'utf8'), 'present\n')
+})
+
+test('a namespace that only the result names counts, and one that nobody names is not gone', async (context) => {
+  const sandbox = (path: string) => ({ result: { interfaces: [{ name: 'eth0', sandbox: path }] } })
+  const { open } = world(context, {
+    old: { '10.0.0.2': 'c1\r\neth0', '10.0.0.3': 'c2\r\neth0', '10.0.0.4': 'c3\r\neth0' },
+    remembered: { c1: sandbox(there), c2: sandbox(gone), c3: { result: { ips: [] } } },
+  })
+  assert.deepEqual(await open(), ['10.0.0.2', '10.0.0.4'])
 })
 
 test('what no runtime remembers stays until a boot has been noted', async (context) => {
