@@ -13,6 +13,7 @@ import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
 import { DATAGRAM_BYTES, lengthWithin, ownSpace } from './datagram.ts'
 import type { Operation, Request } from './operation.ts'
+import type { SocketOptions } from './socket-options.ts'
 import { type BatchFrame, Transaction } from './transaction.ts'
 
 const SOL_NETLINK = 270
@@ -21,24 +22,6 @@ const NETLINK_ADD_MEMBERSHIP = 1
 
 /** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller for ever. */
 const ANSWER_TIMEOUT_MS = 30_000
-
-/** Something that is a network namespace: its descriptor is what counts. */
-export interface NamespaceHandle {
-  readonly fd: number
-  /** Whether it is known to be this process's own. */
-  readonly isCurrent?: boolean
-}
-
-export interface SocketOptions {
-  /** The namespace the socket belongs to for all its life; this process's own when absent. */
-  netns?: NamespaceHandle | undefined
-  /** Multicast groups to receive, `RTNLGRP_*` and the like. */
-  groups?: readonly number[]
-  /** Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock. */
-  offThread?: boolean
-  /** Whether the kernel may take long over the end of the socket, so that nobody should wait for it. */
-  endsSlowly?: boolean
-}
 
 /**
  * A netlink socket bound to one network namespace. Requests are answered one after another; each has its sequence

@@ -1,6 +1,7 @@
 import { checked, errno, native, SystemError } from '../../sys/index.ts'
 import { MessageList, type RawMessage } from '../wire/index.ts'
-import { NetlinkSocket, type SocketOptions } from './netlink-socket.ts'
+import { NetlinkSocket } from './netlink-socket.ts'
+import type { SocketOptions } from './socket-options.ts'
 
 /** What is told of notifications. An error that one of these functions throws goes to `onError`. */
 export interface SubscriptionListener {

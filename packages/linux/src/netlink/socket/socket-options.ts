@@ -1,0 +1,17 @@
+/** Something that is a network namespace: its descriptor is what counts. */
+export interface NamespaceHandle {
+  readonly fd: number
+  /** Whether it is known to be this process's own. */
+  readonly isCurrent?: boolean
+}
+
+export interface SocketOptions {
+  /** The namespace the socket belongs to for all its life; this process's own when absent. */
+  netns?: NamespaceHandle | undefined
+  /** Multicast groups to receive, `RTNLGRP_*` and the like. */
+  groups?: readonly number[]
+  /** Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock. */
+  offThread?: boolean
+  /** Whether the kernel may take long over the end of the socket, so that nobody should wait for it. */
+  endsSlowly?: boolean
+}
