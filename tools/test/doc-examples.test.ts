@@ -4,14 +4,14 @@ import { describe, test } from 'node:test'
 import { formatFinding } from '../check.ts'
 import { checkExamples } from '../doc-examples.ts'
 import { checkout } from './checkout.ts'
-import { withoutProgram } from './without-program.ts'
+import { withoutNamespaces, withoutProgram } from './without-program.ts'
 
 function document(...blocks: readonly (readonly [info: string, text: string])[]): string {
   return blocks.map(([info, text]) => `\`\`\`${info}\n${text}\n\`\`\`\n`).join('\n')
 }
 
 describe('checkExamples()', () => {
-  test('runs sound examples and leaves other blocks alone', (t) => {
+  test('runs sound examples and leaves other blocks alone', { skip: withoutNamespaces }, (t) => {
     const repository = checkout(t, {
       'README.md': document(
         ['ts', `import { hostname } from 'node:os'\nconsole.log(typeof hostname(), await Promise.resolve(1))`],
@@ -35,7 +35,7 @@ describe('checkExamples()', () => {
     ])
   })
 
-  test('reports examples that fail, with what they printed', (t) => {
+  test('reports examples that fail, with what they printed', { skip: withoutNamespaces }, (t) => {
     const text = document(['ts', `throw new RangeError('too far')`], ['sh run', 'echo hello\nfalse\necho no'])
     const [first, second, ...more] = checkExamples(checkout(t, { 'a.md': text })).map(formatFinding)
     assert.match(
@@ -46,7 +46,7 @@ describe('checkExamples()', () => {
     assert.deepEqual(more, [])
   })
 
-  test('reports output that differs', (t) => {
+  test('reports output that differs', { skip: withoutNamespaces }, (t) => {
     const text = document(
       ['sh run', 'echo one; echo two >&2'],
       ['text', 'one\n'],

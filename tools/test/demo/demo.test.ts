@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { workspaceRoot } from '../../repository.ts'
+import { withoutNamespaces } from '../without-program.ts'
 
 const demo = join(workspaceRoot(), 'tools/dist/demo.js')
 
@@ -17,7 +18,9 @@ function traces(): unknown {
   }
 }
 
-test('the demo passes, fits on a screen of 40 lines with those of the build, and leaves nothing on the machine', () => {
+test('the demo passes, fits on a screen of 40 lines with those of the build, and leaves nothing on the machine', {
+  skip: withoutNamespaces,
+}, () => {
   const before = traces()
   const { status, stdout, stderr } = spawnSync(process.execPath, [demo], { encoding: 'utf8', timeout: 60_000 })
   const lines = stdout.trimEnd().split('\n')
