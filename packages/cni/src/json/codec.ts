@@ -10,6 +10,8 @@ export interface Codec<T> {
   readonly goType: string
   /** What `null` means inside an array or a map; where it is absent, `null` is an error there. */
   readonly zero?: T
+  /** Whether several values of one key are merged: those of objects are. */
+  readonly isMerged?: true
   /**
    * Decodes a whole document.
    *

@@ -27,11 +27,12 @@ export function array<T>(member: Codec<T>, goType = `[]${member.goType}`): Codec
 /** An object whose keys are data, matched and kept as they are written. `null` as in {@link array}. */
 export function map<T>(member: Codec<T>): Codec<Record<string, T>> {
   const goType = `map[string]${member.goType}`
-  return codec({
+  const values = codec({
     goType,
     nothing: () => ({}),
     read: (json, place) => (isJsonObject(json) ? readMembers(member, json, place) : notSaid(json, place, goType)),
   })
+  return { ...values, isMerged: true }
 }
 
 function readMembers<T>(member: Codec<T>, json: JsonObject, place: Place): Record<string, T> {

@@ -25,3 +25,8 @@ export function placeOfNumber(place: Place, container: JsonObject | JsonValue[],
   const literal = spellings.get(container)?.get(key)
   return literal === undefined ? place : { ...place, path: place.path, literal }
 }
+
+/** Has the number at `key` of one object be spelled as that of another. */
+export function copyLiteral(from: JsonObject, to: JsonObject, key: string): void {
+  keepLiteral(to, key, spellings.get(from)?.get(key))
+}

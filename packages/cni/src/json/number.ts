@@ -27,7 +27,11 @@ export const float64: Codec<number> = codec({
   goType: 'float64',
   zero: 0,
   nothing: () => 0,
-  read: (json, place) => (typeof json === 'number' ? json : notSaid(json, place, 'float64')),
+  read(json, place) {
+    if (typeof json !== 'number') return notSaid(json, place, 'float64')
+    if (!Number.isFinite(json)) throw mismatch(`number ${place.literal}`, place, 'float64')
+    return json
+  },
 })
 
 interface IntegerRange {

@@ -1,5 +1,6 @@
 import { type Codec, codec, FieldPlace, nameOf, notSaid, type Place } from './codec.ts'
 import { placeOfNumber } from './literal.ts'
+import { allValues, mergeValues } from './merge.ts'
 import { isJsonObject, JsonError, type JsonObject, type JsonValue } from './value.ts'
 
 /** A field that always has a value once decoded; see {@link orZero}, {@link withDefault} and {@link required}. */
@@ -44,7 +45,8 @@ export interface ObjectCodec<T extends Table> extends Codec<Fields<T>> {
  * ```
  *
  * As in Go, keys match in any case and one that matches exactly is preferred for a field; of several keys for one
- * field the last in the document wins; `null` leaves a field out; unknown keys are ignored.
+ * field the last in the document wins, but objects are merged; `null` leaves a field out; unknown keys are ignored. A list
+ * replaces the one before it whole, where Go would leave in its objects what the earlier ones said.
  *
  * @param goName the struct's name for error texts; in package `main` unless it has a dot (`types.Route`). One without
  *   a name is spelled out: `struct { Name string }`.
@@ -60,16 +62,17 @@ export function object<const T extends Table>(goName: string, table: T): ObjectC
   }
   const read = (json: JsonValue, outside: Place) =>
     isJsonObject(json) ? readObject(json, outside) : notSaid(json, outside, goType)
-  return { ...codec({ goType, read, nothing: () => readObject({}, { path: '' }) }), table }
+  return { ...codec({ goType, read, nothing: () => readObject({}, { path: '' }) }), isMerged: true, table }
 }
 
 function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace): Record<string, unknown> {
   const values: Record<string, unknown> = { ...fields.constants }
   for (const at of Object.keys(container)) {
     const field = fields.exact.get(at) ?? foldedField(fields, at)
-    const json = container[at]
-    if (field === undefined || json === undefined) continue
+    const said = container[at]
+    if (field === undefined || said === undefined) continue
     place.key = field.key
+    const json = field.codec.isMerged ? mergeValues(valuesOf(container, at, { fields, field, values })) : said
     const value = field.codec.read(json, typeof json === 'number' ? placeOfNumber(place, container, at) : place)
     if (value !== undefined) values[field.name] = value
   }
@@ -78,6 +81,20 @@ function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace
     values[name] ??= otherwise(place)
   }
   return values
+}
+
+/** What an object says of a field, up to and with one key: nearly always one value. */
+function valuesOf(
+  container: JsonObject,
+  last: string,
+  { fields, field, values }: { fields: FieldIndex; field: Field; values: object },
+): JsonValue[] {
+  if (!Object.hasOwn(values, field.name)) return allValues(container, last)
+  const keys = Object.keys(container)
+  return keys
+    .slice(0, keys.indexOf(last) + 1)
+    .filter((key) => (fields.exact.get(key) ?? foldedField(fields, key)) === field)
+    .flatMap((key) => allValues(container, key))
 }
 
 /** Finds the field of a key that is none's exactly. Most keys need no folding to see that they are no field's. */

@@ -1,4 +1,6 @@
+import { keepEarlier } from './earlier.ts'
 import { keepLiteral } from './literal.ts'
+import { keepOutOfRange, outOfRangeError } from './out-of-range.ts'
 import { parsePlain } from './plain.ts'
 import { quoteCharacter } from './quote.ts'
 import { JsonError, type JsonObject, type JsonValue, setKey } from './value.ts'
@@ -6,15 +8,23 @@ import { JsonError, type JsonObject, type JsonValue, setKey } from './value.ts'
 /** How deep arrays and objects may nest: Go's limit. */
 export const maxDepth = 10_000
 
+export interface ParseOptions {
+  /**
+   * What a number is that no double holds, such as `1e400`: an error, as where Go reads plain data, or infinite, for a
+   * document that tables will decode: it is then an error where a table has a key for it, and otherwise ignored.
+   */
+  outOfRange?: 'error' | 'infinite'
+}
+
 /**
- * Parses one JSON document. The last of several equal keys wins; lone surrogates become U+FFFD; a key named
- * `__proto__` is a key like any other.
+ * Parses one JSON document. The last of several equal keys wins, but for decoders, which merge their objects (see
+ * `object`); lone surrogates become U+FFFD; a key named `__proto__` is a key like any other.
  *
  * @throws {JsonError} with the text of Go's `encoding/json`: `unexpected end of JSON input`,
  *   `invalid character 'x' after top-level value`.
  */
-export function parseJson(text: string): JsonValue {
-  return parsePlain(text) ?? new Parser(text).document()
+export function parseJson(text: string, { outOfRange = 'error' }: ParseOptions = {}): JsonValue {
+  return parsePlain(text) ?? new Parser(text, outOfRange).document()
 }
 
 /** An array or object whose values are still being read; an object also has the key that the next one belongs to. */
@@ -39,14 +49,16 @@ const escapes: ReadonlySet<string> = new Set('"\\/bfnrt')
 
 class Parser {
   readonly #text: string
+  readonly #outOfRange: 'error' | 'infinite'
   /** No recursion: a document may be nested deeper than the stack allows. */
   readonly #open: Frame[] = []
   #at = 0
   /** How the number last read was spelled, when that is not how it would be printed. */
   #literal: string | undefined
 
-  constructor(text: string) {
+  constructor(text: string, outOfRange: 'error' | 'infinite') {
     this.#text = text
+    this.#outOfRange = outOfRange
   }
 
   document(): JsonValue {
@@ -109,7 +121,10 @@ class Parser {
     }
     const isRepeated = Object.hasOwn(top.object, top.key)
     // A repeated key moves to where it was last said: decoders go by document order across spellings of a name.
-    if (isRepeated) delete top.object[top.key]
+    if (isRepeated) {
+      keepEarlier(top.object, top.key)
+      delete top.object[top.key]
+    }
     if (isRepeated || literal !== undefined) keepLiteral(top.object, top.key, literal)
     setKey(top.object, top.key, value)
   }
@@ -180,7 +195,8 @@ class Parser {
     const literal = this.#text.slice(start, this.#at)
     const value = Number(literal)
     if (!Number.isFinite(value)) {
-      throw new JsonError(`json: cannot unmarshal number ${literal} into Go value of type float64`)
+      if (this.#outOfRange === 'error') throw outOfRangeError(literal)
+      for (const frame of this.#open) keepOutOfRange('array' in frame ? frame.array : frame.object, literal)
     }
     if (String(value) !== literal) this.#literal = literal
     return value

@@ -1,4 +1,5 @@
-import { type Codec, codec, notSaid } from './codec.ts'
+import { type Codec, codec, mismatch, notSaid } from './codec.ts'
+import { outOfRangeIn } from './out-of-range.ts'
 import type { JsonValue } from './value.ts'
 
 /** Text. */
@@ -22,7 +23,11 @@ export const raw: Codec<JsonValue> = codec({
   goType: 'interface {}',
   zero: null,
   nothing: () => null,
-  read: (json) => json ?? undefined,
+  read(json, place) {
+    const literal = typeof json === 'number' && !Number.isFinite(json) ? place.literal : outOfRangeIn(json)
+    if (literal !== undefined) throw mismatch(`number ${literal}`, place, 'float64')
+    return json ?? undefined
+  },
 })
 
 /**

@@ -44,7 +44,7 @@ export function configVersion(config: JsonObject): string {
 
 function decodeConfig(stdin: string): Omit<CallConfig, 'stdin'> {
   try {
-    const json = parseJson(stdin)
+    const json = parseJson(stdin, { outOfRange: 'infinite' })
     return { config: isJsonObject(json) ? json : {}, name: nameOnly.decode(json).name }
   } catch (error) {
     throw coded('decodingFailure', 'error unmarshall network config: ', error)
