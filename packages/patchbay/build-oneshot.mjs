@@ -202,7 +202,8 @@ async function make() {
   const parts = [main, ...objects, modules]
   const link = (heap, mode, file) =>
     run(compiler, [...flags, wrapped, ...parts, heap, ...mode, '-o', file, ...libraries], 'link the executable')
-  const fresh = `${executable}.new`
+  // Not beside the executable: the build of the others removes what it does not know there.
+  const fresh = join(work, 'executable')
   if (sanitize) link(writeHeap('no-heap.S', ''), [], fresh)
   else {
     const recorder = join(work, 'recorder')
