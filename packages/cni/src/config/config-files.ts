@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compareBytes } from '../json/format.ts'
 import { errnoOf, pathErrorText } from './error-text.ts'
+import { readRegularFileLater } from './regular-file.ts'
 
 /**
  * Returns the paths of the files in a directory, links included, whose last extension is one of `extensions` (each
@@ -19,7 +20,7 @@ export async function configFiles(directory: string, extensions: readonly string
 /** Returns a file's text; rejects with an Error whose cause is the system's. */
 export async function readConfigFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readRegularFileLater(path)
   } catch (error) {
     const operation = errnoOf(error) === 'EISDIR' ? 'read' : 'open'
     throw new Error(`error reading ${path}: ${pathErrorText(operation, path, error)}`, { cause: error })

@@ -1,7 +1,8 @@
-import { readFileSync, unlinkSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { unlinkSync } from 'node:fs'
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, pathErrorText } from '../config/error-text.ts'
+import { readRegularFile, readRegularFileLater } from '../config/regular-file.ts'
 import { shortenedName } from '../config/shortened-name.ts'
 import { type JsonObject, quote } from '../json/index.ts'
 import { type CacheEntry, cacheKind, formatCacheEntry, parseCacheEntry } from './cache-entry.ts'
@@ -28,7 +29,7 @@ export function readCache(key: CacheKey): string | undefined {
   const path = cachePath(key)
   if (path === undefined) return undefined
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFile(path)
   } catch {
     // As if the attachment had never been cached: DEL must go on without.
     return undefined
@@ -109,7 +110,7 @@ async function fileNames(directory: string): Promise<string[]> {
 
 async function readEntry(path: string): Promise<CacheEntry | undefined> {
   try {
-    const entry = parseCacheEntry(await readFile(path, 'utf8'))
+    const entry = parseCacheEntry(await readRegularFileLater(path))
     return entry.kind === cacheKind ? entry : undefined
   } catch {
     // Torn, empty, somebody else's, or gone meanwhile.

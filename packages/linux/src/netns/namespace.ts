@@ -172,7 +172,7 @@ function checkFileSystem(path: string): void {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, constants.O_RDONLY)
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     if (isFileError(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
     throw error

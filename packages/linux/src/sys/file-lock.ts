@@ -82,7 +82,7 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
 function openFile(path: string, mode: number): number {
   try {
     // Write access, because NFS makes of an exclusive flock one by fcntl(2), which asks for it.
-    return openSync(path, constants.O_RDWR | constants.O_CREAT, mode)
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, mode)
   } catch (error) {
     if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
     throw new SystemError('open', Math.abs(error.errno), path)

@@ -22,6 +22,14 @@ class FileHandle {
     this.fd = fd
   }
 
+  async stat(): Promise<fs.Stats> {
+    return fs.fstatSync(this.fd)
+  }
+
+  async read(buffer: Uint8Array, offset: number, length: number, position: null): Promise<{ bytesRead: number }> {
+    return { bytesRead: fs.readSync(this.fd, buffer, offset, length, position) }
+  }
+
   async writeFile(data: string | Uint8Array): Promise<void> {
     fs.writeFileSync(this.fd, data)
   }

@@ -26,6 +26,11 @@ export interface DaemonOptions {
   readonly requestMemory?: number
 }
 
+const tooMany = 'too many callers are connected'
+
+/** Connections beyond the limit, for those who ask what the daemon does. */
+const FOR_STATUS = 16
+
 /** Serves calls of plugins on a unix socket. */
 export class Daemon {
   readonly #options: Required<DaemonOptions>
@@ -97,10 +102,10 @@ export class Daemon {
   }
 
   #accept(channel: Channel): Connection {
-    const isFull = this.#connections >= this.#options.maxConnections
+    const over = this.#connections - this.#options.maxConnections
     this.#connections++
-    const connection = new Connection(channel, this.#host)
-    if (isFull) connection.refuse('too many callers are connected')
+    const connection = new Connection(channel, over < 0 ? this.#host : this.#fullHost)
+    if (over >= FOR_STATUS) connection.refuse(tooMany)
     return connection
   }
 
@@ -117,6 +122,15 @@ export class Daemon {
     },
     onClose: () => {
       this.#connections--
+    },
+  }
+
+  /** The same for those beyond the limit. */
+  readonly #fullHost: ConnectionHost = {
+    ...this.#host,
+    serve: (request, connection) => {
+      if (request.name === statusName) this.#host.serve(request, connection)
+      else connection.refuse(tooMany)
     },
   }
 }

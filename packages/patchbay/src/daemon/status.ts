@@ -5,6 +5,9 @@ import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
 /** By this name a client asks about the daemon instead of calling a plugin. */
 export const statusName = 'patchbay'
 
+/** How long {@link readStatus} waits for each piece of an answer. */
+const ANSWER_TIMEOUT_MS = 10_000
+
 /** What calls are counted by: the commands of the specification, and all else that a caller may say. */
 export const countedCommands = ['ADD', 'CHECK', 'DEL', 'GC', 'STATUS', 'VERSION', 'other'] as const
 export type CountedCommand = (typeof countedCommands)[number]
@@ -33,7 +36,7 @@ export interface DaemonStatus {
 /**
  * Asks the daemon that listens on `path`.
  *
- * @throws Error when there is none, or one of another build
+ * @throws Error when there is none, one of another build, or one that says nothing for ten seconds
  */
 export async function readStatus(path: string): Promise<DaemonStatus> {
   const answer = await exchange(path, formatRequest(buildId, { name: statusName, env: {}, stdin: '' }))
@@ -48,6 +51,10 @@ function exchange(path: string, request: Uint8Array): Promise<Buffer> {
     const pieces: Buffer[] = []
     const socket = connect(path)
     socket.on('connect', () => socket.write(request))
+    socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+      socket.destroy()
+      reject(new Error(`Cannot ask the daemon on "${path}": it says nothing within ${ANSWER_TIMEOUT_MS / 1000} s`))
+    })
     socket.on('data', (piece) => pieces.push(piece))
     socket.on('end', () => resolve(Buffer.concat(pieces)))
     socket.on('error', (cause) => reject(new Error(`Cannot reach a daemon on "${path}": ${cause.message}`, { cause })))

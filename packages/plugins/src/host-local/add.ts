@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readRegularFile } from '@patchbay/cni/config'
 import type { Request } from '@patchbay/cni/plugin'
 import { currentVersion, type DNS, type Result } from '@patchbay/cni/types'
 import { allocate } from './allocate.ts'
@@ -7,6 +7,9 @@ import { configuredAddresses } from './configured-addresses.ts'
 import { makeDirectoryStore } from './directory-store.ts'
 import { fileOperation } from './file-operation.ts'
 import { parseResolvConf } from './resolv-conf.ts'
+
+/** Bytes: much more than a resolver reads. */
+const RESOLV_CONF_LIMIT = 2 ** 20
 
 /** Leases one address of each range set to the container's interface; ADD again gives the same ones to the same attachment. */
 export async function add(request: Request): Promise<Result> {
@@ -21,5 +24,5 @@ export async function add(request: Request): Promise<Result> {
 }
 
 function readResolvConf(path: string): DNS {
-  return parseResolvConf(fileOperation('open', path, () => readFileSync(path, 'utf8')))
+  return parseResolvConf(fileOperation('open', path, () => readRegularFile(path, RESOLV_CONF_LIMIT)))
 }

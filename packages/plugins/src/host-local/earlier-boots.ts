@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { readRegularFile } from '@patchbay/cni/config'
 import { type Backing, backingNamespaces } from './backing-namespace.ts'
 import type { Boot } from './boot.ts'
 import { isShared } from './file-system.ts'
-import { type LeaseEntry, readLeases } from './lease-directory.ts'
+import { type LeaseEntry, readLeases, STATE_LIMIT } from './lease-directory.ts'
 import { fileNames, parseLease } from './lease-file.ts'
 import type { Lease } from './lease-store.ts'
 import { removeStrayNotes } from './namespace-note.ts'
@@ -59,7 +60,7 @@ function isOlder(path: string, time: number): boolean {
 
 function notedBoot(directory: string): string | undefined {
   try {
-    return readFileSync(`${directory}/${fileNames.boot}`, 'utf8').trim()
+    return readRegularFile(`${directory}/${fileNames.boot}`, STATE_LIMIT).trim()
   } catch {
     return undefined
   }

@@ -124,7 +124,7 @@ function attempt(
   let fd: number | undefined
   let file: IndexFile | undefined
   try {
-    fd = openSync(pathIn(directory), flags, 0o600)
+    fd = openSync(pathIn(directory), flags | constants.O_NONBLOCK, 0o600)
     file = make(fd)
   } catch {
     // No index, then.

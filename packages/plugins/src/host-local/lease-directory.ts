@@ -1,8 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { type IP, tryParseIP } from '@patchbay/address'
+import { readRegularFile } from '@patchbay/cni/config'
 import type { TakenAddress } from './catalogue.ts'
 import { fileOperation } from './file-operation.ts'
 import { parseLease } from './lease-file.ts'
+
+/** Bytes: the names of a container and of its interface, with room. */
+export const STATE_LIMIT = 2 ** 16
 
 /** Something in a network's directory that has an address for a name. */
 export interface LeaseEntry {
@@ -35,7 +39,7 @@ export function leaseAddress(name: string): IP | undefined {
 /** What is in a file; `undefined` when it cannot be read. */
 export function readFile(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8')
+    return readRegularFile(path, STATE_LIMIT)
   } catch {
     return undefined
   }

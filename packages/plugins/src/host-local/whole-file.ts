@@ -1,14 +1,5 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, fdatasyncSync, fsyncSync, linkSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readRegularFile } from '@patchbay/cni/config'
 import { giveBack } from '@patchbay/linux/sys'
 import { asSystemError, fileOperation, hasCode } from './file-operation.ts'
 
@@ -34,7 +25,7 @@ export function createWhole(path: string, content: string, { sync, isVoid }: Cre
   const temporary = writeTemporary(path, content, { sync })
   try {
     if (link(temporary, path)) return true
-    if (!isVoid(fileOperation('read', path, () => readFileSync(path, 'utf8')))) return false
+    if (!isVoid(fileOperation('read', path, () => readRegularFile(path)))) return false
     rename(temporary, path)
     return true
   } finally {
