@@ -59,7 +59,7 @@ export class Checkout {
     this.#folder = folder
     const parts = ['package.json', 'LICENSE', 'tsconfig.base.json', 'tools/prepack.mjs', 'packages']
     for (const part of parts) {
-      cpSync(join(root, part), join(folder, part), { recursive: true, preserveTimestamps: true })
+      cpSync(join(root, part), join(folder, part), { recursive: true, preserveTimestamps: true, filter: isPacked })
     }
     linkModules(folder)
   }
@@ -80,6 +80,11 @@ export class Checkout {
     npm(['pack', '--workspaces', '--silent', `--pack-destination=${destination}`, ...options], this.#folder)
     return new Map(readdirSync(destination).map((file) => [packageName(file), join(destination, file)]))
   }
+}
+
+/** Leaves out what the build of the one-shot executable works in: tens of megabytes that no package has. */
+function isPacked(path: string): boolean {
+  return !/packages\/patchbay\/dist\/(?:oneshot|quickjs|host)$/.test(path)
 }
 
 /** `patchbay-linux-0.1.0.tgz` → `@patchbay/linux` */
