@@ -249,6 +249,28 @@ test('NetlinkSocket takes no answer but the kernel’s', () =>
     assert.equal((await getLink(host.socket, 'lo')).ifname, 'lo')
   }))
 
+test('a thread that waits for a datagram keeps to its time when another thread takes the datagram', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const { fd } = host.socket
+    // NLMSG_NOOP with NLM_F_REQUEST and NLM_F_ACK: the kernel answers with one datagram.
+    const request = Buffer.from('10000000010005000000000000000000', 'hex')
+    let endless = 0
+    // In one round of ten or so, a second thread is told of the datagram before the first one has taken it.
+    for (let round = 0; round < 60; round++) {
+      const waiting = Array.from({ length: 4 }, () => native().receiveAsync(fd, new Uint8Array(64), 50))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      native().send(fd, request)
+      const release = setTimeout(() => {
+        endless++
+        for (const _ of waiting) native().send(fd, request)
+      }, 5000)
+      await Promise.all(waiting)
+      clearTimeout(release)
+      while (native().receive(fd, new Uint8Array(64), 0) > 0);
+    }
+    assert.equal(endless, 0)
+  }))
+
 /** The netlink port of a socket, as the kernel lists it. */
 function portOf(place: TestNamespace, socket: NetlinkSocket): number {
   assert.ok(littleEndian)

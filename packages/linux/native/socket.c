@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 FUNCTION(setsockopt_) {
@@ -59,17 +60,35 @@ static ssize_t receive_with(int fd, bytes_t bytes, int flags) {
     return received;
 }
 
-/* The whole length of the datagram, also when it was longer than the buffer; -ETIMEDOUT after timeout_ms (-1: never). */
+static int64_t monotonic_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/*
+ * The whole length of the datagram, also when it was longer than the buffer; -ETIMEDOUT after timeout_ms (-1: never).
+ * A socket that poll calls readable may have nothing to receive: another thread has taken the datagram, or its checksum
+ * was wrong. A blocking recv would then wait without an end.
+ */
 ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms) {
-    /* The kernel's answers to most requests are there already. */
-    ssize_t received = receive_with(fd, bytes, MSG_DONTWAIT);
-    if (received >= 0 || errno != EAGAIN) return received;
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    int ready;
-    do ready = poll(&wait, 1, timeout_ms);
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0) errno = ETIMEDOUT;
-    return ready <= 0 ? -1 : receive_with(fd, bytes, 0);
+    int64_t deadline = timeout_ms > 0 ? monotonic_ms() + timeout_ms : 0;
+    int left_ms = timeout_ms;
+    for (;;) {
+        /* The kernel's answers to most requests are there already. */
+        ssize_t received = receive_with(fd, bytes, MSG_DONTWAIT);
+        if (received >= 0 || errno != EAGAIN) return received;
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int ready = poll(&wait, 1, left_ms);
+        if (ready < 0 && errno != EINTR) return -1;
+        if (ready == 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        if (timeout_ms <= 0) continue;
+        int64_t left = deadline - monotonic_ms();
+        left_ms = left > 0 ? (int)left : 0;
+    }
 }
 
 FUNCTION(send_) {
