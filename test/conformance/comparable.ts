@@ -8,8 +8,9 @@ const random = /\bveth[0-9a-f]{8}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g
 const linkLocal = /\bfe80::(?:([0-9a-f]{1,4}):)?([0-9a-f]{0,2}ff):(fe[0-9a-f]{2}):([0-9a-f]{1,4})\b/g
 const wellKnown = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '01:80:c2:00:00:00'])
 
-/** Numbers that the kernel gives out, clocks that run, names that it makes of hardware addresses, and our mark on links. */
-const incomparable = /^(?:if)?index$|^link_index$|^group$|^link_netnsid$|_timer$|^(?:root|bridge|designated)_\w+$|_id$/
+/** Numbers that the kernel gives out, clocks that run, names that it makes of hardware addresses, and our marks on links. */
+const incomparable =
+  /^(?:if)?index$|^link_index$|^group$|^ifalias$|^link_netnsid$|_timer$|^(?:root|bridge|designated)_\w+$|_id$/
 
 /** Replaces what is random in observations by names that say which of them are the same: `veth<1>`, `mac<2>`. */
 export class Names {

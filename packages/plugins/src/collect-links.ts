@@ -1,9 +1,10 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
+import { mountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
 import { type BriefLink, briefLink, deleteLink, dumpLinks } from '@patchbay/linux/route'
 import { allSteps } from './all-steps.ts'
 import { type Host, openHost } from './hosts.ts'
-import { linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
+import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
 import { type ValidAttachment, validAttachmentsOf } from './valid-attachments.ts'
 
 /**
@@ -27,9 +28,55 @@ export async function collectPairs(request: Request): Promise<void> {
     ...stale.map(
       ({ index }) =>
         () =>
-          deletePair(host, index),
+          deleteStale(host, index),
     ),
   )
+}
+
+/**
+ * Deletes the links of one kind that are in containers, and whose attachment of this network is not in `cni.dev/valid-attachments`.
+ * GC is told no namespace, so all that are mounted are looked through, one after another. A link without the network's mark, or
+ * without its owner's, is left alone.
+ *
+ * @throws as {@link allSteps}
+ */
+export async function collectContainerLinks(request: Request, kind: string): Promise<void> {
+  const valid = validAttachmentsOf(request)
+  if (valid === undefined) return
+  const names = new Set(valid.map((attachment) => linkNameOf({ name: request.name, ...attachment })))
+  const group = linkGroupOf(request.name)
+  const isStale = (link: BriefLink) => {
+    const owner = ownerNameOf(link)
+    return link.group === group && owner !== undefined && !names.has(owner)
+  }
+  await allSteps(...mountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
+}
+
+async function collectIn(path: string, kind: string, isStale: (link: BriefLink) => boolean): Promise<void> {
+  using container = openIfThere(path)
+  if (container === undefined) return
+  const links = await dumpLinks(container.route, { kind }, { as: briefLink })
+  await allSteps(
+    ...links.filter(isStale).map(
+      ({ index }) =>
+        () =>
+          deleteStale(container, index),
+    ),
+  )
+}
+
+function openIfThere(path: string): Host | undefined {
+  try {
+    return openHost(path)
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof NamespaceNotFoundError) return undefined
+    throw error
+  }
+}
+
+/** Whose link it is: its alias says so, and its name until it has got one. */
+function ownerNameOf({ ifalias = '', ifname = '' }: BriefLink): string | undefined {
+  return [ifalias, ifname].find(isLinkName)
 }
 
 /** Nearly every link has the first of its owner's names: the others are looked at for what is left over. */
@@ -45,7 +92,7 @@ function withoutOwner(
   return left
 }
 
-async function deletePair(host: Host, index: number): Promise<void> {
+async function deleteStale(host: Host, index: number): Promise<void> {
   try {
     await deleteLink(host.route, index)
   } catch (error) {

@@ -21,6 +21,11 @@ export function linkNameOf({ name, containerId, ifName }: Attachment, attempt = 
   return `veth${digest(name, containerId, ifName, String(attempt)).subarray(0, 4).toString('hex')}`
 }
 
+/** Whether a text can come from {@link linkNameOf}. */
+export function isLinkName(text: string): boolean {
+  return /^veth[0-9a-f]{8}$/.test(text)
+}
+
 /**
  * The group (`IFLA_GROUP`) of the links that a network's ADDs make. It is the mark by which GC knows them: of all that
  * says whose a link is, the kernel takes only this with the request that makes the link. From 0x20000000 to 0x3fffffff:

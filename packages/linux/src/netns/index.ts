@@ -1,4 +1,5 @@
 export { readLinkFile } from './link-file.ts'
+export { mountedNamespaces } from './mounted.ts'
 export {
   isOwnNamespace,
   isSameNamespace,

@@ -122,9 +122,9 @@ function makeMacvlan({ request, config, lower, container, master, mac, undo }: M
     address: mac,
     linkinfo: { link: { kind: 'macvlan', data } },
   } as const
-  const make = async (ifname: string) => {
+  const make = async (marks: { ifname: string; group: number }) => {
     try {
-      await lower.route.requestSlow(addLinkRequest({ ...settings, ifname }))
+      await lower.route.requestSlow(addLinkRequest({ ...settings, ...marks }))
     } catch (error) {
       throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
     }

@@ -9,11 +9,7 @@ export const macvlan: Plugin = {
   add: async (request) => (await import('./add.ts')).add(request),
   del: async (request) => (await import('./del.ts')).del(request),
   check: async (request) => (await import('./check.ts')).check(request),
-  async gc(request) {
-    const { loadMacvlanConfig } = await import('./config.ts')
-    const { ipamType } = loadMacvlanConfig(request)
-    if (ipamType !== '') await request.delegate(ipamType, 'GC')
-  },
+  gc: async (request) => (await import('./gc.ts')).gc(request),
   async status(request) {
     const { loadMacvlanConfig } = await import('./config.ts')
     const { ipamType } = loadMacvlanConfig(request)

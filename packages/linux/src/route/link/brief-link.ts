@@ -43,6 +43,8 @@ class BriefLinkAttributes {
   readonly link = common.link
   /** Number of the group that the link is in. */
   readonly group = common.group
+  /** Description that administrators give it, at most 255 bytes. */
+  readonly ifalias = common.ifalias
   /** Number that this namespace gives to the one of `link`; -1 when it has given none. */
   readonly linkNetnsid = common.linkNetnsid
   readonly linkinfo = attr(18, excerpt('IFLA_INFO', new BriefLinkinfoAttributes()))
