@@ -50,9 +50,9 @@ export class DaemonLab implements Disposable {
     return lab
   }
 
-  /** Starts a daemon; its exit status comes to be in /run/exit. */
-  async start(args = ''): Promise<void> {
-    const run = `${executables}/patchbayd ${args}`
+  /** Starts a daemon, after a shell's command; its exit status comes to be in /run/exit. */
+  async start(args = '', before = ':'): Promise<void> {
+    const run = `${before}; ${executables}/patchbayd ${args}`
     this.world.shell(`(set +e; ${run} </dev/null >/run/log 2>&1; echo $? >/run/exit) </dev/null >/dev/null 2>&1 &`)
     await eventually('the daemon', () => this.world.run(['test', '-S', socketPath]).status === 0)
     await eventually('the status', () => this.#ask().status === 0)

@@ -107,6 +107,13 @@ export class Connection implements ChannelUser {
     this.#awaitDelivery()
   }
 
+  /** The same for one that has not been read, and is not going to be: the connection ends now. */
+  refuseAtOnce(why: string): void {
+    this.#sayLast(formatFrame(frame.refused, why))
+    // Once the channel knows its user, who hears of the end.
+    queueMicrotask(() => this.#channel.destroy())
+  }
+
   #sayLast(bytes: Uint8Array): void {
     this.#isHandedOn = true
     this.#stopTimers()

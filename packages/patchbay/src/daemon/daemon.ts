@@ -7,6 +7,7 @@ import { version } from '../version.ts'
 import { CallServer } from './call-server.ts'
 import { type Channel, type ChannelServer, channelServer } from './channel.ts'
 import { Connection, type ConnectionHost } from './connection.ts'
+import { type Capacity, capacityWith, shortage, spareDescriptors } from './descriptors.ts'
 import { formatOrigin } from './frames.ts'
 import { LinkDeletions } from './link-deletions.ts'
 import { type Listening, listen } from './listening-socket.ts'
@@ -28,12 +29,12 @@ export interface DaemonOptions {
 
 const tooMany = 'too many callers are connected'
 
-/** Connections beyond the limit, for those who ask what the daemon does. */
-const FOR_STATUS = 16
-
 /** Serves calls of plugins on a unix socket. */
 export class Daemon {
+  /** For people: that it serves less than wanted, because it may not open enough files. */
+  readonly shortage: string | undefined
   readonly #options: Required<DaemonOptions>
+  readonly #capacity: Capacity
   readonly #calls: CallServer
   readonly #deletions: LinkDeletions
   /** What callers' requests take up. */
@@ -44,9 +45,11 @@ export class Daemon {
 
   private constructor(options: DaemonOptions) {
     this.#options = { concurrency: 64, maxConnections: 8192, requestMemory: 64 * 2 ** 20, ...options }
-    const { concurrency, executable } = this.#options
+    const { concurrency, maxConnections: connections, executable } = this.#options
+    this.#capacity = capacityWith(spareDescriptors(), { concurrency, connections })
+    this.shortage = shortage(this.#capacity, { concurrency, connections })
     this.#calls = new CallServer({
-      concurrency,
+      concurrency: this.#capacity.concurrency,
       isOwn: ownFiles(executable),
       shim: join(dirname(executable), shimName),
     })
@@ -102,10 +105,14 @@ export class Daemon {
   }
 
   #accept(channel: Channel): Connection {
-    const over = this.#connections - this.#options.maxConnections
-    this.#connections++
-    const connection = new Connection(channel, over < 0 ? this.#host : this.#fullHost)
-    if (over >= FOR_STATUS) connection.refuse(tooMany)
+    const { connections, forStatus } = this.#capacity
+    const before = this.#connections++
+    const connection = new Connection(channel, before < connections ? this.#host : this.#fullHost)
+    // It takes a descriptor until it is closed, and those left are for calls.
+    if (before >= connections + forStatus) {
+      this.#calls.refused++
+      connection.refuseAtOnce(tooMany)
+    }
     return connection
   }
 
@@ -129,8 +136,9 @@ export class Daemon {
   readonly #fullHost: ConnectionHost = {
     ...this.#host,
     serve: (request, connection) => {
-      if (request.name === statusName) this.#host.serve(request, connection)
-      else connection.refuse(tooMany)
+      if (request.name === statusName) return this.#host.serve(request, connection)
+      this.#calls.refused++
+      connection.refuse(tooMany)
     },
   }
 }

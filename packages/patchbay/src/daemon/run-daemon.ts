@@ -20,6 +20,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   process.chdir('/')
   const daemon = await Daemon.start({ ...options, socketPath })
   process.stderr.write(`Patchbay serves on ${daemon.address}\n`)
+  if (daemon.shortage !== undefined) process.stderr.write(`${daemon.shortage}\n`)
   notify('READY=1', env)
   await firstSignal()
   notify('STOPPING=1', env)

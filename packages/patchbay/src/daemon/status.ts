@@ -57,7 +57,11 @@ function exchange(path: string, request: Uint8Array): Promise<Buffer> {
     })
     socket.on('data', (piece) => pieces.push(piece))
     socket.on('end', () => resolve(Buffer.concat(pieces)))
-    socket.on('error', (cause) => reject(new Error(`Cannot reach a daemon on "${path}": ${cause.message}`, { cause })))
+    socket.on('error', (cause: NodeJS.ErrnoException) => {
+      // A daemon that is full says so, but the runtime may lose that with the connection.
+      const why = cause.code === 'ECONNRESET' ? 'it has closed the connection; it is full, or has ended' : cause.message
+      reject(new Error(`Cannot reach a daemon on "${path}": ${why}`, { cause }))
+    })
   })
 }
 
