@@ -5,7 +5,7 @@ import { captureNames, messageOf, readCapture } from './capture.ts'
 
 const fields = [
   ...(['family', 'type', 'index', 'flags', 'change'] as const),
-  ...(['ifname', 'address', 'mtu', 'operstate', 'master', 'link', 'group', 'linkNetnsid'] as const),
+  ...(['ifname', 'address', 'mtu', 'operstate', 'master', 'link', 'group', 'ifalias', 'linkNetnsid'] as const),
 ]
 
 /** What a brief description has of a full one. */
