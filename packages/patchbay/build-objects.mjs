@@ -96,7 +96,7 @@ function sourcesIn(folder, ending) {
  * @returns their paths
  */
 export async function compileHost(sanitize) {
-  const host = ['failure', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
+  const host = ['failure', 'json', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
     join(hostFolder, `${name}.c`),
   )
   const sources = [...host, ...sourcesIn(addonFolder, /\.c$/)]

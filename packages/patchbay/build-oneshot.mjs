@@ -87,6 +87,11 @@ const hostModules = {
         ? { path: join(here, 'oneshot', 'src', 'native.ts') }
         : undefined,
     )
+    onResolve({ filter: /\/long-values\.js$/ }, ({ resolveDir }) =>
+      resolveDir.endsWith(join('cni', 'dist', 'src', 'json'))
+        ? { path: join(here, 'oneshot', 'src', 'long-values.ts') }
+        : undefined,
+    )
   },
 }
 

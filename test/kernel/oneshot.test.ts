@@ -207,6 +207,15 @@ test('the one-shot executable reads ten megabytes of escapes in the time that it
   })
 })
 
+for (const [what, value] of [
+  ['empty lists', '[],'.repeat(3_300_000)],
+  ['numbers', '1.50,'.repeat(2_000_000)],
+] as const)
+  test(`the one-shot executable reads ten megabytes of ${what} in three seconds of processor`, () => {
+    const input = `{"x":[${value}0],${JSON.stringify({ ...config, name: '!' }).slice(1)}`
+    assert.equal(messageOf(call('ADD', { input, script: 'ulimit -t 3; exec "$0"' })).code, 7)
+  })
+
 test('the one-shot executable takes an ADD back when its answer cannot be written', () => {
   const cases = [
     ['exec "$0" >/dev/full', 'ENOSPC: no space left on device, write'],

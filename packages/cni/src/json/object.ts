@@ -69,8 +69,10 @@ function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace
   const values: Record<string, unknown> = { ...fields.constants }
   for (const at of Object.keys(container)) {
     const field = fields.exact.get(at) ?? foldedField(fields, at)
+    if (field === undefined) continue
+    // Not before it is sure to be wanted: see `deferred.ts`.
     const said = container[at]
-    if (field === undefined || said === undefined) continue
+    if (said === undefined) continue
     place.key = field.key
     const json = field.codec.isMerged ? mergeValues(valuesOf(container, at, { fields, field, values })) : said
     const value = field.codec.read(json, typeof json === 'number' ? placeOfNumber(place, container, at) : place)

@@ -1,12 +1,11 @@
+import { type Deferred, type Deferring, deferLongValues, deferNothing } from './deferred.ts'
 import { keepEarlier } from './earlier.ts'
 import { keepLiteral } from './literal.ts'
 import { keepOutOfRange, outOfRangeError } from './out-of-range.ts'
 import { parsePlain } from './plain.ts'
 import { quoteCharacter } from './quote.ts'
-import { JsonError, type JsonObject, type JsonValue, setKey } from './value.ts'
-
-/** How deep arrays and objects may nest: Go's limit. */
-export const maxDepth = 10_000
+import { closingQuote, readString } from './string-literal.ts'
+import { JsonError, type JsonObject, type JsonValue, maxDepth, setKey, setLater } from './value.ts'
 
 export interface ParseOptions {
   /**
@@ -24,7 +23,25 @@ export interface ParseOptions {
  *   `invalid character 'x' after top-level value`.
  */
 export function parseJson(text: string, { outOfRange = 'error' }: ParseOptions = {}): JsonValue {
-  return parsePlain(text) ?? new Parser(text, outOfRange).document()
+  return parsePlain(text) ?? parseDeferring(text, outOfRange, deferredLevels)
+}
+
+/** Parses a document, and nothing later. */
+export function parseWhole(text: string, outOfRange: OutOfRange): JsonValue {
+  return new Parser(text, outOfRange, deferNothing).document()
+}
+
+type OutOfRange = 'error' | 'infinite'
+
+/** Texts of fewer UTF-16 units are parsed whole. */
+const shortText = 20_000
+/** How many objects deep values are parsed later. Each level that somebody asks for looks through its text once more. */
+const deferredLevels = 4
+
+function parseDeferring(text: string, outOfRange: OutOfRange, levels: number): JsonValue {
+  if (text.length < shortText || levels === 0) return parseWhole(text, outOfRange)
+  const deferring = deferLongValues(text, (value) => parseDeferring(value, outOfRange, levels - 1))
+  return new Parser(text, outOfRange, deferring).document()
 }
 
 /** An array or object whose values are still being read; an object also has the key that the next one belongs to. */
@@ -49,16 +66,20 @@ const escapes: ReadonlySet<string> = new Set('"\\/bfnrt')
 
 class Parser {
   readonly #text: string
-  readonly #outOfRange: 'error' | 'infinite'
+  readonly #outOfRange: OutOfRange
+  readonly #deferring: Deferring
   /** No recursion: a document may be nested deeper than the stack allows. */
   readonly #open: Frame[] = []
   #at = 0
   /** How the number last read was spelled, when that is not how it would be printed. */
   #literal: string | undefined
+  /** What stands for the value last read, when that is parsed later. */
+  #later: Deferred | undefined
 
-  constructor(text: string, outOfRange: 'error' | 'infinite') {
+  constructor(text: string, outOfRange: OutOfRange, deferring: Deferring) {
     this.#text = text
     this.#outOfRange = outOfRange
+    this.#deferring = deferring
   }
 
   document(): JsonValue {
@@ -82,7 +103,13 @@ class Parser {
   /** Reads a scalar or an empty container whole; opens any other container and returns nothing. */
   #beginValue(): JsonValue | undefined {
     this.#skip(space)
-    const character = this.#text[this.#at]
+    const start = this.#at
+    this.#later = this.#deferring(start)
+    if (this.#later) {
+      this.#at = this.#later.end
+      return null
+    }
+    const character = this.#text[start]
     if (character === '"') return this.#string()
     if (character === '{') return this.#openObject()
     if (character === '[') return this.#openArray()
@@ -112,8 +139,8 @@ class Parser {
   }
 
   #store(top: Frame, value: JsonValue): void {
-    const literal = this.#literal
-    this.#literal = undefined
+    const [literal, later] = [this.#literal, this.#later]
+    this.#literal = this.#later = undefined
     if ('array' in top) {
       if (literal !== undefined) keepLiteral(top.array, top.array.length, literal)
       top.array.push(value)
@@ -126,7 +153,8 @@ class Parser {
       delete top.object[top.key]
     }
     if (isRepeated || literal !== undefined) keepLiteral(top.object, top.key, literal)
-    setKey(top.object, top.key, value)
+    if (later) setLater(top.object, top.key, later.read)
+    else setKey(top.object, top.key, value)
   }
 
   /** After a value: goes on to the next one of its container, or closes that and returns it as a value. */
@@ -244,25 +272,6 @@ class Parser {
     if (code !== undefined) return new JsonError(`invalid character ${quoteCharacter(firstByte(code))} ${context}`)
     if (!spaceIsWrong.test(context)) return new JsonError('unexpected end of JSON input')
     return new JsonError(`invalid character ' ' ${context}`)
-  }
-}
-
-/** Returns where the quote is that ends a string, the contents of which begin at `start`; -1 when there is none. */
-function closingQuote(text: string, start: number): number {
-  for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 1)) {
-    let first = at
-    while (first > start && text[first - 1] === '\\') first--
-    if ((at - first) % 2 === 0) return at
-  }
-  return -1
-}
-
-/** The engine reads a string in one go, and every engine reads it alike. */
-function readString(text: string): string | undefined {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 

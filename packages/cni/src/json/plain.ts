@@ -9,10 +9,11 @@ import type { JsonObject, JsonValue } from './value.ts'
 const shortText = 20_000
 
 /**
- * A number that is not spelled as it would be printed, half a surrogate pair or a whole one to be safe, or a colon that
- * does not follow at once: see {@link countColons}.
+ * A number that is not spelled as it would be printed, half a surrogate pair or a whole one to be safe, an escape that
+ * only some engine has, or a colon that does not follow at once: see {@link countColons}.
  */
-const unusual = /[:,[\s]-?(?:[0-9]+[.eE]|[0-9]{16})|[:,[\s]-0|\\u[dD][89a-fA-F]|[\ud800-\udfff]|\s:/
+const unusual =
+  /[:,[\s]-?(?:[0-9]+[.eE]|[0-9]{16})|[:,[\s]-0|\\(?:u[dD][89a-fA-F]|u(?![0-9a-fA-F]{4})|[^"\\/bfnrtu])|[\ud800-\udfff]|\s:/
 
 /** The value of an object's text, when the engine reads it as Go does; `undefined` when that is not sure. */
 export function parsePlain(text: string): JsonValue | undefined {

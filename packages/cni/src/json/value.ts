@@ -1,3 +1,6 @@
+/** How deep arrays and objects may nest: Go's limit. */
+export const maxDepth = 10_000
+
 /** Any JSON value, as plain data. Numbers are IEEE doubles, as in Go's generic values. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject
 
@@ -23,4 +26,17 @@ export function setKey(object: JsonObject, key: string, value: JsonValue): void 
   } else {
     object[key] = value
   }
+}
+
+/** Sets an own property that is read when somebody asks for it first. */
+export function setLater(object: JsonObject, key: string, read: () => JsonValue): void {
+  function set(value: JsonValue): void {
+    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+  }
+  function get(): JsonValue {
+    const value = read()
+    set(value)
+    return value
+  }
+  Object.defineProperty(object, key, { get, set, enumerable: true, configurable: true })
 }

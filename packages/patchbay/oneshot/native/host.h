@@ -25,6 +25,9 @@ bool run_completion(void);
 JSValue bytes_of_text(JSContext *context, JSValueConst self, int count, JSValueConst *values);
 JSValue text_of_bytes(JSContext *context, JSValueConst self, int count, JSValueConst *values);
 
+/* json.c */
+JSValue long_values(JSContext *context, JSValueConst self, int count, JSValueConst *values);
+
 /* sha2.c */
 JSValue hash_of_bytes(JSContext *context, JSValueConst self, int count, JSValueConst *values);
 

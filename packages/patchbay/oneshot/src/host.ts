@@ -36,6 +36,8 @@ export interface Host {
   /** UTF-8 to text, and back, as the Encoding Standard has them. */
   decode(bytes: Uint8Array): string
   encode(text: string): ArrayBuffer
+  /** Where the long values of a JSON text begin and end: see `long-values.ts`. */
+  longValues(text: string): number[]
   /** Runs a module of the program. */
   load(name: string): void
   /** What the module that was loaded last exports. */

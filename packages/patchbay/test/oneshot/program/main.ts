@@ -3,12 +3,19 @@ import { writeSync } from 'node:fs'
 import { answerOf } from './answers.ts'
 import { eventCases } from './events.ts'
 import { fileCases } from './files.ts'
+import { jsonCases } from './json.ts'
 import { languageCases } from './language.ts'
 import { textCases } from './text.ts'
 
 async function printAnswers(): Promise<void> {
   const answers: Record<string, unknown> = {}
-  for (const [name, run] of Object.entries({ ...languageCases, ...textCases, ...fileCases, ...eventCases }))
+  for (const [name, run] of Object.entries({
+    ...languageCases,
+    ...textCases,
+    ...jsonCases,
+    ...fileCases,
+    ...eventCases,
+  }))
     answers[name] = await answerOf(run)
   const bytes = Buffer.from(JSON.stringify(answers))
   for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at, bytes.length - at)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { basename, delimiter, dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import type { Cases } from './answers.ts'
+import { numbersFrom } from './numbers.ts'
 
 const paths = [
   '',
@@ -26,14 +27,6 @@ const paths = [
   'a..',
   '/a/b/../../..',
 ]
-
-/** Numbers that look like chance but are the same in every run. */
-function* numbersFrom(seed: number): Generator<number> {
-  for (let state = seed; ; ) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    yield state >>> 8
-  }
-}
 
 /** Bytes among which beginnings and middles of UTF-8 sequences are frequent. */
 function someBytes(seed: number, length: number): Uint8Array {
