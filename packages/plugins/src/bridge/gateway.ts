@@ -25,7 +25,7 @@ import type { Host } from '../hosts.ts'
 import { UndoStack } from '../undo-stack.ts'
 import type { Bridge } from './bridge-link.ts'
 import { type BridgeConfig, vlanGatewayName } from './config.ts'
-import { makePort, portSettings } from './port.ts'
+import { configurePort, makePort, type PortSettings, portSettings } from './port.ts'
 import { ensureSubnetRoutes } from './subnet-route.ts'
 
 /** What a bridge shows that has had ports, has none now, and was never given an address. */
@@ -227,7 +227,7 @@ async function ownMac(host: Host, link: BriefLink): Promise<BriefLink['address']
 
 /**
  * The interface that has the gateway addresses of one VLAN: `cni0.100`, a port of the bridge in that VLAN. Like the bridge
- * it is there for good, but never without its VLAN: whoever came next would take it for one that is complete.
+ * it is there for good. It is set up last: one that is up is complete.
  */
 async function ensureVlanGateway(
   host: Host,
@@ -235,27 +235,52 @@ async function ensureVlanGateway(
   { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
 ): Promise<GatewayLink> {
   const ifName = vlanGatewayName(config)
-  const found = await findLink(host.route, ifName, { as: briefLink })
-  if (found) {
-    acceptNoRouterAdvertisements(host, ifName)
-    return { link: found, mac: 'left', isAlone: false }
-  }
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
+  const found = await findLink(host.route, ifName, { as: briefLink })
+  if (found) return takeVlanGateway(host, found, port)
   try {
     await using undo = new UndoStack(warn)
     await makePort(host, host, { ifName, mtu: bridge.mtu ?? 0, mac: undefined, port, undo })
-    acceptNoRouterAdvertisements(host, ifName)
     if (bridge.isNew) expectNoDuplicates(host, ifName)
-    const link = await getLink(host.route, ifName, { as: briefLink })
-    await host.route.request(setLinkRequest(link.index, { up: true }))
+    const link = await setUpVlanGateway(host, ifName)
     undo.keep()
     return { link, mac: 'given', isAlone: bridge.isNew }
   } catch (error) {
     // Another call was quicker.
     const other = isTaken(error) ? await findLink(host.route, ifName, { as: briefLink }) : undefined
     if (!other) throw error
-    return { link: other, mac: 'left', isAlone: false }
+    return takeVlanGateway(host, other, port)
   }
+}
+
+/** One that is down may have been left by an ADD that was killed, and be in no VLAN yet: its port is configured again. */
+async function takeVlanGateway(host: Host, link: BriefLink, settings: PortSettings): Promise<GatewayLink> {
+  const { ifname = '', flags } = link
+  const port = flags & IFF.UP ? undefined : await findPort(host, link, settings.bridge)
+  if (port) {
+    await configurePort(host, port, settings)
+    return { link: await setUpVlanGateway(host, ifname), mac: 'given', isAlone: false }
+  }
+  acceptNoRouterAdvertisements(host, ifname)
+  return { link, mac: 'left', isAlone: false }
+}
+
+/** The other end of a pair, when it is a port of that bridge. */
+async function findPort(
+  host: Host,
+  { linkinfo, link, linkNetnsid }: BriefLink,
+  bridge: number,
+): Promise<{ index: number; ifname: string } | undefined> {
+  if (linkinfo?.link?.kind !== 'veth' || link === undefined || linkNetnsid !== undefined) return undefined
+  const port = await findLink(host.route, link, { as: briefLink })
+  return port?.master === bridge ? { index: port.index, ifname: port.ifname ?? '' } : undefined
+}
+
+async function setUpVlanGateway(host: Host, ifName: string): Promise<BriefLink> {
+  acceptNoRouterAdvertisements(host, ifName)
+  const link = await getLink(host.route, ifName, { as: briefLink })
+  await host.route.request(setLinkRequest(link.index, { up: true }))
+  return link
 }
 
 function isTaken(error: unknown): boolean {

@@ -60,7 +60,11 @@ export async function makePort(
  * Sets what the kernel does not take with the request that makes a port, and sets it up when all of it is there. The host
  * speaks by the bridge, never by its ports.
  */
-async function configurePort(host: Host, { index, ifname }: VethPair, port: PortSettings): Promise<void> {
+export async function configurePort(
+  host: Host,
+  { index, ifname }: Pick<VethPair, 'index' | 'ifname'>,
+  port: PortSettings,
+): Promise<void> {
   const { hairpin, isolated } = port
   const flags = { linkinfo: { port: { kind: 'bridge', data: { mode: hairpin, isolated } } } } as const
   disableIpv6(host, ifname)
