@@ -87,3 +87,13 @@ test('DEL does its work where the process may have no child', () => {
   assert.deepEqual({ status, stdout }, { status: 0, stdout: '' })
   assert.doesNotMatch(world.shell('ip -n c1 -o link'), /eth0/)
 })
+
+test('DEL answers where neither it nor its child can send', () => {
+  world.shell(`${cleanUp}; ip netns add c1`)
+  assert.equal(call('ADD', 'ptp').status, 0)
+  const unable = 'strace -f -qq -o /dev/null -e trace=sendto -e inject=sendto:error=ENOMEM:when=1'
+  const { status, stdout } = call('DEL', 'ptp', `exec ${unable} "$0" </run/input`)
+  assert.equal(status, 1)
+  assert.match(stdout, /cannot allocate memory/)
+  assert.equal(call('DEL', 'ptp').status, 0)
+})

@@ -66,10 +66,13 @@ static int compare_numbers(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
-/* The life of the child that holds: by its end of a pair of sockets it says that it holds nothing else, and hears the end. */
+/*
+ * The life of the child that holds: by its end of a pair of sockets it says that it holds nothing else, and hears the end. It says so
+ * without a message: for one the kernel may have no memory, and the parent would wait for it for ever.
+ */
 static void hold_until_end(int end) {
     char nothing = 0;
-    send(end, &nothing, sizeof nothing, MSG_NOSIGNAL);
+    if (shutdown(end, SHUT_WR) < 0) _exit(1);
     while (recv(end, &nothing, sizeof nothing, 0) < 0 && errno == EINTR) continue;
     _exit(0);
 }
