@@ -99,7 +99,8 @@ async function main(): Promise<void> {
     for (const [index, file] of queue) await runFile(file, Number(limits[index]) * 1000, values.grep)
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
-  process.stdout.write(`${endMark}\n`)
+  // A program that outlives its file has the pipe of that file's errors, which would keep this process waiting.
+  process.stdout.write(`${endMark}\n`, () => process.exit())
 }
 
 /** Prints what becomes of a file that may take so many milliseconds. */

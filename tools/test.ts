@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,6 +9,7 @@ import {
   obstacleIn,
   probeCapabilities,
 } from './capabilities.ts'
+import { outputOfGroup } from './own-group.ts'
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
 import { endMark, type TestEvent } from './run-tests.ts'
 import { canUnshare, sandboxCommand } from './sandbox.ts'
@@ -177,11 +177,9 @@ async function runFiles(
   const filter = grep === undefined ? [] : ['--grep', grep]
   const limits = sources.flatMap((source) => ['--limit', String(timeLimit(durations, source))])
   const program = [process.execPath, '--enable-source-maps', runner, ...filter, ...limits, ...built.keys()]
-  const [command = '', ...args] = inNamespaces(group) ? sandboxCommand(program) : program
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk
+  // A file that is ended by its limit leaves its servers behind.
+  const output = await outputOfGroup(inNamespaces(group) ? sandboxCommand(program) : program, { cwd: root, env })
   return parseEvents(output, sources).map((event) => {
     // A test that a function of another module declares is reported in that module; of one file we know better.
     const file = sources.length === 1 ? sources[0] : (built.get(event.file) ?? relative(root, event.file))

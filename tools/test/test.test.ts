@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { workspaceRoot } from '../repository.ts'
@@ -26,11 +26,13 @@ function run(
   root: string,
   args: readonly string[] = [],
   variables: Variables = {},
+  timeout?: number,
 ): { status: number | null; lines: string[] } {
   const { NODE_TEST_CONTEXT: _, ...inherited } = process.env
   const env = { ...inherited, CI: 'false', ...variables }
   const { status, stdout, stderr } = spawnSync(process.execPath, [tool, '--root', root, ...args], {
     env,
+    timeout,
     encoding: 'utf8',
   })
   assert.equal(stderr, '')
@@ -99,6 +101,27 @@ describe('npm test', () => {
     const { lines } = run(root)
     assert.match(lines.join('\n'), /✖ packages\/a\/test\/a\.test\.ts\n +test timed out after 1000ms/)
     assert.equal(lines.at(-1), '1 passed, 1 failed')
+  })
+
+  test('goes on when a file that is ended has a program running, and ends that, too', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `
+        const { spawn } = await import('node:child_process')
+        const { writeFileSync } = await import('node:fs')
+        test('hangs', async () => {
+          const program = spawn('sleep', ['600'], { stdio: 'inherit' })
+          writeFileSync('program', String(program.pid))
+          await new Promise(() => {})
+        })`,
+    })
+    mkdirSync(join(root, 'tools'))
+    writeFileSync(join(root, 'tools/test-durations.json'), '{ "packages/a/test/a.test.ts": 0.2 }')
+    const { lines } = run(root, [], {}, 120_000)
+    assert.match(lines.join('\n'), /✖ packages\/a\/test\/a\.test\.ts\n +test timed out after 2000ms/)
+    const program = readFileSync(join(root, 'program'), 'utf8')
+    // Killed it may be gone already, or wait for its parent to ask how it ended.
+    const status = spawnSync('cat', [`/proc/${program}/status`], { encoding: 'utf8' }).stdout
+    assert.match(status, /^$|^State:\t[ZX]/m)
   })
 
   const broken: Record<string, readonly [string, RegExp]> = {
