@@ -41,17 +41,23 @@ test('LinkDeletions deletes many pairs in few requests, and nothing else', async
   })
 })
 
-/** Deletes links, and has the kernel seem to go on with each request until it is told to `finish`. */
+/**
+ * Deletes links, and has the kernel seem to go on with each request until it is told to `finish`. A request of which the
+ * announcements come only when it has ended, as on a slow machine, looks as if they had come before.
+ */
 function slowKernel() {
   let finish = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
   })
   const underWay = { now: 0, most: 0 }
-  const deleteSlowly: typeof DeleteTogetherModule.deleteTogether = async (...args) => {
+  const deleteSlowly: typeof DeleteTogetherModule.deleteTogether = async (netns, indexes, events) => {
     underWay.most = Math.max(underWay.most, ++underWay.now)
-    const { end } = await deleteTogether(...args)
-    return { end: end.then(() => finished).finally(() => underWay.now--) }
+    const { end } = await deleteTogether(netns, indexes, events)
+    const announced = end.then(() => {
+      for (const index of indexes) events.onGone(index)
+    })
+    return { end: announced.then(() => finished).finally(() => underWay.now--) }
   }
   return { deleteSlowly, underWay, finish: () => finish() }
 }
