@@ -51,6 +51,8 @@ function sendUdp(place: TestNamespace, address: string, ports: readonly number[]
 function track(place: TestNamespace): void {
   ip(place, 'link', 'set', 'lo', 'up')
   runIn(place, 'nft', 'table inet t { chain c { type filter hook output priority 0; ct state new ct mark set 3; }; }')
+  // A flow without an answer is forgotten after 30 seconds, in which a busy machine may not have looked for it.
+  runIn(place, 'sh', '-c', 'echo 600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout')
 }
 
 function connection(protocol: 'udp' | 'tcp', source: IP, destination: IP, destinationPort: number) {

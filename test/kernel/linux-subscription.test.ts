@@ -133,6 +133,7 @@ test('NetlinkSubscription.close() ends it at once, also from its own callback, a
       },
     })
     for (let number = 0; number < 20; number++) ip(host, 'link', 'add', `b${number}`, 'type', 'bridge')
+    await eventually(() => heard > 0, 'A notification')
     await new Promise((resolve) => setTimeout(resolve, 50))
     assert.equal(heard, 1)
     subscription.close()
