@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { validateInterfaceName } from '@patchbay/cni/types'
 import { type NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
 import { addLink, addLinkRequest, briefLink, deleteLink } from '@patchbay/linux/route'
+import { SystemError } from '@patchbay/linux/sys'
 import { bridge } from '@patchbay/plugins/bridge'
 import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
 import { withLab } from './plugin-lab.ts'
@@ -29,15 +30,23 @@ function isValid(name: string): boolean {
 
 /** Whether the kernel makes a link of that very name; it is deleted again. */
 async function isMade({ path, socket }: TestNamespace, name: string): Promise<boolean> {
+  const index = await make(socket, name)
+  if (index === undefined) return false
+  const isThere = runIn({ path }, 'cat', '/proc/net/dev')
+    .split(/\n */)
+    .some((line) => line.startsWith(`${name}:`))
+  await deleteLink(socket, index)
+  return isThere
+}
+
+/** The index of a new link; `undefined` when the kernel refuses the name, changes it, or cannot be asked for it. */
+async function make(socket: NetlinkSocket, ifname: string): Promise<number | undefined> {
   try {
-    const { index } = await addLink(socket, { ifname: name, linkinfo: { link: { kind: 'bridge' } } })
-    const isThere = runIn({ path }, 'cat', '/proc/net/dev')
-      .split(/\n */)
-      .some((line) => line.startsWith(`${name}:`))
-    await deleteLink(socket, index)
-    return isThere
-  } catch {
-    return false
+    return (await addLink(socket, { ifname, linkinfo: { link: { kind: 'bridge' } } })).index
+  } catch (error) {
+    // A kernel that does not answer in time has not refused.
+    if (error instanceof SystemError) throw error
+    return undefined
   }
 }
 
