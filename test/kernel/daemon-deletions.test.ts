@@ -65,7 +65,7 @@ function slowKernel() {
 test('LinkDeletions begins the next request when the links of the last are gone, not when the kernel has finished', async () => {
   await withNamespaces(['host', 'container'], async ({ host, container }) => {
     const { deleteSlowly, underWay, finish } = slowKernel()
-    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], deleteSlowly)
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], { deleteLinks: deleteSlowly })
     for (let index = 0; index < 5; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
     for (let index = 0; index < 5; index++) {
       await deletions.delete(container.netns, `eth${index}`)
@@ -80,10 +80,31 @@ test('LinkDeletions begins the next request when the links of the last are gone,
   })
 })
 
+test('LinkDeletions has links of many calls go together, and begins sooner when there are few', async () => {
+  await withNamespaces(['host', 'container'], async ({ host, container }) => {
+    const { deleteSlowly, underWay, finish } = slowKernel()
+    let calls = 8
+    const options = { deleteLinks: deleteSlowly, calls: () => calls }
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], options)
+    for (let index = 0; index < 6; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
+    for (const name of ['eth0', 'eth1']) await deletions.delete(container.netns, name)
+    const others = ['eth2', 'eth3', 'eth4'].map((name) => deletions.delete(container.netns, name))
+    await eventually('the deletions', () => deletions.counts.pending === 5)
+    assert.equal(underWay.now, 2)
+    calls = 1
+    finish()
+    await Promise.all(others)
+    await deletions.delete(container.netns, 'eth5')
+    await deletions.drain()
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['lo']])
+    assert.deepEqual(deletions.counts, { pending: 0, finished: 6, batches: 4 })
+  })
+})
+
 test('LinkDeletions has a bounded number of requests under way, and the others wait for their turn', async () => {
   await withNamespaces(['host', 'container'], async ({ host, container }) => {
     const { deleteSlowly, underWay, finish } = slowKernel()
-    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], deleteSlowly)
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], { deleteLinks: deleteSlowly })
     const names = Array.from({ length: 20 }, (_, index) => `b${index}`)
     for (const ifname of names)
       await addLink(container.socket, { ifname, linkinfo: { link: { kind: 'bridge', data: {} } } })

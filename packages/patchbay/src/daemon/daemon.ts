@@ -53,7 +53,9 @@ export class Daemon {
       isOwn: ownFiles(executable),
       shim: join(dirname(executable), shimName),
     })
-    this.#deletions = new LinkDeletions(() => this.#calls.namespaces.all)
+    this.#deletions = new LinkDeletions(() => this.#calls.namespaces.all, {
+      calls: () => this.#calls.running + this.#calls.waiting,
+    })
   }
 
   /**

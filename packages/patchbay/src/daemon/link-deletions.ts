@@ -40,28 +40,38 @@ export interface DeletionCounts {
  */
 const MOST_AT_ONCE = 16
 
+/** What a {@link LinkDeletions} works with. */
+export interface LinkDeletionsOptions {
+  /** The calls that run or wait: how many links may be about to come. */
+  readonly calls?: () => number
+  /** Carries a request out. */
+  readonly deleteLinks?: typeof deleteTogether
+}
+
 /**
  * Deletes links of containers. Those of veth pairs are deleted from the host's end, all that wait in one request: the
  * kernel takes 20 to 40 ms over a request, however many links it is about. It can be at several requests; the next one of
- * a place begins when the links of the one before are announced gone.
+ * a place begins when the links of the one before are announced gone, unless many calls are there: then it begins later,
+ * with more links.
  */
 export class LinkDeletions {
   readonly counts: DeletionCounts = { pending: 0, finished: 0, batches: 0 }
   readonly #hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>
   readonly #places = new Map<string, Place>()
   #onIdle: (() => void)[] = []
+  /** Requests that the kernel is at, and those of them for links that may go together. */
   #underWay = 0
-  readonly #onRoom: (() => void)[] = []
+  #together = 0
+  #onRoom: (() => void)[] = []
 
+  readonly #calls: () => number
   readonly #deleteTogether: typeof deleteTogether
 
-  /**
-   * @param hosts the namespaces that callers are in: those that hosts' ends of pairs may be in
-   * @param deleteLinks what carries a request out
-   */
-  constructor(hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>, deleteLinks = deleteTogether) {
+  /** @param hosts the namespaces that callers are in: those that hosts' ends of pairs may be in */
+  constructor(hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>, options: LinkDeletionsOptions = {}) {
     this.#hosts = hosts
-    this.#deleteTogether = deleteLinks
+    this.#calls = options.calls ?? (() => 1)
+    this.#deleteTogether = options.deleteLinks ?? deleteTogether
   }
 
   /**
@@ -114,14 +124,20 @@ export class LinkDeletions {
     if (place.isBusy) return
     place.isBusy = true
     while (place.waiting.length > 0) {
-      await this.#room()
+      await this.#room(() => this.#together >= this.#mostTogether())
+      this.#together++
       const batch = place.waiting
       place.waiting = []
-      await this.#deleteBatch(place.netns, batch)
+      await this.#deleteBatch(place.netns, batch, () => this.#together--)
     }
     place.isBusy = false
     this.#places.delete(key)
     place.netns.close()
+  }
+
+  /** A single call that follows others does not wait; of many calls, more links go together. */
+  #mostTogether(): number {
+    return Math.max(Math.floor(MOST_AT_ONCE / Math.max(this.#calls(), 1)), 1)
   }
 
   async #deleteAlone(netns: NamespaceHandle, wanted: Wanted): Promise<void> {
@@ -133,13 +149,18 @@ export class LinkDeletions {
   }
 
   /** Returns when there may be one request more, which counts from now on. */
-  async #room(): Promise<void> {
-    if (this.#underWay < MOST_AT_ONCE) this.#underWay++
-    else await new Promise<void>((resolve) => this.#onRoom.push(resolve))
+  async #room(mustWait: () => boolean = () => false): Promise<void> {
+    while (this.#underWay >= MOST_AT_ONCE || mustWait())
+      await new Promise<void>((resolve) => this.#onRoom.push(resolve))
+    this.#underWay++
   }
 
-  /** Returns when the next request may begin: when those who wait have been told that their links are gone. */
-  async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[]): Promise<void> {
+  /**
+   * Returns when the next request may begin: when those who wait have been told that their links are gone.
+   *
+   * @param onFinish called when the kernel has finished
+   */
+  async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[], onFinish?: () => void): Promise<void> {
     const waiting = new Map(batch.map((each) => [each.index, each]))
     try {
       const { end } = await this.#deleteTogether(netns, [...waiting.keys()], {
@@ -148,23 +169,24 @@ export class LinkDeletions {
         },
         onGone: (index) => waiting.get(index)?.resolve(),
       })
-      void this.#finish(batch, end)
+      void this.#finish(batch, end, onFinish)
     } catch (error) {
-      void this.#finish(batch, Promise.reject(error))
+      void this.#finish(batch, Promise.reject(error), onFinish)
     }
   }
 
-  async #finish(batch: readonly Doomed[], end: Promise<void>): Promise<void> {
+  async #finish(batch: readonly Doomed[], end: Promise<void>, onFinish: () => void = () => undefined): Promise<void> {
     try {
       await end
       for (const { resolve } of batch) resolve()
     } catch (error) {
       for (const { resolve, reject } of batch) isNetlinkError(error, 'ENODEV') ? resolve() : reject(error)
     }
-    // Its place among those under way goes to who waits for one.
-    const next = this.#onRoom.shift()
-    if (next) next()
-    else this.#underWay--
+    this.#underWay--
+    onFinish()
+    const waiting = this.#onRoom
+    this.#onRoom = []
+    for (const look of waiting) look()
     this.counts.batches++
     this.counts.finished += batch.length
     this.counts.pending -= batch.length
