@@ -150,6 +150,14 @@ test('cnitool gc detaches everything of a network, and needs no namespace', () =
   assert.equal(world.shell('ls /var/lib/cni/results'), '')
 })
 
+test('cnitool gc collects what no cache knows', () => {
+  succeed(['add', 'net1', netns])
+  world.shell('rm /var/lib/cni/results/*')
+  succeed(['gc', 'net1'])
+  assert.doesNotMatch(world.shell('ip -o link show'), / veth/)
+  assert.equal(world.shell('ls /var/lib/cni/networks/net1'), 'last_reserved_ip.0\nlock\n')
+})
+
 test('cnitool status succeeds when the plugins are ready, and needs no namespace', () => {
   assert.equal(succeed(['status', 'net1']), '')
   assert.equal(succeed(['status', 'net1', netns]), '')

@@ -46,7 +46,7 @@ const onNetwork: readonly Operation<Network>[] = [
   {
     name: 'gc',
     description: 'detach everything that is attached to the network',
-    run: ({ cni, list }) => cni.gcNetworkList(list),
+    run: ({ cni, list }) => cni.gcNetworkList(list, { validAttachments: [] }),
   },
   {
     name: 'status',
