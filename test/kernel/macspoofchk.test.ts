@@ -67,6 +67,14 @@ test('macspoofchk: GC removes what is for ports that are gone, whatever their ne
     assert.match(left, /iifname "veth.*" jump cni-br-iface-other-eth0/)
   }))
 
+test('macspoofchk: GC that deletes a pair removes what is for it', () =>
+  withPacketLab(async ({ lab }) => {
+    await attach(lab, 'container', macspoofchk)
+    await lab.call(bridge, 'GC', { ...config, 'cni.dev/valid-attachments': [] })
+    assert.doesNotMatch(runIn(lab.host, 'ip', '-o', 'link'), /veth/)
+    assert.doesNotMatch(runIn(lab.host, 'nft', 'list', 'ruleset'), /container-eth0/)
+  }))
+
 test('macspoofchk: an ADD that fails leaves nothing of it', () =>
   withPacketLab(async ({ lab }) => {
     lab.ipam = {

@@ -12,8 +12,9 @@ export async function gc(request: Request): Promise<void> {
   const { ipMasq, ipamType, macspoofchk } = loadBridgeConfig(request)
   await allSteps(
     () => (ipMasq ? collectMasquerade(request) : undefined),
-    async () => (macspoofchk ? (await import('./spoof-check.ts')).collectSpoofChecks(request) : undefined),
     () => collectPairs(request),
+    // For ports that are there no more: after the pairs.
+    async () => (macspoofchk ? (await import('./spoof-check.ts')).collectSpoofChecks(request) : undefined),
     () => (ipamType === '' ? undefined : request.delegate(ipamType, 'GC')),
   )
 }
