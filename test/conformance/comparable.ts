@@ -23,6 +23,15 @@ export class Names {
     this.#kept = new Set(inputs.flatMap((text) => text.toLowerCase().match(mac) ?? []))
   }
 
+  /**
+   * Begins an observation, from which on host ends are counted anew: an attachment that is made again has its old name for
+   * Patchbay, and another one for the reference (docs/plugins/bridge.md).
+   */
+  beginObservation(): void {
+    for (const found of this.#names.keys()) if (hostEnd.test(found)) this.#names.delete(found)
+    this.#counts.veth = 0
+  }
+
   replaceIn(text: string): string {
     return text
       .replace(random, (found) => this.#nameOf(found))

@@ -158,6 +158,7 @@ export class Scene implements Disposable {
   observed(): Json[] {
     const names = new Names(this.#inputs)
     return this.#observations.map((each): Json => {
+      names.beginObservation()
       if (each.kind === 'state') return comparableState(each.state, names)
       if (each.kind === 'text') return names.replaceIn(each.text)
       return observedReply(each.command, each.reply, names)
