@@ -147,7 +147,7 @@ static bool copy(bytes_t *bytes) {
     return data != NULL;
 }
 
-/* As job_start, on a thread of its own; on the pool when there is none to be had. */
+/* As job_start, on a thread of its own; on the pool when no thread can be started. */
 static napi_value job_start_alone(napi_env env, job_t template, napi_value out, napi_value in) {
     napi_value promise = NULL, name = NULL;
     job_t *job = malloc(sizeof *job);

@@ -8,7 +8,7 @@ export function keepOutOfRange(container: JsonObject | JsonValue[], literal: str
   if (!literals.has(container)) literals.set(container, literal)
 }
 
-/** How the first number was written that is in a value and that no double holds; `undefined` when there is none. */
+/** Returns the spelling of the first number in a value that no double holds; `undefined` when doubles hold all of them. */
 export function outOfRangeIn(json: JsonValue): string | undefined {
   return typeof json === 'object' && json !== null ? literals.get(json) : undefined
 }

@@ -1,4 +1,4 @@
-/** Returns where the quote is that ends a string, the contents of which begin at `start`; -1 when there is none. */
+/** Returns the position of the quote that ends the string whose contents begin at `start`; -1 for a string without an end. */
 export function closingQuote(text: string, start: number): number {
   for (let at = text.indexOf('"', start); at !== -1; at = text.indexOf('"', at + 1)) {
     let first = at

@@ -36,7 +36,7 @@ export interface DaemonStatus {
 /**
  * Asks the daemon that listens on `path`.
  *
- * @throws Error when there is none, one of another build, or one that says nothing for ten seconds
+ * @throws Error when no daemon runs, or it is of another build, or says nothing for ten seconds
  */
 export async function readStatus(path: string): Promise<DaemonStatus> {
   const answer = await exchange(path, formatRequest(buildId, { name: statusName, env: {}, stdin: '' }))

@@ -61,7 +61,7 @@ function describeFound(host: Host, config: BridgeConfig, found: BriefBridge): Br
   return { ...found, isNew: false, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
 }
 
-/** The kernel gives a bridge the address of a port, or the one that is set, as part of its id: before that, there is none. */
+/** The id of a bridge contains its hardware address as soon as somebody has set it or a port has given one. */
 function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BriefBridge): Bridge['macOrigin'] {
   const address = linkinfo?.bridgeId?.subarray(2)
   if (!address || address.some((byte) => byte !== 0)) return 'unknown'
