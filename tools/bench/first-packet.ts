@@ -38,8 +38,8 @@ export interface FirstPacketOptions {
 }
 
 /**
- * Milliseconds from the start of an ADD until the container has an answer from beyond its gateway. Throws Error when there is none
- * within 20 s.
+ * Milliseconds from the start of an ADD until the container has an answer from beyond its gateway. Throws Error when no
+ * answer comes within 20 s.
  */
 export async function firstPacket({ to, version, netns, call }: FirstPacketOptions): Promise<number> {
   if (!isPrepared) for (const command of preparations) ip(command)

@@ -24,13 +24,7 @@ export async function collectPairs(request: Request): Promise<void> {
     pairs.filter((pair) => pair.group === group),
     { network: request.name, valid },
   )
-  await allSteps(
-    ...stale.map(
-      ({ index }) =>
-        () =>
-          deleteStale(host, index),
-    ),
-  )
+  await deleteLinks(host, stale)
 }
 
 /**
@@ -56,13 +50,7 @@ async function collectIn(path: string, kind: string, isStale: (link: BriefLink) 
   using container = openIfThere(path)
   if (container === undefined) return
   const links = await dumpLinks(container.route, { kind }, { as: briefLink })
-  await allSteps(
-    ...links.filter(isStale).map(
-      ({ index }) =>
-        () =>
-          deleteStale(container, index),
-    ),
-  )
+  await deleteLinks(container, links.filter(isStale))
 }
 
 function openIfThere(path: string): Host | undefined {
@@ -90,6 +78,10 @@ function withoutOwner(
     left = left.filter(({ ifname = '' }) => !names.has(ifname))
   }
   return left
+}
+
+function deleteLinks(host: Host, links: readonly BriefLink[]): Promise<void> {
+  return allSteps(...links.map((link) => () => deleteStale(host, link.index)))
 }
 
 async function deleteStale(host: Host, index: number): Promise<void> {

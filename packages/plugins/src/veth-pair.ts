@@ -41,7 +41,7 @@ export interface VethPair {
 
 /**
  * Makes a veth pair with each end where it belongs, in one request: the host's end on its bridge, the container's end
- * under its final name, and both down. Other calls go on while the kernel is at it. When it throws, there is no pair.
+ * under its final name, and both down. Other calls go on while the kernel works. When this throws, there is no pair.
  *
  * @throws Error `container veth name ("eth0") peer provided ("veth12ab34cd") already exists` when the container has an
  *   interface of that name, which is left as it is
