@@ -11,10 +11,10 @@ import { executables } from './daemon-lab.ts'
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const folder = '/run/cni/bin'
 
-/** The commands that a document gives for the update, with another folder than that of the machine. */
+/** The commands that a document gives for the update, with another folder than that of the machine. Those of a first installation come before them. */
 function recipeOf(document: string): string {
   const text = readFileSync(join(root, document), 'utf8')
-  const block = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].find(([, each = '']) => each.includes('mv -f'))?.[1]
+  const block = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].findLast(([, each = '']) => each.includes('mv -f'))?.[1]
   assert.ok(block, `${document} says nothing of mv -f`)
   return block.replaceAll('/opt/cni', '/run/cni')
 }
