@@ -41,6 +41,21 @@ test('the daemon attaches and detaches as the executable alone does', () => {
   assert.equal(lab.status().finished['ADD'], 1)
 })
 
+test('an ADD of which the runtime cannot hear is undone', () => {
+  const gone = 'rm -f /run/gone; mkfifo /run/gone; : </run/gone & exec "$0" >/run/gone'
+  for (const script of ['exec "$0" >/dev/full', gone, 'exec "$0" 1</dev/null']) {
+    const { status, stderr } = lab.call('ADD', bridgeConfig(), { wrapper: ['sh', '-c', script] })
+    assert.equal(status, 1)
+    assert.match(stderr, /^Cannot write to standard output: E(NOSPC|PIPE|BADF): [a-z ]+\n$/)
+    assert.equal(
+      lab.world.shell(
+        'ip -n c1 -br link show eth0 2>/dev/null || true; ls /var/lib/cni/networks/n1 | grep 10.7 || true',
+      ),
+      '',
+    )
+  }
+})
+
 test('what makes links runs on another processor than what answers', {
   skip: cpus().length < 2 && 'one processor',
 }, () => {

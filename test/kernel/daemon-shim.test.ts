@@ -14,11 +14,11 @@ const socketPath = join(folder, 'socket')
 
 /** Stands for the executable beside the shim: says how it was run, and how much it could read. */
 const executable = `#!/bin/sh
-echo "alone $# $(pwd) $(cksum) \${BUN_OPTIONS-unset} \${BUN_BE_BUN-unset} $OTHER"
+echo "alone $CNI_COMMAND $# $(pwd) $(cksum) \${BUN_OPTIONS-unset} \${BUN_BE_BUN-unset} $OTHER"
 exit 42`
 
 /** What a daemon of the test does with a connection, once the whole request has come. */
-let behave: (socket: Socket) => void
+let behave: (socket: Socket, request: string) => void
 let server: Server
 
 before(async () => {
@@ -30,13 +30,13 @@ before(async () => {
     writeFileSync(join(folder, `${name}.d`, 'patchbay'), executable, { mode: 0o755 })
   }
   server = createServer((socket) => {
-    let come = 0
+    let come = ''
     let length = Number.POSITIVE_INFINITY
     socket.on('error', () => undefined)
     socket.on('data', (piece) => {
-      if (come === 0) length = 52 + piece.readUInt32LE(40) + piece.readUInt32LE(44) + piece.readUInt32LE(48)
-      come += piece.length
-      if (come >= length) behave(socket)
+      if (come === '') length = 52 + piece.readUInt32LE(40) + piece.readUInt32LE(44) + piece.readUInt32LE(48)
+      come += piece.toString('latin1')
+      if (come.length >= length) behave(socket, come)
     })
   })
   await new Promise<void>((resolve) => server.listen(socketPath, resolve))
@@ -57,9 +57,9 @@ interface Run {
 function run(
   kind: (typeof kinds)[number],
   command: string,
-  options: { stdin?: string; script?: string; env?: object } = {},
+  options: { stdin?: string; script?: string; env?: object; cwd?: string } = {},
 ) {
-  const { stdin = 'config', script = 'exec "$0" one two', env = {} } = options
+  const { stdin = 'config', script = 'exec "$0" one two', env = {}, cwd = '/usr' } = options
   const variables = {
     PATH: process.env['PATH'],
     CNI_COMMAND: command,
@@ -71,7 +71,7 @@ function run(
   const sanitizer = { ASAN_OPTIONS: 'detect_leaks=0', UBSAN_OPTIONS: 'print_stacktrace=1' }
   const child = spawn('sh', ['-c', script, join(folder, `${kind}.d`, 'bridge')], {
     env: { ...variables, ...sanitizer, ...env },
-    cwd: '/usr',
+    cwd,
   })
   child.stdin.on('error', () => undefined)
   child.stdin.end(stdin)
@@ -116,9 +116,9 @@ async function startStuckDaemon(when: 'unaccepted' | 'read in part') {
 }
 
 /** What the executable says when it was run in place of the daemon with that standard input. */
-function alone(stdin: string, cwd = '/usr'): Run {
+function alone(stdin: string, cwd = '/usr', command = 'ADD'): Run {
   const sum = execFileSync('cksum', { input: stdin, encoding: 'utf8' }).trim()
-  return { status: 42, stdout: `alone 2 ${cwd} ${sum} unset unset kept\n`, stderr: '' }
+  return { status: 42, stdout: `alone ${command} 2 ${cwd} ${sum} unset unset kept\n`, stderr: '' }
 }
 
 for (const kind of kinds) {
@@ -176,7 +176,7 @@ for (const kind of kinds) {
     ]
     for (behave of behaviours) {
       for (const command of ['DEL', 'CHECK', 'GC', 'STATUS'])
-        assert.deepEqual(await run(kind, command, { stdin: 'again' }), alone('again'))
+        assert.deepEqual(await run(kind, command, { stdin: 'again' }), alone('again', '/usr', command))
       const { status, stdout } = await run(kind, 'ADD')
       assert.equal(status, 1)
       assert.equal(JSON.parse(stdout).code, 11)
@@ -201,10 +201,43 @@ for (const kind of kinds) {
     assert.deepEqual(await run(kind, 'ADD', { script, env }), alone('config', '/'))
   })
 
-  test(`the ${kind} shim that cannot print an answer says why`, async () => {
-    behave = (socket) => socket.end(frame(done, '\0answer'))
-    const { status, stderr } = await run(kind, 'ADD', { script: 'exec "$0" >/dev/full' })
-    assert.deepEqual({ status, stderr }, { status: 1, stderr: 'Cannot write the answer: no space left on device\n' })
+  test(`the ${kind} shim that cannot print the answer to an ADD has it undone, by the daemon or without it`, async () => {
+    const commands: string[] = []
+    const answers = [frame(done, '\0answer'), frame(done, '\x01said by DEL')]
+    behave = (socket, request) => {
+      commands.push(/CNI_COMMAND=([A-Z]*)\0/.exec(request)?.[1] ?? '')
+      socket.end(answers[commands.length - 1] ?? frame(refused))
+    }
+    const script = 'exec "$0" one two >/dev/full'
+    const reason = 'Cannot write to standard output: ENOSPC: no space left on device\n'
+    assert.deepEqual(await run(kind, 'ADD', { script }), { status: 1, stdout: '', stderr: `${reason}said by DEL` })
+    assert.deepEqual(commands, ['ADD', 'DEL'])
+    answers[1] = frame(refused)
+    commands.length = 0
+    const { stdout } = alone('config', '/usr', 'DEL')
+    assert.deepEqual(await run(kind, 'ADD', { script }), { status: 1, stdout: '', stderr: reason + stdout })
+  })
+
+  test(`the ${kind} shim that cannot print an error, or the answer to another command, undoes nothing`, async () => {
+    for (const [command, answer] of [
+      ['ADD', '\x01error'],
+      ['CHECK', '\x01error'],
+      ['STATUS', '\0answer'],
+    ] as const) {
+      let calls = 0
+      behave = (socket) => {
+        calls++
+        socket.end(frame(done, answer))
+      }
+      const { status, stderr } = await run(kind, command, {
+        script: 'mkfifo $$.p; : <$$.p & exec "$0" >$$.p',
+        cwd: folder,
+      })
+      assert.deepEqual(
+        { status, stderr, calls },
+        { status: 1, stderr: 'Cannot write to standard output: EPIPE: broken pipe\n', calls: 1 },
+      )
+    }
   })
 
   test(`the ${kind} shim without an executable beside it reports that in the protocol's way`, async () => {

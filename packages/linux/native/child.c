@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A number that all architectures share. */
@@ -18,6 +19,9 @@
 #define MOST_SINGLE_CLOSES 4096
 /* How many descriptors a child holds at most. */
 #define MOST_HELD 64
+/* A send that lacks memory is tried again after so many milliseconds, so often: 30 seconds. */
+#define RETRY_MS 10
+#define MOST_TRIES 3000
 
 static void close_from_to(unsigned first, unsigned last) {
     struct rlimit limit;
@@ -47,6 +51,17 @@ static void keep_only(const int *kept, size_t count) {
 }
 
 /*
+ * Nobody hears of a send that fails here, so that one for which the kernel has no memory is tried again until there is
+ * some, for as long as the parent waits for an answer.
+ */
+static bool send_persistently(int fd, bytes_t bytes) {
+    static const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000};
+    for (int tries = MOST_TRIES; send_all(fd, bytes) < 0; nanosleep(&pause, NULL))
+        if ((errno != ENOMEM && errno != ENOBUFS) || --tries == 0) return false;
+    return true;
+}
+
+/*
  * sendFromChild(fd, bytes): the child's process id. The kernel works on some requests while send waits for it, and a
  * process that ends meanwhile is kept until the kernel is done; a child can be left behind. It makes system calls only.
  */
@@ -58,7 +73,7 @@ FUNCTION(send_from_child) {
     pid_t child = fork();
     if (child != 0) return result_or_errno(env, child);
     keep_only(&fd, 1);
-    _exit(send_all(fd, bytes) < 0);
+    _exit(!send_persistently(fd, bytes));
 }
 
 static int compare_numbers(const void *a, const void *b) {

@@ -80,12 +80,25 @@ static const char *decimal(long number, char digits[24]) {
     return at;
 }
 
+/* The errors that a stream of a runtime may have, in words; all others by number. */
+static const char *error_text(long negated_errno, char digits[24]) {
+    switch (negated_errno) {
+    case -EPIPE: return "EPIPE: broken pipe";
+    case -ENOSPC: return "ENOSPC: no space left on device";
+    case -EBADF: return "EBADF: bad file descriptor";
+    case -EFBIG: return "EFBIG: file too large";
+    case -EIO: return "EIO: input/output error";
+    default: return decimal(-negated_errno, digits);
+    }
+}
+
 /* Says on standard error what failed, and why; the exit status. */
 static int complain(const char *what, long negated_errno) {
     char digits[24];
+    const char *text = error_text(negated_errno, digits);
     print(2, what);
-    print(2, negated_errno == -ENOSPC ? ": no space left on device" : ": error ");
-    if (negated_errno != -ENOSPC) print(2, decimal(-negated_errno, digits));
+    print(2, *text >= '0' && *text <= '9' ? ": error " : ": ");
+    print(2, text);
     print(2, "\n");
     return 1;
 }

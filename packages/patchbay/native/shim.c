@@ -25,8 +25,8 @@ typedef struct {
 
 enum { FRAME_QUEUED = 1, FRAME_BEGUN, FRAME_REFUSED, FRAME_STDERR, FRAME_DONE };
 
-/* How the conversation with the daemon ended. */
-typedef enum { ANSWERED, NOT_BEGUN, LOST } outcome_t;
+/* How the conversation with the daemon ended. An answer that standard output refuses is UNWRITTEN. */
+typedef enum { ANSWERED, UNWRITTEN, NOT_BEGUN, LOST } outcome_t;
 
 /* What has become of the call so far. One that was sent may begin without a word, unless the daemon says that it waits. */
 typedef enum { SENT, WAITING, BEGUN } progress_t;
@@ -56,6 +56,7 @@ static long connect_daemon(const char *path) {
 
 /* Everything the daemon is told; false when standard input is longer than it takes, or cannot be read. */
 static bool collect(call_t *call, bytes_t *request) {
+    if (call->stdin_taken) return true;
     header_t header = {.magic = "CNIP", .protocol = PROTOCOL, .build = BUILD_ID};
     size_t name_length = strlen(call->name), env_length = environment_length(call);
     header.name_length = (uint32_t)name_length;
@@ -112,15 +113,17 @@ static outcome_t without_answer(progress_t progress, long error) {
     return progress == SENT && (error == -ECONNRESET || error == -EAGAIN) ? NOT_BEGUN : LOST;
 }
 
-/* The last frame: the exit status in one byte, then standard output. */
-static int finish(const bytes_t *frame) {
-    long result = write_all(1, frame->data + 1, frame->length - 1, false);
-    if (result == 0) return (uint8_t)frame->data[0];
-    return complain("Cannot write the answer", result);
+/* The last frame: the exit status in one byte, then what goes to `output`. */
+static outcome_t finish(const bytes_t *frame, int output, int *status) {
+    long result = write_all(output, frame->data + 1, frame->length - 1, false);
+    *status = (uint8_t)frame->data[0];
+    if (result == 0) return ANSWERED;
+    complain("Cannot write to standard output", result);
+    return UNWRITTEN;
 }
 
 /* Reads frames until the call has been answered, or will not be. */
-static outcome_t converse(int fd, int *status) {
+static outcome_t converse(int fd, int output, int *status) {
     bytes_t frame = {0};
     for (progress_t progress = SENT;;) {
         struct __attribute__((packed)) {
@@ -149,24 +152,39 @@ static outcome_t converse(int fd, int *status) {
             break;
         case FRAME_DONE:
             if (frame.length == 0) return without_answer(progress, 0);
-            *status = finish(&frame);
-            return ANSWERED;
+            return finish(&frame, output, status);
         default:
             return without_answer(progress, 0);
         }
     }
 }
 
-static outcome_t ask_daemon(call_t *call, bytes_t *request, int *status) {
+static outcome_t ask_daemon(call_t *call, bytes_t *request, int output, int *status) {
     const char *path = variable(call, "PATCHBAY_SOCKET");
     long fd = connect_daemon(path ? path : DEFAULT_SOCKET);
     if (fd < 0) return NOT_BEGUN;
     outcome_t outcome = NOT_BEGUN;
     /* One that is refused early may not get its request out whole. */
     if (collect(call, request) && write_all((int)fd, request->data, request->length, true) == 0)
-        outcome = converse((int)fd, status);
+        outcome = converse((int)fd, output, status);
     CALL1(__NR_close, fd);
     return outcome;
+}
+
+/*
+ * Undoes an ADD of which the runtime will not hear: the same call as DEL, by the daemon or by the executable in a process
+ * of its own. What it has to say goes to standard error.
+ */
+static void take_back(call_t *call, bytes_t *request) {
+    int status;
+    for (char **pair = call->envp; *pair; pair++)
+        if (value_of(*pair, "CNI_COMMAND")) memcpy(*pair + sizeof "CNI_COMMAND", "DEL", 3);
+    memcpy(request->data + sizeof(header_t) + strlen(call->name), call->envp[0], environment_length(call));
+    if (ask_daemon(call, request, 2, &status) == ANSWERED) return;
+    long child = CALL5(__NR_clone, SIGCHLD, 0, 0, 0, 0);
+    if (child == 0 && CALL3(__NR_dup3, 2, 1, 0) == 1) run_executable(call, request);
+    if (child == 0) CALL1(__NR_exit, 1);
+    if (child > 0) CALL4(__NR_wait4, child, 0, 0, 0);
 }
 
 int main(int argc, char **argv, char **envp) {
@@ -181,10 +199,13 @@ int main(int argc, char **argv, char **envp) {
     if (command && strcmp(command, "VERSION") == 0 && answer_version(call.name)) return 0;
     outcome_t outcome = NOT_BEGUN;
     /* Without a command it is a person who asks; a stream that is closed would be taken for the socket. */
-    if (command && command[0] && streams_are_open()) outcome = ask_daemon(&call, &request, &status);
+    if (command && command[0] && streams_are_open()) outcome = ask_daemon(&call, &request, 1, &status);
     if (outcome == ANSWERED) return status;
+    bool is_add = command && strcmp(command, "ADD") == 0;
+    if (outcome == UNWRITTEN && is_add && status == 0) take_back(&call, &request);
+    if (outcome == UNWRITTEN) return 1;
     /* Everything else may be done twice. */
-    if (outcome == LOST && strcmp(command, "ADD") == 0)
+    if (outcome == LOST && is_add)
         return fail(11, "Cannot finish ADD: the daemon ended while it worked on it; DEL undoes what it did");
     return run_executable(&call, &request);
 }

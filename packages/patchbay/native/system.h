@@ -31,6 +31,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "frames are written as
 #define PROT_READ_WRITE 3
 #define MAP_PRIVATE_ANONYMOUS 0x22
 #define CLONE_NEWNET 0x40000000
+#define SIGCHLD 17
 #define SEEK_SET 0
 #define POLLIN 1
 #define POLLOUT 4
