@@ -15,7 +15,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^tools\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
-  { name: 'history', sources: /^test\/history\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'promises', sources: /^test\/promises\/.*\.test\.ts$/, namespaces: 'own' },
 ]
 
 export interface Selection {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { patchbay, reference } from '../lab/implementation.ts'
+import { type Outcome, World } from '../lab/world.ts'
 import { badCalls, badIpams } from './bad-calls.ts'
-import { patchbay, reference } from './implementation.ts'
-import { type Outcome, World } from './world.ts'
 
 const implementations = reference ? [patchbay, reference] : [patchbay]
 

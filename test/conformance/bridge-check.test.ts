@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import type { Reply } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { layer2, network, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { sameAsReference, unlikeReference } from './differential.ts'
-import type { Reply } from './scene.ts'
 
 /** The host's end of the only pair. */
 const hostEnd = '$(ip -brief link show type veth | cut -d@ -f1)'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../kernel/witness.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 export const subnet4: JsonObject = { subnet: '10.1.2.0/24' }
 export const subnet6: JsonObject = { subnet: 'fd00:1:2::/64' }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { fixed, layer2, network } from './bridge-network.ts'
 import { unlikeReference } from './differential.ts'
 import { bridgeSettings, type VlanRequest, vlanRequests } from './netlink-trace.ts'

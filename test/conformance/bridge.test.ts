@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import type { CallOptions } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { fixed, layer2, network, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { sameAsReference, unlikeReference } from './differential.ts'
-import type { CallOptions } from './scene.ts'
 
 /** ADD, CHECK and DEL, with a look at everything after each change. */
 const networks: Record<string, JsonObject> = {

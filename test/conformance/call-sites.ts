@@ -1,4 +1,4 @@
-import type { Outcome, World } from './world.ts'
+import type { Outcome, World } from '../lab/world.ts'
 
 /** A system call of a program: one of several of that name. */
 export interface CallSite {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
-import { patchbay, reference } from './implementation.ts'
-import { type Outcome, World } from './world.ts'
+import { patchbay, reference } from '../lab/implementation.ts'
+import { type Outcome, World } from '../lab/world.ts'
 
 const cnitool = join(patchbay.directory, 'cnitool')
 const netns = '/run/netns/c1'

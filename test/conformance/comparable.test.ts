@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Names } from './comparable.ts'
+import { Names } from '../lab/comparable.ts'
 
 test('a link-local address is known by the hardware address that it was made of', () => {
   const addresses = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { patchbay } from '../lab/implementation.ts'
+import { type Outcome, World } from '../lab/world.ts'
 import { type CallSite, callSitesOf, injection, sampleOf, seed } from './call-sites.ts'
-import { patchbay } from './implementation.ts'
-import { type Outcome, World } from './world.ts'
 
 let world: World
 before(async () => {

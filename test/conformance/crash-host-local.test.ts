@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { parseIP, tryParseIP } from '@patchbay/address'
+import { patchbay, reference } from '../lab/implementation.ts'
 import { killAtEveryCall } from './crash-run.ts'
-import { patchbay, reference } from './implementation.ts'
 
 const ranges = [[{ subnet: '10.0.0.0/23' }], [{ subnet: 'fd00::/64' }]]
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Json } from '../kernel/witness.ts'
-import { type Implementation, patchbay, reference, withoutReference } from './implementation.ts'
-import { Scene, type SceneOptions } from './scene.ts'
+import { type Implementation, patchbay, reference, withoutReference } from '../lab/implementation.ts'
+import { Scene, type SceneOptions } from '../lab/scene.ts'
+import type { Json } from '../lab/witness.ts'
 
 /** Calls plugins and looks at what they did; the same for every implementation. */
 export type Scenario = (scene: Scene) => Promise<void> | void

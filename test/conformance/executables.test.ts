@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { patchbay, reference } from './implementation.ts'
-import { traceFiles } from './system-calls.ts'
-import { type Outcome, World } from './world.ts'
+import { patchbay, reference } from '../lab/implementation.ts'
+import { traceFiles } from '../lab/system-calls.ts'
+import { type Outcome, World } from '../lab/world.ts'
 
 const folder = patchbay.directory
 const names = readdirSync(folder).filter((name) => !/^patchbay|^cnitool$/.test(name))

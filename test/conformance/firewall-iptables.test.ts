@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import { attached, otherPlugins, ProgramCount, showRules } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { type DifferentialOptions, sameAsReference, unlikeReference } from './differential.ts'
-import { attached, otherPlugins, ProgramCount, showRules } from './iptables-rules.ts'
-import type { Scene } from './scene.ts'
 
 const dual = attached('10.1.2.2/24', 'fd00:1:2::2/64')
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { patchbay } from './implementation.ts'
+import { patchbay } from '../lab/implementation.ts'
 
 const TMPFS_MAGIC = 0x01021994
 

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { type Implementation, patchbay, reference, withoutReference } from './implementation.ts'
+import { type Implementation, patchbay, reference, withoutReference } from '../lab/implementation.ts'
 
 const processes = 16
 const operations = 2000

@@ -8,8 +8,8 @@ import { after, type TestContext, test } from 'node:test'
 import { dispatch } from '@patchbay/cni/plugin'
 import { lockFile } from '@patchbay/linux/sys'
 import { hostLocal } from '@patchbay/plugins/host-local'
+import { reference, withoutReference } from '../lab/implementation.ts'
 import { cases, ok } from './host-local-cases.ts'
-import { reference, withoutReference } from './implementation.ts'
 
 const program = join(reference?.directory ?? '', 'host-local')
 

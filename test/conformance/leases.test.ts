@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { patchbay } from './implementation.ts'
+import { patchbay } from '../lab/implementation.ts'
 
 const program = join(patchbay.directory, 'patchbay')
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { sameAsReference, unlikeReference } from './differential.ts'
 
 function network(keys: JsonObject = {}): JsonObject {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
+import { otherPlugins, ProgramCount } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
 import { layer2, network } from './bridge-network.ts'
 import { sameAsReference, unlikeReference } from './differential.ts'
-import { otherPlugins, ProgramCount } from './iptables-rules.ts'
-import type { Scene } from './scene.ts'
 
 const two = { containers: ['c1', 'c2'], containerDad: false }
 const networks = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import type { CallOptions, Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { fixed, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { type DifferentialOptions, sameAsReference, unlikeReference } from './differential.ts'
-import type { CallOptions, Scene } from './scene.ts'
 
 function network(keys: JsonObject = {}): JsonObject {
   const ipam = { type: 'host-local', ...subnet4 }

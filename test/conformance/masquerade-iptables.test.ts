@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import { otherPlugins, ProgramCount, showRules } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { fixed, network, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { type DifferentialOptions, sameAsReference, unlikeReference } from './differential.ts'
-import { otherPlugins, ProgramCount, showRules } from './iptables-rules.ts'
-import type { Scene } from './scene.ts'
 
 function masqueraded(keys: JsonObject = {}): JsonObject {
   return network({ isGateway: true, ipMasq: true, ipMasqBackend: 'iptables', ...keys })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import { otherPlugins, ProgramCount } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { network, ranges, subnet4, subnet6 } from './bridge-network.ts'
 import { unlikeReference } from './differential.ts'
-import { otherPlugins, ProgramCount } from './iptables-rules.ts'
-import type { Scene } from './scene.ts'
 
 /** A network that masquerades by what is there, or by what is named. */
 function masqueraded(keys: JsonObject = {}): JsonObject {

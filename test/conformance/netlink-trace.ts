@@ -1,5 +1,5 @@
-import type { JsonObject } from '../kernel/witness.ts'
-import type { Scene } from './scene.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 /** `<linux/rtnetlink.h>`, `<linux/if_link.h>`, `<linux/if_bridge.h>` */
 const RTM_NEWLINK = 16

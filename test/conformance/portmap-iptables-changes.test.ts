@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../kernel/witness.ts'
+import { attached, otherPlugins, ProgramCount } from '../lab/iptables-rules.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { unlikeReference } from './differential.ts'
-import { attached, otherPlugins, ProgramCount } from './iptables-rules.ts'
 import { allRules, containerRules, mapping, port, web } from './portmap-network.ts'
 
 unlikeReference(

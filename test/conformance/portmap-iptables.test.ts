@@ -1,8 +1,8 @@
-import type { JsonObject } from '../kernel/witness.ts'
+import { attached, showRules } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { type DifferentialOptions, sameAsReference } from './differential.ts'
-import { attached, showRules } from './iptables-rules.ts'
 import { dual, mapping, port, web } from './portmap-network.ts'
-import type { Scene } from './scene.ts'
 
 /** ADD, CHECK and DEL with the result that the configuration has. */
 function lifetime(scene: Scene, config: JsonObject): void {

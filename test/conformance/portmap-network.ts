@@ -1,6 +1,6 @@
-import type { JsonObject } from '../kernel/witness.ts'
-import { attached } from './iptables-rules.ts'
-import type { Scene } from './scene.ts'
+import { attached } from '../lab/iptables-rules.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 export const dual = attached('10.1.2.2/24', 'fd00:1:2::2/64')
 export const web = port(8080, 80)

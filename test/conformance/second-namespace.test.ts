@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Implementation, patchbay, reference } from './implementation.ts'
-import { World } from './world.ts'
+import { type Implementation, patchbay, reference } from '../lab/implementation.ts'
+import { World } from '../lab/world.ts'
 
 const network = {
   cniVersion: '1.0.0',

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../kernel/witness.ts'
+import type { CallOptions } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
 import { sameAsReference } from './differential.ts'
-import type { CallOptions } from './scene.ts'
 
 function network(ipam: JsonObject, keys: JsonObject = {}): JsonObject {
   return { cniVersion: '1.1.0', name: 'net1', type: 'main', ipam: { type: 'static', ...ipam }, ...keys }

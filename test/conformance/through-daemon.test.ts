@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { withoutReference } from './implementation.ts'
-import { DAEMON_MARK } from './scene.ts'
+import { withoutReference } from '../lab/implementation.ts'
+import { DAEMON_MARK } from '../lab/scene.ts'
 
 for (const name of ['bridge', 'host-local', 'macvlan', 'ptp']) {
   test(`${name} is what the reference is through the daemon, too`, { skip: withoutReference }, () => {

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import { ping } from '@patchbay/linux/packet'
 import { bridge } from '@patchbay/plugins/bridge'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, type JsonObject } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, type JsonObject } from '../lab/witness.ts'
 
 const config: JsonObject = { bridge: 'cni0', isDefaultGateway: true, ipam: { type: 'ipam' } }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJsonOne, type JsonObject, runIn } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJsonOne, type JsonObject, runIn } from '../lab/witness.ts'
 
 const config: JsonObject = { bridge: 'cni0', isGateway: true, ipam: { type: 'ipam' } }
 const ofGateway = '0a:58:0a:01:02:01'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getLink } from '@patchbay/linux/route'
-import type * as Operational from '../../packages/plugins/src/bridge/operational.ts'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { ip } from './witness.ts'
+import type * as Operational from '../../packages/plugins/src/main/bridge/operational.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
 const path = new URL('../../../packages/plugins/dist/src/bridge/operational.js', import.meta.url).href

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
-import { type CallOptions, type IpamAnswer, type PluginLab, withLab } from './plugin-lab.ts'
-import { assertShows, ip, ipJson, ipJsonOne, type JsonObject, linkNames, runIn } from './witness.ts'
+import { type CallOptions, type IpamAnswer, type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { assertShows, ip, ipJson, ipJsonOne, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
 
 const config: JsonObject = { bridge: 'cni0', isDefaultGateway: true, ipam: { type: 'ipam' } }
 

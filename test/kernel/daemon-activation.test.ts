@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { executables } from './daemon-lab.ts'
+import { executables } from '../lab/daemon-lab.ts'
 
 /**
  * A service manager: holds the listening socket as descriptor 3, never accepts, and starts daemons one after another. `$0` is

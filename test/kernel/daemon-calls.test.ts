@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { cpus } from 'node:os'
 import { after, before, test } from 'node:test'
-import { bridgeConfig, DaemonLab, eventually, executables } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab, eventually, executables } from '../lab/daemon-lab.ts'
 
 let lab: DaemonLab
 before(async () => {

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { addLink, addLinkRequest, setLink } from '@patchbay/linux/route'
 import type * as DeleteTogetherModule from '../../packages/patchbay/src/daemon/delete-together.ts'
 import type * as LinkDeletionsModule from '../../packages/patchbay/src/daemon/link-deletions.ts'
-import { bridgeConfig, DaemonLab, eventually } from './daemon-lab.ts'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { hasLink, linkNames } from './witness.ts'
+import { bridgeConfig, DaemonLab, eventually } from '../lab/daemon-lab.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { hasLink, linkNames } from '../lab/witness.ts'
 
 // No part of the package's interface.
 const path = new URL('../../../packages/patchbay/dist/src/daemon/link-deletions.js', import.meta.url).href

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from '../lab/daemon-lab.ts'
 
 let lab: DaemonLab
 before(async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { bridgeConfig, DaemonLab } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab } from '../lab/daemon-lab.ts'
 
 let lab: DaemonLab
 before(async () => {

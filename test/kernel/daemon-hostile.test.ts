@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from '../lab/daemon-lab.ts'
 
 let lab: DaemonLab
 before(async () => {

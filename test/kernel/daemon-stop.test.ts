@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from '../lab/daemon-lab.ts'
 
 /** Starts a call that goes on; resolves with what it printed and its status. */
 function start(lab: DaemonLab, command: string, config: object, ifName = 'eth0') {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bridgeConfig, DaemonLab, executables } from './daemon-lab.ts'
+import { bridgeConfig, DaemonLab, executables } from '../lab/daemon-lab.ts'
 
 test('a storm of calls queues: all are served, networks take turns, and memory stays bounded', async () => {
   using lab = await DaemonLab.open()

@@ -6,9 +6,9 @@ import { writeSysctl } from '@patchbay/linux/netns'
 import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
-import { LinkMonitor } from './link-monitor.ts'
-import { type CallOptions, type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJsonOne, type JsonObject, linkNames } from './witness.ts'
+import { LinkMonitor } from '../lab/link-monitor.ts'
+import { type CallOptions, type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJsonOne, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const ipam = { type: 'ipam' }
 const networks: Record<string, [Plugin, JsonObject]> = {

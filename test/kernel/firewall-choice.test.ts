@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
-import { allow, assertReachesOutside, both, learnRoutes, reaches, ruleset, setBridgeFilter } from './firewall-lab.ts'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { callOptions, withPacketLab } from './packet-lab.ts'
-import { Server } from './packet-peer.ts'
-import { runIn } from './witness.ts'
+import {
+  allow,
+  assertReachesOutside,
+  both,
+  learnRoutes,
+  reaches,
+  ruleset,
+  setBridgeFilter,
+} from '../lab/firewall-lab.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { callOptions, withPacketLab } from '../lab/packet-lab.ts'
+import { Server } from '../lab/packet-peer.ts'
+import { runIn } from '../lab/witness.ts'
 
 test('firewall: nftables where nothing else is asked for, and nothing of the host is in the way', () =>
   withPacketLab(async (place) => {

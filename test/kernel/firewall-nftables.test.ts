@@ -12,11 +12,11 @@ import {
   ruleset,
   setBridgeFilter,
   type Who,
-} from './firewall-lab.ts'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { attach, callOptions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { type JsonObject, runIn } from './witness.ts'
+} from '../lab/firewall-lab.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { attach, callOptions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 /** The ruleset of a host without containers, once it has had isolated ones. */
 const empty = `table inet patchbay {

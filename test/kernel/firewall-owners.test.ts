@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { withLab } from './plugin-lab.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const iptables: JsonObject = { backend: 'iptables' }
 

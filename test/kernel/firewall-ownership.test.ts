@@ -7,12 +7,21 @@ import { parseIP } from '@patchbay/address'
 import type { Plugin } from '@patchbay/cni/plugin'
 import { ipv4Addr, Nftables, namedMap, namedSet } from '@patchbay/linux/nftables'
 import { firewall } from '@patchbay/plugins/firewall'
-import { allow, assertReachesOutside, both, isolated, learnRoutes, nftables, reaches, ruleset } from './firewall-lab.ts'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { recordNetfilter } from './netfilter-record.ts'
-import { attach, callOptions, withPacketLab } from './packet-lab.ts'
-import { Server } from './packet-peer.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import {
+  allow,
+  assertReachesOutside,
+  both,
+  isolated,
+  learnRoutes,
+  nftables,
+  reaches,
+  ruleset,
+} from '../lab/firewall-lab.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { recordNetfilter } from '../lab/netfilter-record.ts'
+import { attach, callOptions, withPacketLab } from '../lab/packet-lab.ts'
+import { Server } from '../lab/packet-peer.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 test("firewall: the administrator's chains come first and keep their rules, under each of their names", () =>
   withPacketLab(async (place) => {

@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
 import { portmap } from '@patchbay/plugins/portmap'
 import { ptp } from '@patchbay/plugins/ptp'
-import { learnRoutes } from './firewall-lab.ts'
-import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { learnRoutes } from '../lab/firewall-lab.ts'
+import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] }
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
-import { isolated, nftables, ruleset } from './firewall-lab.ts'
-import { withLab } from './plugin-lab.ts'
-import type { JsonObject } from './witness.ts'
+import { isolated, nftables, ruleset } from '../lab/firewall-lab.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 const withoutAddresses = (name: string): JsonObject => ({
   cniVersion: '1.1.0',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { ip, type JsonObject, runIn } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { ip, type JsonObject, runIn } from '../lab/witness.ts'
 
 const [container, other] = ['container', 'other'] as const
 

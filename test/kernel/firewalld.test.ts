@@ -9,9 +9,9 @@ import { parseResult } from '@patchbay/cni/types'
 import { firewallPlugin } from '@patchbay/plugins/firewall'
 import type * as FirewalldModule from '../../packages/patchbay/src/firewalld/firewalld.ts'
 import type * as BackendModule from '../../packages/patchbay/src/firewalld/firewalld-backend.ts'
-import { eventually } from './namespace-fixture.ts'
-import { withLab } from './plugin-lab.ts'
-import { runIn } from './witness.ts'
+import { eventually } from '../lab/namespace-fixture.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { runIn } from '../lab/witness.ts'
 
 const built = new URL('../../../packages/patchbay/dist/src/firewalld/', import.meta.url).href
 const { firewalld }: typeof FirewalldModule = await import(`${built}firewalld.js`)

@@ -6,9 +6,9 @@ import { ping } from '@patchbay/linux/packet'
 import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
-import { eventually, type TestNamespace } from './namespace-fixture.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJson, type JsonObject, runIn } from './witness.ts'
+import { eventually, type TestNamespace } from '../lab/namespace-fixture.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJson, type JsonObject, runIn } from '../lab/witness.ts'
 
 const ipam = { type: 'ipam' }
 const bridgeConfig: JsonObject = { bridge: 'cni0', isGateway: true, ipam }

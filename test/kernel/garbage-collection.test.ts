@@ -6,8 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { hasLink, ip, type JsonObject, linkNames } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { hasLink, ip, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const keys: Readonly<Record<string, JsonObject>> = { bridge: { bridge: 'br0' }, macvlan: { master: 'lan0' } }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJsonOne, type JsonObject, linkNames } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJsonOne, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const ipam = { type: 'ipam' }
 const ipv4: JsonObject = { cniVersion: '1.1.0', ips: [{ address: '10.1.2.3/24', gateway: '10.1.2.1' }] }

@@ -7,8 +7,8 @@ import { bridge } from '@patchbay/plugins/bridge'
 import { hostLocal } from '@patchbay/plugins/host-local'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, type JsonObject, linkNames } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, type JsonObject, linkNames } from '../lab/witness.ts'
 
 function network(context: TestContext) {
   const dataDir = mkdtempSync(join(tmpdir(), 'patchbay-again-'))

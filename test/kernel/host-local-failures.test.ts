@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, readdirSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { testWithOwnMounts } from './own-mounts.ts'
+import { testWithOwnMounts } from '../lab/own-mounts.ts'
 
 const program = fileURLToPath(new URL('../../../dist/cni/bin/host-local', import.meta.url))
 const test = testWithOwnMounts(import.meta.url)

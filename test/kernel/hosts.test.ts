@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readdirSync, readlinkSync } from 'node:fs'
 import { test } from 'node:test'
 import { getLink } from '@patchbay/linux/route'
-import type * as HostsModule from '../../packages/plugins/src/hosts.ts'
-import { withNamespaces } from './namespace-fixture.ts'
-import { ip, ipJsonOne } from './witness.ts'
+import type * as HostsModule from '../../packages/plugins/src/link/hosts.ts'
+import { withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip, ipJsonOne } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
 const path = new URL('../../../packages/plugins/dist/src/hosts.js', import.meta.url).href

@@ -5,9 +5,9 @@ import { type NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
 import { addLink, addLinkRequest, briefLink, deleteLink } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import { bridge } from '@patchbay/plugins/bridge'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { withLab } from './plugin-lab.ts'
-import { assertShows, ipJsonOne, linkNames, runIn } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { assertShows, ipJsonOne, linkNames, runIn } from '../lab/witness.ts'
 
 /** A name for each character of Latin-1 and for a character with each second byte of UTF-8, and names that are special. */
 const names = [

@@ -4,8 +4,8 @@ import type { Plugin } from '@patchbay/cni/plugin'
 import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJson, type JsonObject, linkNames } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJson, type JsonObject, linkNames } from '../lab/witness.ts'
 
 /** Plugins that make an interface, what they need, and the links of the host before they make anything. */
 const plugins: readonly { plugin: Plugin; keys: JsonObject; links: string[] }[] = [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { firewall } from '@patchbay/plugins/firewall'
 import { portmap } from '@patchbay/plugins/portmap'
-import { withLab } from './plugin-lab.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const tools = ['iptables-save', 'ip6tables-save'] as const
 const containers = Array.from({ length: 12 }, (_, index) => index + 2)

@@ -10,8 +10,8 @@ import {
   RT_SCOPE,
   standardBroadcast,
 } from '@patchbay/linux/route'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, ip, ipJson, type Json } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, ip, ipJson, type Json } from '../lab/witness.ts'
 
 /** The addresses that a link has according to `ip`. */
 function addressesOf(place: TestNamespace, ifname: string, family = 'inet'): Json {

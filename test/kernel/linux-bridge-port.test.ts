@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import { addLink, dumpBridgeVlans, getLink, type Link, setLink } from '@patchbay/linux/route'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, bridgeJson, ip, ipJsonOne, runIn } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, bridgeJson, ip, ipJsonOne, runIn } from '../lab/witness.ts'
 
 /** A bridge `br0` and a veth `v0` beside it. */
 async function bridgeAndVeth(socket: NetlinkSocket): Promise<{ bridge: Link; veth: Link }> {

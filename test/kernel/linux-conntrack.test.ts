@@ -15,8 +15,8 @@ import {
 import { NetlinkError, type NetlinkSocket, type Operation, type Request } from '@patchbay/linux/netlink'
 import { ping } from '@patchbay/linux/packet'
 import { errno } from '@patchbay/linux/sys'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { ip, runIn } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip, runIn } from '../lab/witness.ts'
 
 /** What `conntrack -L -o extended,id` prints, a line each, sorted. */
 function tracked(place: TestNamespace): string[] {

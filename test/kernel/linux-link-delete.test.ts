@@ -11,8 +11,8 @@ import {
   deleteLinkGroup,
   openRouteSocket,
 } from '@patchbay/linux/route'
-import { eventually, openDescriptors, withNamespaces } from './namespace-fixture.ts'
-import { ip, linkNames } from './witness.ts'
+import { eventually, openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip, linkNames } from '../lab/witness.ts'
 
 test('deleteLink() takes a veth pair by name or index, both ends', () =>
   withNamespaces(['host', 'container'], async ({ host, container }) => {

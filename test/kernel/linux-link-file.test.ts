@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readLinkFile } from '@patchbay/linux/netns'
-import { openDescriptors, withNamespaces } from './namespace-fixture.ts'
-import { ip, runIn } from './witness.ts'
+import { openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip, runIn } from '../lab/witness.ts'
 
 test('readLinkFile() reads what a namespace has of a link, and nothing of the links of another', () =>
   withNamespaces(['one', 'two'], ({ one, two }) => {

@@ -14,8 +14,8 @@ import {
   setIpv4ConfRequest,
   setLink,
 } from '@patchbay/linux/route'
-import { withNamespaces } from './namespace-fixture.ts'
-import { assertShows, hasLink, ip, ipJsonOne, linkNames, runIn } from './witness.ts'
+import { withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, hasLink, ip, ipJsonOne, linkNames, runIn } from '../lab/witness.ts'
 
 test('addLink() makes a bridge with its settings and returns it as the kernel has it', () =>
   withNamespaces(['host'], async ({ host }) => {

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs'
 import { NAMESPACE_DIRECTORY, Namespace, removeNamespace } from '@patchbay/linux/netns'
 import { native } from '@patchbay/linux/sys'
-import { eventually, openDescriptors, withNamespaces } from './namespace-fixture.ts'
-import { testWithOwnMounts } from './own-mounts.ts'
-import { hasLink, ip, linkNames } from './witness.ts'
+import { eventually, openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
+import { testWithOwnMounts } from '../lab/own-mounts.ts'
+import { hasLink, ip, linkNames } from '../lab/witness.ts'
 
 const test = testWithOwnMounts(import.meta.url)
 

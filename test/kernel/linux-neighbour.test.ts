@@ -10,8 +10,8 @@ import {
   NUD,
   replaceNeighbour,
 } from '@patchbay/linux/route'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, ip, ipJson } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, ip, ipJson } from '../lab/witness.ts'
 
 const rows = [
   ['10.0.0.7', '02:00:00:00:00:07'],

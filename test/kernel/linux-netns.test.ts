@@ -4,8 +4,8 @@ import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { isSameNamespace, Namespace, readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { addLink, dumpLinks, openRouteSocket } from '@patchbay/linux/route'
-import { eventually, openDescriptors, withNamespaces } from './namespace-fixture.ts'
-import { hasLink, ip, linkNames, runIn } from './witness.ts'
+import { eventually, openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
+import { hasLink, ip, linkNames, runIn } from '../lab/witness.ts'
 
 /** The network namespaces that the threads of this process are in. */
 function threadNamespaces(): string[] {

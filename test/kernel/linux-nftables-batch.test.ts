@@ -12,9 +12,9 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { a, b, input, json, listedRules, ports, table, web, withTable } from './linux-nftables-lab.ts'
-import { withNamespaces } from './namespace-fixture.ts'
-import { runIn } from './witness.ts'
+import { a, b, input, json, listedRules, ports, table, web, withTable } from '../lab/linux-nftables-lab.ts'
+import { withNamespaces } from '../lab/namespace-fixture.ts'
+import { runIn } from '../lab/witness.ts'
 
 const present = { key: [a, 'tcp', 80] as const, data: [b, 80] as const }
 

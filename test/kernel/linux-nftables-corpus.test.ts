@@ -13,8 +13,8 @@ import {
   setOperations,
   tableOperations,
 } from '@patchbay/linux/nftables'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { runIn } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { runIn } from '../lab/witness.ts'
 
 /** What `nft` of version 1.0.6 can say and this kernel takes, as far as it goes. */
 const corpus = {

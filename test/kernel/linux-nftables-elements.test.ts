@@ -17,8 +17,8 @@ import {
   verdicts,
   web,
   withTable,
-} from './linux-nftables-lab.ts'
-import { assertShows } from './witness.ts'
+} from '../lab/linux-nftables-lab.ts'
+import { assertShows } from '../lab/witness.ts'
 
 const forwarded = [{ key: [a, 'tcp', 80], data: [b, 8080], comment: 'c1' }] as const
 const jumps = [

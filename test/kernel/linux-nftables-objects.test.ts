@@ -10,9 +10,9 @@ import {
   namedMap,
   rule,
 } from '@patchbay/linux/nftables'
-import { a, b, json, listedRules, table, web, withTable } from './linux-nftables-lab.ts'
-import { withNamespaces } from './namespace-fixture.ts'
-import { runIn } from './witness.ts'
+import { a, b, json, listedRules, table, web, withTable } from '../lab/linux-nftables-lab.ts'
+import { withNamespaces } from '../lab/namespace-fixture.ts'
+import { runIn } from '../lab/witness.ts'
 
 const hits: NamedObject = { table, name: 'hits', state: { kind: 'counter' } }
 const others: NamedObject = { table, name: 'others', state: { kind: 'counter' }, comment: 'the rest' }

@@ -18,9 +18,9 @@ import {
   th,
   verdict,
 } from '@patchbay/linux/nftables'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { ask, Server } from './packet-peer.ts'
-import { runIn, ip as runIp } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { runIn, ip as runIp } from '../lab/witness.ts'
 
 const table = { family: 'inet', name: 'patchbay' } as const
 const prerouting = { table, name: 'prerouting', base: { type: 'nat', hook: 'prerouting', priority: 'dstnat' } } as const

@@ -48,8 +48,8 @@ import {
   seen,
   verdicts,
   withTable,
-} from './linux-nftables-lab.ts'
-import { withNamespaces } from './namespace-fixture.ts'
+} from '../lab/linux-nftables-lab.ts'
+import { withNamespaces } from '../lab/namespace-fixture.ts'
 
 const emptyTable = [
   'table inet t {',

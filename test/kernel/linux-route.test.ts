@@ -12,8 +12,8 @@ import {
   RTN,
   RTPROT,
 } from '@patchbay/linux/route'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, ip, ipJson, type JsonObject } from './witness.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, ip, ipJson, type JsonObject } from '../lab/witness.ts'
 
 interface Router extends TestNamespace {
   /** Index of `v0`, with 10.0.0.1/24 and fd00::1/64. */

@@ -19,8 +19,8 @@ import {
   setLinkRequest,
 } from '@patchbay/linux/route'
 import { errno, native } from '@patchbay/linux/sys'
-import { openDescriptors, type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, hasLink, ip, ipJson, ipJsonOne, linkNames, runIn } from './witness.ts'
+import { openDescriptors, type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, hasLink, ip, ipJson, ipJsonOne, linkNames, runIn } from '../lab/witness.ts'
 
 /** `<asm-generic/socket.h>` */
 const SOL_SOCKET = 1

@@ -13,8 +13,8 @@ import {
   setLink,
   subscribeRoute,
 } from '@patchbay/linux/route'
-import { eventually, openDescriptors, type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { hasLink, ip, runIn } from './witness.ts'
+import { eventually, openDescriptors, type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { hasLink, ip, runIn } from '../lab/witness.ts'
 
 /** Listens to a namespace until disposed of. */
 class EventLog implements Disposable {

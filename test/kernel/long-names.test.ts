@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import { portmap } from '@patchbay/plugins/portmap'
-import { bridgeConfig } from './packet-lab.ts'
-import { withLab } from './plugin-lab.ts'
-import { mapping, port, resultOf } from './portmap-lab.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { bridgeConfig } from '../lab/packet-lab.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { mapping, port, resultOf } from '../lab/portmap-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 /** Names that no comment has room for, and that differ only behind what it has room for. */
 const names: readonly [network: string, containerId: string][] = [

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import { ping } from '@patchbay/linux/packet'
 import { loopback } from '@patchbay/plugins/loopback'
-import { withLab } from './plugin-lab.ts'
-import { ip, ipJsonOne } from './witness.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJsonOne } from '../lab/witness.ts'
 
 test('loopback ADD sets lo up, so that a container reaches itself, and DEL sets it down', () =>
   withLab(async (lab) => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { ip, ipJsonOne, type JsonObject, runIn } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { ip, ipJsonOne, type JsonObject, runIn } from '../lab/witness.ts'
 
 const macspoofchk: JsonObject = { macspoofchk: true }
 const config = { ...bridgeConfig, ...macspoofchk }

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { mountedNamespaces } from '@patchbay/linux/netns'
 import { macvlan } from '@patchbay/plugins/macvlan'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { testWithOwnMounts } from './own-mounts.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, type JsonObject, linkNames } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { testWithOwnMounts } from '../lab/own-mounts.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const test = testWithOwnMounts(import.meta.url)
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import { ptp } from '@patchbay/plugins/ptp'
-import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import type { JsonObject } from './witness.ts'
+import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 const protocols = ['tcp', 'udp'] as const
 

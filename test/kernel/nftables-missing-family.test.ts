@@ -4,10 +4,10 @@ import type { Plugin } from '@patchbay/cni/plugin'
 import { bridge } from '@patchbay/plugins/bridge'
 import { firewall } from '@patchbay/plugins/firewall'
 import { portmap } from '@patchbay/plugins/portmap'
-import { withoutInet } from './kernel-without-inet.ts'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { attach, bridgeConfig, callOptions, type PacketLab, withPacketLab } from './packet-lab.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { withoutInet } from '../lab/kernel-without-inet.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { attach, bridgeConfig, callOptions, type PacketLab, withPacketLab } from '../lab/packet-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] }
 

@@ -6,8 +6,8 @@ import { loopback } from '@patchbay/plugins/loopback'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { portmap } from '@patchbay/plugins/portmap'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, type JsonObject, linkNames } from './witness.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const withoutAddresses: JsonObject = { cniVersion: '0.2.0', dns: {} }
 const noAddress = 'cannot convert: no valid IP addresses'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Outcome, World } from '../conformance/world.ts'
-import { executables } from './daemon-lab.ts'
-import type { JsonObject } from './witness.ts'
+import { executables } from '../lab/daemon-lab.ts'
+import type { JsonObject } from '../lab/witness.ts'
+import { type Outcome, World } from '../lab/world.ts'
 
 /** What lives on when a call of the one-shot executable has returned: the children that the kernel keeps waiting. */
 

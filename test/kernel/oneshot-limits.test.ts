@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Outcome, World } from '../conformance/world.ts'
-import { executables } from './daemon-lab.ts'
+import { executables } from '../lab/daemon-lab.ts'
+import { type Outcome, World } from '../lab/world.ts'
 
 /** Plugins, by the shim and the one-shot executable, where the system lets them have or do less than usual. */
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { traceFiles } from '../conformance/system-calls.ts'
-import { type Outcome, World } from '../conformance/world.ts'
-import { assertShows } from './witness.ts'
+import { traceFiles } from '../lab/system-calls.ts'
+import { assertShows } from '../lab/witness.ts'
+import { type Outcome, World } from '../lab/world.ts'
 
 const build = fileURLToPath(new URL('../../../packages/patchbay/build-oneshot.mjs', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-oneshot-'))

@@ -5,8 +5,8 @@ import { CIDR, parseIP } from '@patchbay/address'
 import { writeSysctl } from '@patchbay/linux/netns'
 import { PingError, ping } from '@patchbay/linux/packet'
 import { addAddress, addLinkRequest, addRoute, getLink, IF_OPER, IFA_F, RTN, setLink } from '@patchbay/linux/route'
-import { openDescriptors, type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { ip, runIn } from './witness.ts'
+import { openDescriptors, type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { ip, runIn } from '../lab/witness.ts'
 
 interface Pair {
   red: TestNamespace

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { portmap } from '@patchbay/plugins/portmap'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { recordConntrack } from './netfilter-record.ts'
-import { callOptions } from './packet-lab.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { mapping, port, resultOf } from './portmap-lab.ts'
-import { ip, type JsonObject, runIn } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { recordConntrack } from '../lab/netfilter-record.ts'
+import { callOptions } from '../lab/packet-lab.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { mapping, port, resultOf } from '../lab/portmap-lab.ts'
+import { ip, type JsonObject, runIn } from '../lab/witness.ts'
 
 const backends = ['nftables', 'iptables'] as const
 const udp = (hostPort: number, keys: JsonObject = {}) => port(hostPort, { protocol: 'udp', ...keys })

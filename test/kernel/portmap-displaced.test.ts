@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { portmap } from '@patchbay/plugins/portmap'
-import { testWithOwnMounts } from './own-mounts.ts'
-import { attach, callOptions, type PacketLab, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { mapping, port } from './portmap-lab.ts'
-import { ip, type JsonObject } from './witness.ts'
+import { testWithOwnMounts } from '../lab/own-mounts.ts'
+import { attach, callOptions, type PacketLab, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { mapping, port } from '../lab/portmap-lab.ts'
+import { ip, type JsonObject } from '../lab/witness.ts'
 
 const test = testWithOwnMounts(import.meta.url)
 

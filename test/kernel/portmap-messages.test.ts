@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import { inetProto, inetService, ipv4Addr, mark, Nftables, namedMap } from '@patchbay/linux/nftables'
 import { portmap } from '@patchbay/plugins/portmap'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { recordNetfilter } from './netfilter-record.ts'
-import { callOptions } from './packet-lab.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { mapping, port, publish, resultOf, ruleset } from './portmap-lab.ts'
-import type { JsonObject } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { recordNetfilter } from '../lab/netfilter-record.ts'
+import { callOptions } from '../lab/packet-lab.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { mapping, port, publish, resultOf, ruleset } from '../lab/portmap-lab.ts'
+import type { JsonObject } from '../lab/witness.ts'
 
 test('portmap: beside ten thousand ports of others, ADD and DEL say to the kernel what they say beside one', () =>
   withLab(async (lab) => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import { portmap } from '@patchbay/plugins/portmap'
-import { bridgeConfig, type PacketLab, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { type CallOptions, withLab } from './plugin-lab.ts'
-import { elements, mapping, mappings, port, ruleset } from './portmap-lab.ts'
-import { ip, type JsonObject } from './witness.ts'
+import { bridgeConfig, type PacketLab, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { type CallOptions, withLab } from '../lab/plugin-lab.ts'
+import { elements, mapping, mappings, port, ruleset } from '../lab/portmap-lab.ts'
+import { ip, type JsonObject } from '../lab/witness.ts'
 
 const [first, second] = ['192.0.2.1', '192.0.2.3']
 

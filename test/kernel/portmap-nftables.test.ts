@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { portmap } from '@patchbay/plugins/portmap'
-import type { TestNamespace } from './namespace-fixture.ts'
-import { addresses, attach, callOptions, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { elements, mapping, mappings, port, publish, refusal, ruleset, serve, verdicts } from './portmap-lab.ts'
-import { ip, type JsonObject, runIn } from './witness.ts'
+import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { addresses, attach, callOptions, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { elements, mapping, mappings, port, publish, refusal, ruleset, serve, verdicts } from '../lab/portmap-lab.ts'
+import { ip, type JsonObject, runIn } from '../lab/witness.ts'
 
 test('portmap: ports are marked elements, gone with DEL, and nft reads what it lists', () =>
   withPacketLab(async ({ lab }) => {

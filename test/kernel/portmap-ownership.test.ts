@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { portmap } from '@patchbay/plugins/portmap'
-import { callOptions } from './packet-lab.ts'
-import { withLab } from './plugin-lab.ts'
-import { elements, mapping, mappings, port, publish, refusal, resultOf, ruleset } from './portmap-lab.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { callOptions } from '../lab/packet-lab.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { elements, mapping, mappings, port, publish, refusal, resultOf, ruleset } from '../lab/portmap-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const [first, second] = ['192.0.2.1', '192.0.2.3']
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { portmap } from '@patchbay/plugins/portmap'
-import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from './packet-lab.ts'
-import { ask, Server } from './packet-peer.ts'
-import { type JsonObject, runIn } from './witness.ts'
+import { addresses, attach, callOptions, type PacketLab, versions, withPacketLab } from '../lab/packet-lab.ts'
+import { ask, Server } from '../lab/packet-peer.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const protocols = ['tcp', 'udp'] as const
 const ports: JsonObject[] = protocols.map((protocol) => ({ hostPort: 8080, containerPort: 80, protocol }))

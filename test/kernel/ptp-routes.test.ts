@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
 import { ptp } from '@patchbay/plugins/ptp'
-import { eventually } from './namespace-fixture.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, type JsonObject, linkNames } from './witness.ts'
+import { eventually } from '../lab/namespace-fixture.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, type JsonObject, linkNames } from '../lab/witness.ts'
 
 const config: JsonObject = { ipam: { type: 'ipam' } }
 const twoAddresses: JsonObject = {

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import { ping } from '@patchbay/linux/packet'
 import { ptp } from '@patchbay/plugins/ptp'
-import { type CallOptions, type IpamAnswer, type PluginLab, withLab } from './plugin-lab.ts'
-import { assertShows, ip, ipJsonOne, type JsonObject, linkNames, runIn } from './witness.ts'
+import { type CallOptions, type IpamAnswer, type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { assertShows, ip, ipJsonOne, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
 
 const config: JsonObject = { ipam: { type: 'ipam' } }
 const dualStack: JsonObject = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { World } from '../conformance/world.ts'
-import { executables } from './daemon-lab.ts'
-import type { JsonObject } from './witness.ts'
+import { executables } from '../lab/daemon-lab.ts'
+import type { JsonObject } from '../lab/witness.ts'
+import { World } from '../lab/world.ts'
 
 const masquerade: JsonObject = { ipMasq: true, ipMasqBackend: 'nftables' }
 const bridge: JsonObject = {

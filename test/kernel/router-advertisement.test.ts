@@ -8,9 +8,9 @@ import { AF_INET6, writeSocketAddress } from '@patchbay/linux/packet'
 import { checked, native } from '@patchbay/linux/sys'
 import { bridge } from '@patchbay/plugins/bridge'
 import { ptp } from '@patchbay/plugins/ptp'
-import { eventually, type TestNamespace } from './namespace-fixture.ts'
-import { type PluginLab, withLab } from './plugin-lab.ts'
-import { ip, ipJson, ipJsonOne, type JsonObject, linkNames, runIn } from './witness.ts'
+import { eventually, type TestNamespace } from '../lab/namespace-fixture.ts'
+import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
+import { ip, ipJson, ipJsonOne, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
 
 /** `<sys/socket.h>`, `<netinet/in.h>` */
 const SOCK_RAW = 3

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type * as RulesetModule from '../../packages/plugins/src/ruleset/index.ts'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { recordNetfilter } from './netfilter-record.ts'
-import { runIn } from './witness.ts'
+import type * as RulesetModule from '../../packages/plugins/src/rules/ruleset/index.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { recordNetfilter } from '../lab/netfilter-record.ts'
+import { runIn } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
 const path = new URL('../../../packages/plugins/dist/src/ruleset/index.js', import.meta.url).href

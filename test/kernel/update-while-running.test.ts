@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { executables } from './daemon-lab.ts'
+import { executables } from '../lab/daemon-lab.ts'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const folder = '/run/cni/bin'

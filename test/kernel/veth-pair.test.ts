@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC } from '@patchbay/address'
 import { SystemError } from '@patchbay/linux/sys'
-import type * as VethPairModule from '../../packages/plugins/src/veth-pair.ts'
-import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
-import { assertShows, ip, ipJsonOne, linkNames } from './witness.ts'
+import type * as VethPairModule from '../../packages/plugins/src/link/veth-pair.ts'
+import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
+import { assertShows, ip, ipJsonOne, linkNames } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
 const path = new URL('../../../packages/plugins/dist/src/veth-pair.js', import.meta.url).href

@@ -23,5 +23,5 @@ test('needsOf() finds what the tests of this repository are known to ask', () =>
   assert.ok(needs('test/kernel/linux-conntrack.test.ts').includes('conntrack'))
   assert.ok(needs('test/conformance/portmap-iptables.test.ts').includes('iptables'))
   assert.ok(needs('test/conformance/host-local.test.ts').includes('reference plugins'))
-  assert.deepEqual(needs('test/history/as-a-dependency.test.ts'), [])
+  assert.deepEqual(needs('test/promises/as-a-dependency.test.ts'), [])
 })

@@ -56,7 +56,7 @@ describe('npm test', () => {
   }, (t) => {
     const root = withTests(t, {
       'packages/a/test/a.test.ts': `describe('a', () => { test('b', () => {}); test('c', () => {}) }); test('d', () => {})`,
-      'test/history/b.test.ts': `test('e', () => {})`,
+      'test/promises/b.test.ts': `test('e', () => {})`,
     })
     const { status, lines } = run(root)
     assert.equal(status, 0)
@@ -64,7 +64,7 @@ describe('npm test', () => {
       lines.some((line) => /^unit +3 passed +\d+\.\d s$/.test(line)),
       lines.join('\n'),
     )
-    assert.ok(lines.some((line) => /^history +1 passed /.test(line)))
+    assert.ok(lines.some((line) => /^promises +1 passed /.test(line)))
     assert.equal(lines.at(-1), '4 passed, 0 failed')
   })
 

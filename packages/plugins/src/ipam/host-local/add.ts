@@ -1,0 +1,28 @@
+import { readRegularFile } from '@patchbay/cni/config'
+import type { Request } from '@patchbay/cni/plugin'
+import { currentVersion, type DNS, type Result } from '@patchbay/cni/types'
+import { fileOperation } from '../../state/file-operation.ts'
+import { allocate } from './allocate.ts'
+import { loadConfig } from './config.ts'
+import { configuredAddresses } from './configured-addresses.ts'
+import { makeDirectoryStore } from './directory-store.ts'
+import { parseResolvConf } from './resolv-conf.ts'
+
+/** Bytes: much more than a resolver reads. */
+const RESOLV_CONF_LIMIT = 2 ** 20
+
+/** Leases one address of each range set to the container's interface; ADD again gives the same ones to the same attachment. */
+export async function add(request: Request): Promise<Result> {
+  const { directory, sets, requested, routes, resolvConf, keeping } = loadConfig(request)
+  const dns = resolvConf === '' ? {} : readResolvConf(resolvConf)
+  using store = await makeDirectoryStore(directory, { ...keeping, signal: request.signal })
+  const held = store.leasesOf(request)
+  const configured = held.length === 0 ? [] : await configuredAddresses(request, store.notedNamespace(request))
+  const ips = allocate(store, { owner: request, sets, requested, held, configured })
+  store.noteNamespace(request, request.netns)
+  return { cniVersion: currentVersion, ips, routes: [...routes], dns }
+}
+
+function readResolvConf(path: string): DNS {
+  return parseResolvConf(fileOperation('open', path, () => readRegularFile(path, RESOLV_CONF_LIMIT)))
+}

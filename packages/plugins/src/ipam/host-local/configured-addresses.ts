@@ -1,0 +1,50 @@
+import type { IP } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+
+/**
+ * The addresses that an attachment has at present: those of its interface in the namespace of the request, and in the one
+ * that its leases were made for.
+ *
+ * @param noted path of the latter; where it is not known, what runtimes remember of the attachment counts
+ */
+export async function configuredAddresses(
+  request: Pick<Request, 'name' | 'containerId' | 'netns' | 'ifName'>,
+  noted: string | undefined,
+): Promise<IP[]> {
+  const paths = new Set([request.netns, ...(noted === undefined ? await rememberedNamespaces(request) : [noted])])
+  const addresses = await Promise.all([...paths].map((path) => addressesIn(path, request.ifName)))
+  return addresses.flat()
+}
+
+/** None where there is no such namespace or interface, or it cannot be seen. */
+async function addressesIn(netns: string, ifName: string): Promise<IP[]> {
+  const [{ openHost }, { dumpAddresses, findLink }] = await Promise.all([
+    import('../../link/hosts.ts'),
+    import('@patchbay/linux/route'),
+  ])
+  try {
+    using container = openHost(netns)
+    const link = await findLink(container.route, ifName)
+    const addresses = link ? await dumpAddresses(container.route, { index: link.index }) : []
+    return addresses.map(({ address }) => address.address)
+  } catch {
+    return []
+  }
+}
+
+async function rememberedNamespaces({
+  name,
+  containerId,
+  ifName,
+}: Pick<Request, 'name' | 'containerId' | 'ifName'>): Promise<string[]> {
+  const { Cni } = await import('@patchbay/cni/runtime')
+  try {
+    const attachments = await new Cni({ path: [] }).getCachedAttachments(containerId)
+    return attachments
+      .filter((each) => each.network === name && each.containerId === containerId && each.ifName === ifName)
+      .map(({ netns }) => netns)
+  } catch {
+    // A cache that cannot be read says nothing.
+    return []
+  }
+}

@@ -1,0 +1,248 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type IP, tryParseIP } from '@patchbay/address'
+import { CniError } from '@patchbay/cni/types'
+import { type FileLock, FileLockedError, lockFile, SystemError } from '@patchbay/linux/sys'
+import { type Boot, currentBoot } from '../../state/boot.ts'
+import { fileOperation } from '../../state/file-operation.ts'
+import { isInMemory } from '../../state/file-system.ts'
+import { createWhole, removeFile, replaceWhole, syncDirectory } from '../../state/whole-file.ts'
+import { type Catalogue, MapCatalogue } from './catalogue.ts'
+import { areLookedThrough, endEarlierBoots } from './earlier-boots.ts'
+import { IndexFile } from './index-file.ts'
+import { countLeases, readFile, readLeases, takenAddresses } from './lease-directory.ts'
+import { fileNames, formatLease, isTorn, ownershipOf, parseLease } from './lease-file.ts'
+import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
+import { notedNamespace, noteNamespace, removeNote, removeStrayNotes } from './namespace-note.ts'
+
+/** Others hold the lock for milliseconds each; who still has it then is stuck. */
+const LOCK_TIMEOUT_MS = 60_000
+
+/** With fewer leases, reading them all is as quick as an index. */
+const INDEX_FROM = 32
+
+export interface OpenOptions {
+  signal?: AbortSignal | undefined
+  /** How long to wait for others who have the leases locked, in milliseconds; 60 000 by default. */
+  lockTimeoutMs?: number
+  /** Whether leases outlast a crash of the machine; by default when the directory does. */
+  isSynced?: boolean | undefined
+  /** Whether leases of earlier boots stay, also when their containers have no namespace; false by default. */
+  keepOverReboot?: boolean | undefined
+  /** The present boot, by default as the kernel tells. */
+  boot?: Boot | undefined
+  /** Where runtimes remember attachments; `/var/lib/cni` by default. */
+  cacheDir?: string | undefined
+}
+
+/** Makes the directory of a network's leases, with its parents, unless it is there. Throws SystemError. */
+export function ensureDirectory(directory: string, { isSynced }: Pick<OpenOptions, 'isSynced'> = {}): void {
+  const first = fileOperation('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }))
+  if (first === undefined || !(isSynced ?? !isInMemory(directory))) return
+  for (let made = directory; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
+}
+
+/**
+ * Opens the leases that are kept in a directory, in the format of the reference plugin: a file for each address.
+ *
+ * @throws {CniError} 11 when others keep them locked for too long
+ * @throws SystemError `ENOENT` when there is no such directory, and others
+ */
+export async function openDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
+  const { boot = currentBoot(), keepOverReboot = false, cacheDir, isSynced } = options
+  const lock = await lockDirectory(directory, options)
+  try {
+    if (boot && !keepOverReboot && !areLookedThrough(directory, boot))
+      await endEarlierBoots(directory, { boot, cacheDir })
+    return new DirectoryStore(directory, lock, { boot, isSynced })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
+}
+
+/** As {@link openDirectoryStore}, but makes the directory when it is missing. */
+export async function makeDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
+  try {
+    return await openDirectoryStore(directory, options)
+  } catch (error) {
+    if (!(error instanceof SystemError)) throw error
+  }
+  // Where that was not what failed, it fails again.
+  ensureDirectory(directory, options)
+  return openDirectoryStore(directory, options)
+}
+
+async function lockDirectory(directory: string, options: OpenOptions): Promise<FileLock> {
+  const { signal, lockTimeoutMs: timeoutMs = LOCK_TIMEOUT_MS } = options
+  try {
+    return await lockFile(`${directory}/${fileNames.lock}`, { mode: 0o750, timeoutMs, signal })
+  } catch (error) {
+    if (!(error instanceof FileLockedError)) throw error
+    throw new CniError('tryAgainLater', error.message, { cause: error })
+  }
+}
+
+class DirectoryStore implements LeaseStore {
+  readonly #directory: string
+  readonly #lock: FileLock
+  readonly #bootId: string | undefined
+  #isSynced: boolean | undefined
+  /** Where leases are: as long as the directory is locked, this and the directory agree. */
+  #known: Catalogue | undefined
+  #indexFile: IndexFile | undefined
+  /** What leases' files hold, by address, as far as that was read. */
+  readonly #contents = new Map<string, string | undefined>()
+  /** Whether something was made, removed or renamed in the directory. */
+  #hasChanged = false
+
+  constructor(directory: string, lock: FileLock, { boot, isSynced }: Pick<OpenOptions, 'boot' | 'isSynced'>) {
+    this.#directory = directory
+    this.#lock = lock
+    this.#bootId = boot?.id
+    this.#isSynced = isSynced
+  }
+
+  leasesOf(owner: Owner): OwnLease[] {
+    const leases: OwnLease[] = []
+    for (const ip of this.#catalogue().addressesOf(owner.containerId)) {
+      const ownership = ownershipOf(this.#content(ip.toString()) ?? '', owner)
+      if (ownership) leases.push({ ip, ownership })
+    }
+    return leases
+  }
+
+  allLeases(): Lease[] {
+    return readLeases(this.#directory).flatMap(({ ip, content }) =>
+      content === undefined ? [] : [{ ip, owner: parseLease(content) }],
+    )
+  }
+
+  firstFree(first: IP, last: IP): IP | undefined {
+    return this.#catalogue().firstFree(first, last)
+  }
+
+  reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
+    const name = ip.toString()
+    const content = formatLease(owner)
+    const catalogue = this.#catalogue()
+    this.#hasChanged = true
+    if (!createWhole(this.#path(name), content, { isVoid: isTorn, sync: this.#shouldSync() })) return false
+    this.#contents.set(name, content)
+    catalogue.add({ ip, containerId: owner.containerId })
+    try {
+      replaceWhole(this.#path(fileNames.lastReserved(set)), name)
+    } catch (error) {
+      this.release(ip)
+      throw error
+    }
+    return true
+  }
+
+  release(ip: IP): void {
+    const name = ip.toString()
+    const catalogue = this.#catalogue()
+    const containerId = parseLease(this.#content(name) ?? '')?.containerId
+    this.#hasChanged = true
+    removeFile(this.#path(name))
+    this.#contents.delete(name)
+    catalogue.remove({ ip, containerId })
+  }
+
+  releaseAll(owner: Owner): void {
+    const leases = this.leasesOf(owner)
+    const exact = leases.filter(({ ownership }) => ownership === 'interface')
+    const failures: unknown[] = []
+    const attempt = (step: () => void) => {
+      try {
+        step()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    // First, so that a crash leaves no note without a lease.
+    if (leases.length > 0 || this.notedNamespace(owner) !== undefined) attempt(() => this.#removeNote(owner))
+    for (const { ip } of exact.length > 0 ? exact : leases) attempt(() => this.release(ip))
+    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures)
+  }
+
+  noteNamespace(owner: Owner, netns: string): void {
+    this.#hasChanged = true
+    noteNamespace(this.#directory, owner, netns)
+  }
+
+  notedNamespace(owner: Owner): string | undefined {
+    return notedNamespace(this.#directory, owner)
+  }
+
+  tidy(): void {
+    this.#hasChanged = true
+    removeStrayNotes(this.#directory, this.allLeases())
+  }
+
+  #removeNote(owner: Owner): void {
+    this.#hasChanged = true
+    removeNote(this.#directory, owner)
+  }
+
+  lastReserved(set: number): IP | undefined {
+    return tryParseIP(readFile(this.#path(fileNames.lastReserved(set))) ?? '')
+  }
+
+  refresh(): boolean {
+    if (this.#indexFile === undefined || this.#indexFile.index.size.taken === countLeases(this.#directory)) return false
+    this.#indexFile.close({ stamp: false })
+    this.#known = this.#makeCatalogue()
+    return true
+  }
+
+  sync(): void {
+    if (this.#hasChanged && this.#shouldSync()) syncDirectory(this.#directory)
+  }
+
+  [Symbol.dispose](): void {
+    this.#indexFile?.close({ stamp: this.#hasChanged })
+    this.#lock.close()
+  }
+
+  #catalogue(): Catalogue {
+    this.#known ??= this.#openIndex() ?? this.#makeCatalogue()
+    return this.#known
+  }
+
+  #openIndex(): Catalogue | undefined {
+    if (this.#bootId === undefined) return undefined
+    this.#indexFile = IndexFile.open({ directory: this.#directory, bootId: this.#bootId })
+    return this.#indexFile?.index
+  }
+
+  /** Reads the whole directory, and writes down what is found when that is much. */
+  #makeCatalogue(): Catalogue {
+    const leases = readLeases(this.#directory)
+    const taken = takenAddresses(leases)
+    this.#contents.clear()
+    this.#indexFile = undefined
+    if (taken.length < INDEX_FROM || this.#bootId === undefined) {
+      for (const { ip, content } of leases) this.#contents.set(ip.toString(), content)
+      return new MapCatalogue(taken)
+    }
+    this.#indexFile = IndexFile.create({ directory: this.#directory, bootId: this.#bootId }, taken)
+    this.#hasChanged ||= this.#indexFile !== undefined
+    return this.#indexFile?.index ?? new MapCatalogue(taken)
+  }
+
+  #shouldSync(): boolean {
+    this.#isSynced ??= !isInMemory(this.#directory)
+    return this.#isSynced
+  }
+
+  /** Read once: nobody writes into leases while the directory is locked. */
+  #content(name: string): string | undefined {
+    if (!this.#contents.has(name)) this.#contents.set(name, readFile(this.#path(name)))
+    return this.#contents.get(name)
+  }
+
+  #path(name: string): string {
+    return `${this.#directory}/${name}`
+  }
+}

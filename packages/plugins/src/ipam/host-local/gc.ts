@@ -1,0 +1,52 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { allSteps } from '../../request/all-steps.ts'
+import { type ValidAttachment, validAttachmentsOf } from '../../request/valid-attachments.ts'
+import { hasCode } from '../../state/file-operation.ts'
+import { loadConfig } from './config.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import type { Lease } from './lease-store.ts'
+
+/**
+ * Ends the leases in this network of all that is not in `cni.dev/valid-attachments`, and those that a crash has left to
+ * nobody. A configuration without that key says nothing of who is alive, so nothing is ended.
+ */
+export async function gc(request: Request): Promise<void> {
+  const valid = validAttachmentsOf(request)
+  if (valid === undefined) return
+  const { directory, keeping } = loadConfig(request)
+  try {
+    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
+    const isHeld = holders(valid)
+    const stale = store.allLeases().filter((lease) => !isHeld(lease))
+    await allSteps(
+      ...stale.map(
+        ({ ip }) =>
+          async () =>
+            store.release(ip),
+      ),
+      () => store.tidy(),
+      () => store.sync(),
+    )
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}
+
+/**
+ * Tells whether a lease is held by one of the valid attachments: by a look-up, since there may be as many of the one as of
+ * the other. A lease in the old form, which names the container alone, is held by any attachment of that container.
+ */
+function holders(valid: readonly ValidAttachment[]): (lease: Lease) => boolean {
+  const interfaces = new Set(valid.map(({ containerId, ifName }) => keyOf(containerId, ifName)))
+  const containers = new Set(valid.map(({ containerId }) => containerId))
+  return ({ owner }) => {
+    if (owner === undefined) return false
+    const { containerId, ifName } = owner
+    return ifName === undefined ? containers.has(containerId) : interfaces.has(keyOf(containerId, ifName))
+  }
+}
+
+/** Neither part can hold what stands between them. */
+function keyOf(containerId: string, ifName: string): string {
+  return `${containerId}/${ifName}`
+}

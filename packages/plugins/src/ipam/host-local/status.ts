@@ -1,0 +1,61 @@
+import { accessSync, constants } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Request } from '@patchbay/cni/plugin'
+import { CniError } from '@patchbay/cni/types'
+import { messageOf } from '../../request/error-message.ts'
+import { fileOperation, hasCode } from '../../state/file-operation.ts'
+import { type HostLocalConfig, loadConfig } from './config.ts'
+import { openDirectoryStore } from './directory-store.ts'
+import type { LeaseStore } from './lease-store.ts'
+import { formatRangeSet, type RangeSet } from './range-set.ts'
+import { searchRangeSet } from './search-range-set.ts'
+
+/**
+ * Tells whether an address can be leased.
+ *
+ * @throws {CniError} 50 when a range set has no free address, or leases cannot be written
+ */
+export async function status(request: Request): Promise<void> {
+  const config = loadConfig(request)
+  let exhausted: RangeSet | undefined
+  try {
+    checkWritable(config.directory)
+    exhausted = await findExhausted(config, request)
+  } catch (error) {
+    throw unavailable(request.name, messageOf(error), error)
+  }
+  if (exhausted) throw unavailable(request.name, `no address is free in range set ${formatRangeSet(exhausted)}`)
+}
+
+/** Where the directory is not there, the nearest one above it decides. */
+function checkWritable(directory: string): void {
+  for (let place = directory; ; place = dirname(place)) {
+    try {
+      fileOperation('access', place, () => accessSync(place, constants.W_OK))
+      return
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') || place === dirname(place)) throw error
+    }
+  }
+}
+
+/** A directory that is not there has no leases in it. */
+async function findExhausted({ directory, sets, keeping }: HostLocalConfig, { signal }: Request) {
+  try {
+    using store = await openDirectoryStore(directory, { ...keeping, signal })
+    const isExhausted = (set: RangeSet) => !hasFree(store, set)
+    const exhausted = sets.find(isExhausted)
+    return exhausted && store.refresh() ? sets.find(isExhausted) : exhausted
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function hasFree(store: LeaseStore, set: RangeSet): boolean {
+  return searchRangeSet(set, (first, last) => store.firstFree(first, last)) !== undefined
+}
+
+function unavailable(network: string, reason: string, cause?: unknown): CniError {
+  return new CniError('pluginNotAvailable', `Cannot lease addresses of network "${network}": ${reason}`, { cause })
+}

@@ -1,0 +1,34 @@
+import { isNetlinkError, NetlinkError, type Request } from '@patchbay/linux/netlink'
+import { messageOf } from '../request/error-message.ts'
+import type { Host } from './hosts.ts'
+
+/** One thing that is to be done in a namespace. */
+export interface Step {
+  /** For the error: `set "eth0" UP`. */
+  what: () => string
+  request: Request
+}
+
+/**
+ * Has the kernel carry out steps, all in one go. One that is refused does not stop those after it: whoever called takes
+ * back the link that they were about.
+ *
+ * @param options.mayExist what is there already is fine
+ * @throws Error `failed to set "eth0" UP: ...` for the first step that was refused
+ */
+export async function carryOut(
+  host: Host,
+  steps: readonly Step[],
+  options: { mayExist?: boolean } = {},
+): Promise<void> {
+  try {
+    await host.route.request(steps.map(({ request }) => request))
+  } catch (error) {
+    const position = error instanceof NetlinkError ? error.position : -1
+    const step = steps[position]
+    if (!step) throw error
+    // Only the first refusal is known. Those after it have been carried out, or will be refused again.
+    if (options.mayExist && isNetlinkError(error, 'EEXIST')) return carryOut(host, steps.slice(position + 1), options)
+    throw new Error(`failed to ${step.what()}: ${messageOf(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,57 @@
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { type BriefLink, briefLink, deleteLink, findLink, getLink, setLink } from '@patchbay/linux/route'
+import { messageOf } from '../request/error-message.ts'
+import type { UndoStack } from '../request/undo-stack.ts'
+import type { Host } from './hosts.ts'
+import { type Attachment, linkGroupOf, linkNameOf } from './link-owner.ts'
+
+/** How a container's link is made. */
+export interface TemporaryLink {
+  /** Whose link it is. */
+  owner: Attachment
+  /** For the error's text: `macvlan`. */
+  kind: string
+  undo: UndoStack
+  /** Has the kernel make the link in the container, under this name and in this group. */
+  make: (temporary: { ifname: string; group: number }) => Promise<void>
+}
+
+/**
+ * Makes a link in a container under a temporary name, and gives it its final one. It cannot be made under the final name
+ * straight away: the kernel would take one of that name on the host for it. The temporary name is that of the attachment, so
+ * that DEL finds the link of an ADD that was killed between the two, and the next ADD replaces it. It stays the link's alias, by
+ * which, in the network's group, GC knows whose link it is.
+ *
+ * @throws Error `failed to rename macvlan to "eth0": file exists`, and what `make` throws
+ */
+export async function makeRenamed(container: Host, { owner, kind, undo, make }: TemporaryLink): Promise<BriefLink> {
+  const temporary = linkNameOf(owner)
+  const marks = { ifname: temporary, group: linkGroupOf(owner.name) }
+  // By its name: the answer that it was made may be lost.
+  undo.push(`make link "${temporary}"`, async () => void (await deleteIfThere(container, temporary)))
+  try {
+    await make(marks)
+  } catch (error) {
+    if (!(await deleteIfThere(container, temporary))) throw error
+    await make(marks)
+  }
+  const link = await getLink(container.route, temporary, { as: briefLink })
+  undo.push(`make link "${owner.ifName}"`, () => deleteLink(container.route, link.index))
+  try {
+    await setLink(container.route, link.index, { ifname: owner.ifName, ifalias: temporary })
+  } catch (error) {
+    throw new Error(`failed to rename ${kind} to "${owner.ifName}": ${messageOf(error)}`, { cause: error })
+  }
+  return { ...link, ifname: owner.ifName }
+}
+
+async function deleteIfThere(container: Host, name: string): Promise<boolean> {
+  const link = await findLink(container.route, name, { as: briefLink })
+  if (!link) return false
+  try {
+    await deleteLink(container.route, link.index)
+  } catch (error) {
+    if (!isNetlinkError(error, 'ENODEV')) throw error
+  }
+  return true
+}

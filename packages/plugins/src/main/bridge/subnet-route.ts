@@ -1,0 +1,37 @@
+import type { IPConfig } from '@patchbay/cni/types'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { addRouteRequest, type BriefLink, getRoute, RT_SCOPE } from '@patchbay/linux/route'
+import { carryOut } from '../../link/carry-out.ts'
+import type { Host } from '../../link/hosts.ts'
+
+/**
+ * Gives the host routes to the subnets whose gateway is not in them, such as a link-local one: the kernel makes a route to the
+ * network of the gateway alone.
+ *
+ * @throws Error `failed to add route SUBNET dev LINK: file exists` when the subnet is reached by another link
+ */
+export async function ensureSubnetRoutes(host: Host, link: BriefLink, ips: readonly IPConfig[]): Promise<void> {
+  for (const ip of ips) if (ip.gateway && !ip.address.contains(ip.gateway)) await ensureRoute(host, link, ip)
+}
+
+async function ensureRoute(host: Host, link: BriefLink, ip: IPConfig): Promise<void> {
+  if (await isReached(host, link, ip)) return
+  const dst = ip.address.masked()
+  const what = () => `add route ${dst} dev ${link.ifname}`
+  const request = addRouteRequest({ dst, oif: link.index, scope: RT_SCOPE.LINK })
+  try {
+    await carryOut(host, [{ what, request }])
+  } catch (error) {
+    // Another call was quicker.
+    if (!(await isReached(host, link, ip))) throw error
+  }
+}
+
+async function isReached(host: Host, link: BriefLink, { address: { address } }: IPConfig): Promise<boolean> {
+  try {
+    return (await getRoute(host.route, address)).oif === link.index
+  } catch (error) {
+    if (isNetlinkError(error, 'ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL')) return false
+    throw error
+  }
+}

@@ -1,0 +1,93 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { isNetlinkError } from '@patchbay/linux/netlink'
+import { mountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
+import { type BriefLink, briefLink, deleteLink, dumpLinks } from '@patchbay/linux/route'
+import { type Host, openHost } from '../link/hosts.ts'
+import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
+import { allSteps } from '../request/all-steps.ts'
+import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
+
+/**
+ * Deletes the veth pairs of this network whose attachment is not in `cni.dev/valid-attachments`: those that an ADD has left
+ * that was killed. A pair without the network's mark is left alone, so that of the reference. One list of the host's pairs
+ * is asked for, whatever their number.
+ *
+ * @throws as {@link allSteps}
+ */
+export async function collectPairs(request: Request): Promise<void> {
+  const valid = validAttachmentsOf(request)
+  if (valid === undefined) return
+  using host = openHost(request.hostNetns)
+  const group = linkGroupOf(request.name)
+  const pairs = await dumpLinks(host.route, { kind: 'veth' }, { as: briefLink })
+  const stale = withoutOwner(
+    pairs.filter((pair) => pair.group === group),
+    { network: request.name, valid },
+  )
+  await deleteLinks(host, stale)
+}
+
+/**
+ * Deletes the links of one kind that are in containers, and whose attachment of this network is not in `cni.dev/valid-attachments`.
+ * GC is told no namespace, so all that are mounted are looked through, one after another. A link without the network's mark, or
+ * without its owner's, is left alone.
+ *
+ * @throws as {@link allSteps}
+ */
+export async function collectContainerLinks(request: Request, kind: string): Promise<void> {
+  const valid = validAttachmentsOf(request)
+  if (valid === undefined) return
+  const names = new Set(valid.map((attachment) => linkNameOf({ name: request.name, ...attachment })))
+  const group = linkGroupOf(request.name)
+  const isStale = (link: BriefLink) => {
+    const owner = ownerNameOf(link)
+    return link.group === group && owner !== undefined && !names.has(owner)
+  }
+  await allSteps(...mountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
+}
+
+async function collectIn(path: string, kind: string, isStale: (link: BriefLink) => boolean): Promise<void> {
+  using container = openIfThere(path)
+  if (container === undefined) return
+  const links = await dumpLinks(container.route, { kind }, { as: briefLink })
+  await deleteLinks(container, links.filter(isStale))
+}
+
+function openIfThere(path: string): Host | undefined {
+  try {
+    return openHost(path)
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof NamespaceNotFoundError) return undefined
+    throw error
+  }
+}
+
+/** Whose link it is: its alias says so, and its name until it has got one. */
+function ownerNameOf({ ifalias = '', ifname = '' }: BriefLink): string | undefined {
+  return [ifalias, ifname].find(isLinkName)
+}
+
+/** Nearly every link has the first of its owner's names: the others are looked at for what is left over. */
+function withoutOwner(
+  links: readonly BriefLink[],
+  { network, valid }: { network: string; valid: readonly ValidAttachment[] },
+): readonly BriefLink[] {
+  let left = links
+  for (let attempt = 0; attempt < NAME_ATTEMPTS && left.length > 0; attempt++) {
+    const names = new Set(valid.map((attachment) => linkNameOf({ name: network, ...attachment }, attempt)))
+    left = left.filter(({ ifname = '' }) => !names.has(ifname))
+  }
+  return left
+}
+
+function deleteLinks(host: Host, links: readonly BriefLink[]): Promise<void> {
+  return allSteps(...links.map((link) => () => deleteStale(host, link.index)))
+}
+
+async function deleteStale(host: Host, index: number): Promise<void> {
+  try {
+    await deleteLink(host.route, index)
+  } catch (error) {
+    if (!isNetlinkError(error, 'ENODEV')) throw error
+  }
+}

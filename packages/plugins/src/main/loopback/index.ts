@@ -1,0 +1,51 @@
+import type { CIDR } from '@patchbay/address'
+import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
+import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
+import { NamespaceNotFoundError } from '@patchbay/linux/netns'
+import { briefLink, dumpAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
+import { openHost } from '../../link/hosts.ts'
+
+/** The one interface this plugin is about, whatever the runtime calls it. */
+const LOOPBACK = 'lo'
+
+/** The plugin `loopback`: sets the loopback interface of a container up. */
+export const loopback: Plugin = { name: 'loopback', add, del, check }
+
+/** Sets `lo` up. Chained, it passes on the result it was given. */
+async function add(request: Request): Promise<Result> {
+  const previous = parsePrevResult(request.config)
+  using container = openHost(request.netns)
+  await setLink(container.route, LOOPBACK, { up: true })
+  const { index } = await getLink(container.route, LOOPBACK, { as: briefLink })
+  const addresses = (await dumpAddresses(container.route, { index })).map(({ address }) => address)
+  const foreign = addresses.find((address) => !address.address.isLoopback)
+  if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign.address}"`)
+  if (previous) return previous
+  const lo: Interface = { name: LOOPBACK, mac: '00:00:00:00:00:00', sandbox: request.netns }
+  return { cniVersion: request.cniVersion, interfaces: [lo], ips: firstOfEachFamily(addresses) }
+}
+
+function firstOfEachFamily(addresses: readonly CIDR[]): IPConfig[] {
+  return ([4, 6] as const)
+    .map((version) => addresses.find(({ family }) => family === version))
+    .filter((address) => address !== undefined)
+    .map((address) => ({ interface: 0, address }))
+}
+
+/** Sets `lo` down. A namespace that is gone is fine. */
+async function del(request: Request): Promise<void> {
+  if (request.netns === '') return
+  try {
+    using container = openHost(request.netns)
+    await setLink(container.route, LOOPBACK, { up: false })
+  } catch (error) {
+    if (error instanceof Error && error.cause instanceof NamespaceNotFoundError) return
+    throw error
+  }
+}
+
+async function check(request: Request): Promise<void> {
+  using container = openHost(request.netns)
+  const { flags } = await getLink(container.route, LOOPBACK, { as: briefLink })
+  if (!(flags & IFF.UP)) throw new Error('loopback interface is down')
+}

@@ -1,0 +1,30 @@
+import type { Request } from '@patchbay/cni/plugin'
+import {
+  checkAddresses,
+  checkLink,
+  checkRoutes,
+  containerInterface,
+  requirePrevResult,
+} from '../../link/check-interface.ts'
+import { openHost } from '../../link/hosts.ts'
+import { findMaster } from './add.ts'
+import { loadMacvlanConfig, parseMode, requestedMac } from './config.ts'
+
+/** Checks that a container's interface is as its ADD said. */
+export async function check(request: Request): Promise<void> {
+  const config = loadMacvlanConfig(request)
+  using host = openHost(request.hostNetns)
+  using container = openHost(request.netns)
+  await findMaster(config.linkInContainer ? container : host, config)
+  requestedMac(request, config)
+  if (config.ipamType !== '') await request.delegate(config.ipamType, 'CHECK')
+  const result = requirePrevResult(request)
+  const expected = containerInterface(request, result)
+  const link = await checkLink(container, expected, 'macvlan')
+  const kind = link.linkinfo?.link
+  const mode = kind?.kind === 'macvlan' ? kind.data?.mode : undefined
+  if (mode !== parseMode(config.mode))
+    throw new Error(`Interface ${expected.name} has macvlan mode ${mode} instead of ${parseMode(config.mode)}`)
+  await checkAddresses(container, link, result.ips ?? [])
+  await checkRoutes(container, result.routes ?? [])
+}

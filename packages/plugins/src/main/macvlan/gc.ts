@@ -1,0 +1,16 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { allSteps } from '../../request/all-steps.ts'
+import { collectContainerLinks } from '../collect-links.ts'
+import { loadMacvlanConfig } from './config.ts'
+
+/**
+ * Removes what containers have left that are gone: interfaces and, by its GC, what the IPAM plugin holds. Every step runs,
+ * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ */
+export async function gc(request: Request): Promise<void> {
+  const { ipamType } = loadMacvlanConfig(request)
+  await allSteps(
+    () => collectContainerLinks(request, 'macvlan'),
+    () => (ipamType === '' ? undefined : request.delegate(ipamType, 'GC')),
+  )
+}

@@ -1,0 +1,18 @@
+import type { Request } from '@patchbay/cni/plugin'
+import { allSteps } from '../../request/all-steps.ts'
+import { collectMasquerade } from '../../rules/masquerade/index.ts'
+import { collectPairs } from '../collect-links.ts'
+import { loadPtpConfig } from './config.ts'
+
+/**
+ * Removes what containers have left that are gone: rules, pairs and, by its GC, what the IPAM plugin holds. Every step runs,
+ * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ */
+export async function gc(request: Request): Promise<void> {
+  const { ipMasq, ipamType } = loadPtpConfig(request)
+  await allSteps(
+    () => (ipMasq ? collectMasquerade(request) : undefined),
+    () => collectPairs(request),
+    () => request.delegate(ipamType, 'GC'),
+  )
+}

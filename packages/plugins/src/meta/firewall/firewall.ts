@@ -1,0 +1,85 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import type { Result } from '@patchbay/cni/types'
+import { allSteps } from '../../request/all-steps.ts'
+import { UndoStack } from '../../request/undo-stack.ts'
+import { validAttachmentsOf } from '../../request/valid-attachments.ts'
+import { ownedBy, ownedByGone } from '../../rules/ruleset/index.ts'
+import { backendsInUse, chooseBackends, type FirewallOptions } from './choose-backend.ts'
+import { type FirewallConfig, loadFirewallConfig } from './config.ts'
+import { removeSources } from './firewalld-sources.ts'
+import { checkIngressPolicy, policyOf } from './isolation.ts'
+
+/** Has the host forward what the container's addresses send, and what is sent to them in reply. */
+export async function add(request: Request, options: FirewallOptions): Promise<Result> {
+  const config = loadFirewallConfig(request)
+  const prevResult = requireResult(config)
+  const addresses = addressesOf(prevResult)
+  const backends = await chooseBackends({ request, config, options, addresses, policy: policyOf(config) })
+  await using undo = new UndoStack(request.warn)
+  for (const backend of backends) {
+    undo.push('firewall rules', () => backend.del(addresses))
+    await backend.add(addresses)
+  }
+  undo.keep()
+  return prevResult
+}
+
+/**
+ * Takes back what ADD has done for the container, whichever backend did it. What iptables has for a network stays; in
+ * nf_tables it goes with the last container.
+ */
+export async function del(request: Request, options: FirewallOptions): Promise<void> {
+  const config = loadFirewallConfig(request)
+  const addresses = config.prevResult && addressesOf(config.prevResult)
+  const call = { request, config, options }
+  const isOurs = ownedBy(request)
+  const { nftables, iptables } = await backendsInUse(call, addresses)
+  await allSteps(
+    () => removeSources(call, { isOurs, addresses, hasMarks: nftables !== undefined }),
+    () => (addresses ? nftables?.del(addresses) : nftables?.delUnknown()),
+    () => (addresses ? iptables?.del(addresses) : iptables?.removeOwned(isOurs)),
+    () => checkIngressPolicy(config),
+  )
+}
+
+/** Checks that the host forwards for the container, and keeps its network apart. */
+export async function check(request: Request, options: FirewallOptions): Promise<void> {
+  const config = loadFirewallConfig(request)
+  const addresses = addressesOf(requireResult(config))
+  const call = { request, config, options }
+  // What iptables has for a policy is not looked at.
+  const policy = config.backend === 'iptables' ? undefined : policyOf(config)
+  const backends = await chooseBackends({ ...call, addresses, policy })
+  try {
+    for (const backend of backends) await backend.check(addresses)
+  } catch (error) {
+    // What the host has now may not be what it had when the container came.
+    const { iptables } = config.backend ? {} : await backendsInUse(call, addresses)
+    if (!iptables) throw error
+    await iptables.check(addresses)
+  }
+}
+
+/** Removes what containers have left in this network that are not in `cni.dev/valid-attachments`. */
+export async function gc(request: Request, options: FirewallOptions): Promise<void> {
+  const alive = validAttachmentsOf(request)
+  if (alive === undefined) return
+  const call = { request, config: loadFirewallConfig(request), options }
+  const isGone = ownedByGone(request.name, alive)
+  const { nftables, iptables } = await backendsInUse(call)
+  await allSteps(
+    () => removeSources(call, { isOurs: isGone, hasMarks: nftables !== undefined }),
+    async () => nftables && (await import('./nftables-backend.ts')).collectNftables(request, alive),
+    () => iptables?.removeOwned(isGone),
+  )
+}
+
+function requireResult({ prevResult }: FirewallConfig): Result {
+  if (!prevResult) throw new Error('missing prevResult from earlier plugin')
+  return prevResult
+}
+
+function addressesOf({ ips = [] }: Result): CIDR[] {
+  return ips.map(({ address }) => address)
+}

@@ -1,0 +1,146 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import {
+  changeEachVersion,
+  changeTable,
+  cleanEachVersion,
+  cleanTable,
+  findMissingRule,
+  isSameRule,
+  type PlacedRule,
+  type Rule,
+  type TableChange,
+  type TableName,
+  versionsOf,
+} from '../../rules/iptables/index.ts'
+import { type IsOurs, markOf, ownedBy } from '../../rules/ruleset/index.ts'
+import type { FirewallBackend } from './backend.ts'
+import type { FirewallConfig } from './config.ts'
+import { type BridgePolicy, isolate } from './isolation.ts'
+import { claimHosts, hostsOfOwner, PUBLISHED, releaseHosts, toPublished } from './published-addresses.ts'
+import { addressesOfOthers } from './remembered-addresses.ts'
+
+const FORWARD = 'CNI-FORWARD'
+
+/** What can be taken away again. */
+export interface IptablesFirewall extends FirewallBackend {
+  /** What an owner has whose addresses nobody knows any more. */
+  removeOwned(isOurs: IsOurs): Promise<void>
+}
+
+/**
+ * Forwarding by iptables(8), in the reference's rules, and in a chain of our own what published ports need and whose the
+ * addresses are. DEL leaves out what there is for a policy, CHECK that and our own chain, which a container that the
+ * reference has attached does without.
+ */
+export function iptablesFirewall(
+  request: Request,
+  { adminChain }: FirewallConfig,
+  policy: BridgePolicy | undefined,
+): IptablesFirewall {
+  const top = topRules(adminChain)
+  const isOurs = ownedBy(request)
+  return {
+    add: (addresses) =>
+      changeFilter(request, versionsOf(addresses), (change, version) => {
+        for (const chain of [FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
+        for (const { chain, rule } of top) change.ensureRule(chain, rule, { first: true })
+        const hosts = hostsOf(addresses, version)
+        for (const rule of rulesFor(hosts)) change.ensureRule(FORWARD, rule)
+        change.ensureRule(FORWARD, toPublished)
+        claimHosts(change, hosts, request)
+        if (policy) isolate(change, policy)
+      }),
+    del: (addresses) =>
+      cleanEachVersion(request, versionsOf(addresses), (version) =>
+        cleanTable(request, { ...filter(version), certain: true }, (change) => {
+          const taken = hostsOfOwner(change, (comment) => markOf(comment) !== undefined && !isOurs(comment))
+          removeHosts(
+            change,
+            hostsOf(addresses, version).filter((host) => !taken.includes(host)),
+          )
+        }),
+      ),
+    removeOwned: (isOwned) => removeOwned(request, isOwned),
+    check: async (addresses) => {
+      for (const version of versionsOf(addresses)) {
+        const own = rulesFor(hostsOf(addresses, version)).map((rule) => ({ chain: FORWARD, rule }))
+        const missing = await findMissingRule(request, filter(version), [...top, ...own])
+        if (missing) throw new Error(`expected ${describe(missing, top)} not found`)
+      }
+    },
+  }
+}
+
+/** The policy alone, for a host where something else forwards. It stays. */
+export function iptablesPolicy(request: Request, policy: BridgePolicy | undefined): FirewallBackend {
+  return {
+    add: async (addresses) => {
+      if (policy) await changeFilter(request, versionsOf(addresses), (change) => isolate(change, policy))
+    },
+    del: async () => {},
+    check: async () => {},
+  }
+}
+
+function changeFilter(
+  request: Request,
+  versions: readonly (4 | 6)[],
+  plan: (change: TableChange, version: 4 | 6) => void,
+): Promise<void> {
+  return changeEachVersion(request, versions, (version) =>
+    changeTable(request, filter(version), (change) => plan(change, version)),
+  )
+}
+
+function filter(version: 4 | 6): TableName {
+  return { version, table: 'filter' }
+}
+
+/** Rules that are there once for all containers, before others of their chains. */
+function topRules(adminChain: string): PlacedRule[] {
+  const commented = (text: string) => ['-m', 'comment', '--comment', text]
+  return [
+    { chain: 'FORWARD', rule: [...commented('CNI firewall plugin rules'), '-j', FORWARD] },
+    { chain: FORWARD, rule: [...commented('CNI firewall plugin admin overrides'), '-j', adminChain] },
+  ]
+}
+
+/** To an address what belongs to its connections, and from it everything. */
+function rulesFor(hosts: readonly string[]): Rule[] {
+  return hosts.flatMap((host) => [
+    ['-d', host, '-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'],
+    ['-s', host, '-j', 'ACCEPT'],
+  ])
+}
+
+function hostsOf(addresses: readonly CIDR[], version: 4 | 6): string[] {
+  return addresses.filter(({ family }) => family === version).map(({ address }) => `${address}/${address.bits}`)
+}
+
+function removeHosts(change: TableChange, hosts: readonly string[]): void {
+  const own = rulesFor(hosts)
+  change.deleteRules(FORWARD, (rule) => own.some((each) => isSameRule(each, rule)))
+  releaseHosts(change, hosts)
+}
+
+/** The rules of an address stay when it is another container's by now. */
+async function removeOwned(request: Request, isOurs: IsOurs): Promise<void> {
+  const used = await addressesOfOthers(isOurs)
+  await cleanEachVersion(request, [4, 6], (version) =>
+    cleanTable(request, { ...filter(version), certain: false }, (change) => {
+      const hosts = hostsOfOwner(change, isOurs)
+      const isUsed = (host: string) => used.has(host.replace(/\/\d+$/, ''))
+      releaseHosts(change, hosts)
+      removeHosts(
+        change,
+        hosts.filter((host) => !isUsed(host)),
+      )
+    }),
+  )
+}
+
+function describe(missing: PlacedRule, top: readonly PlacedRule[]): string {
+  const where = top.includes(missing) ? `${missing.chain} ` : ''
+  return `${where}rule [${missing.rule.join(' ')}]`
+}

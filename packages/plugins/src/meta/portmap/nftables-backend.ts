@@ -1,0 +1,138 @@
+import type { CIDR } from '@patchbay/address'
+import type { Request } from '@patchbay/cni/plugin'
+import type { ConnectionFilter } from '@patchbay/linux/conntrack'
+import type { Nftables } from '@patchbay/linux/nftables'
+import {
+  type ElementText,
+  type IsOurs,
+  missingElements,
+  openRuleset,
+  ownedBy,
+  ownedByGone,
+  type SharedRuleset,
+} from '../../rules/ruleset/index.ts'
+import type { PortmapBackend } from './backend.ts'
+import type { PortmapConfig } from './config.ts'
+import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
+import { clientsChain, neighboursOf } from './nftables-clients.ts'
+import { hasNeighbours, type Publication, publicationOf } from './nftables-elements.ts'
+import { maps, sharedChains } from './nftables-layout.ts'
+import { withoutSiblings } from './nftables-places.ts'
+import { publish, withdraw, withdrawAll } from './nftables-publish.ts'
+import { removeReferenceRules } from './nftables-reference.ts'
+import { readPortState, select } from './nftables-state.ts'
+
+/**
+ * As {@link nftablesPortmap}, where the kernel has nf_tables. The question that tells that is one for what is made last, so
+ * that it tells as well what ADD has to declare: to be refused for it takes the kernel 10 ms.
+ *
+ * @returns `undefined` without nf_tables, and where the kernel does not let this process have it
+ */
+export async function findNftablesPortmap(
+  request: Request,
+  config: PortmapConfig,
+): Promise<PortmapBackend | undefined> {
+  const address = config.addresses[4] ?? config.addresses[6]
+  const { chain } = address && hasNeighbours(config) ? neighboursOf(address) : clientsChain
+  try {
+    using nft = openRuleset(request.hostNetns)
+    const isDeclared = (await nft.getChain(chain)) !== undefined
+    return nftablesPortmap(request, config, { isDeclared })
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Redirection by nf_tables: a port of a container is an element of a map, and the rules are the same few for all of them.
+ * What the reference has made by nf_tables is removed as well.
+ *
+ * @param options.isDeclared whether rules and sets are thought to be there
+ */
+export function nftablesPortmap(
+  request: Request,
+  config: PortmapConfig,
+  { isDeclared = true }: { isDeclared?: boolean } = {},
+): PortmapBackend {
+  const isOwner = ownedBy(request)
+  const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
+  const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
+  const withRuleset = async <T>(work: (nft: SharedRuleset) => Promise<T>): Promise<T> => {
+    using nft = openRuleset(request.hostNetns)
+    return await work(nft)
+  }
+  return {
+    add: async (all, gone) => {
+      const publications = all.map(publicationAt)
+      return connectionsTo(
+        await withRuleset((nft) =>
+          publish(nft, publications, { isOwner: (comment) => isOwner(comment) || isAmong(gone, comment), isDeclared }),
+        ),
+      )
+    },
+    remove: (versions) =>
+      withRuleset(async (nft) => {
+        const publications = versions && attempt(() => addresses.map(publicationAt))
+        const gone = publications
+          ? await withdraw(nft, publications, isOwner)
+          : await withdrawAll(nft, versions ?? [4, 6], isOwner)
+        const deleted = await removeReferenceRules(nft, request.containerId, addresses)
+        return [...connectionsTo(gone), ...(deleted.length > 0 ? connectionsOfReference(config) : [])]
+      }),
+    check: async (address) => {
+      const publication = publicationAt(address)
+      await withRuleset((nft) => check(nft, publication, isOwner))
+    },
+    collect: async (alive) =>
+      connectionsTo(await withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive)))),
+  }
+}
+
+function isAmong(marks: ReadonlySet<string> | undefined, comment: string | undefined): boolean {
+  return comment !== undefined && (marks?.has(comment) ?? false)
+}
+
+/** What the reference has published is not read from its rules. */
+function connectionsOfReference({ mappings, addresses }: PortmapConfig): ConnectionFilter[] {
+  if (mappings.length > 0) return connectionsTo(portsOf(mappings, [4, 6]))
+  return connectionsOf([addresses[4], addresses[6]].flatMap((cidr) => (cidr ? [cidr.address] : [])))
+}
+
+/** A configuration that makes no sense any more tells no keys. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
+}
+
+async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<void> {
+  const missing = await findMissing(nft, publication, isOwner)
+  if (missing.length > 0) throw new Error(missing.map(notFound).join(', '))
+  const neighbours = publication.hasNeighbours ? [neighboursOf(publication.address)] : []
+  for (const { chain, rules } of [...sharedChains, ...neighbours])
+    if ((await nft.listRules(chain)).length < rules)
+      throw new Error(`rules not found in chain inet patchbay ${chain.name}`)
+}
+
+/**
+ * A port that the container has in another network is not missing. What is noted of it in `containers` depends on what others
+ * wait for.
+ */
+async function findMissing(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<ElementText[]> {
+  const missing = await missingElements(nft, publication.elements)
+  if (missing.length === 0) return missing
+  const state = await readPortState(nft, publication.address.family)
+  const others = select(state, (comment) => !isOwner(comment))
+  const isNoted = state.containers.some(({ comment }) => isOwner(comment))
+  const { name } = maps[publication.address.family].containers
+  const stillMissing = await missingElements(nft, withoutSiblings(publication, others).elements)
+  return stillMissing.filter(({ set }) => set !== name || !isNoted)
+}
+
+function notFound({ set, key, data }: ElementText): string {
+  return data === ''
+    ? `element ${key} not found in set inet patchbay ${set}`
+    : `element ${key} : ${data} not found in map inet patchbay ${set}`
+}

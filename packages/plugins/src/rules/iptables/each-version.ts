@@ -1,0 +1,34 @@
+import { allSteps } from '../../request/all-steps.ts'
+import { withRulesLocked } from './rules-lock.ts'
+import type { Caller } from './run-tool.ts'
+
+/** The IP versions of addresses, each once, 4 first. */
+export function versionsOf(addresses: Iterable<{ readonly family: 4 | 6 }>): (4 | 6)[] {
+  const present = new Set([...addresses].map(({ family }) => family))
+  return ([4, 6] as const).filter((version) => present.has(version))
+}
+
+/**
+ * Changes the rules of several IP versions, one after the other, while no other call of ours does: the tools of both work
+ * on the same, and begin again when another has been quicker.
+ */
+export async function changeEachVersion(
+  caller: Caller,
+  versions: readonly (4 | 6)[],
+  change: (version: 4 | 6) => Promise<void>,
+): Promise<void> {
+  if (versions.length === 0) return
+  await withRulesLocked(caller, async () => {
+    for (const version of versions) await change(version)
+  })
+}
+
+/** As {@link changeEachVersion}, but one that fails does not keep the other from being cleaned up. */
+export async function cleanEachVersion(
+  caller: Caller,
+  versions: readonly (4 | 6)[],
+  clean: (version: 4 | 6) => Promise<void>,
+): Promise<void> {
+  if (versions.length === 0) return
+  await withRulesLocked(caller, () => allSteps(...versions.map((version) => () => clean(version))))
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NetlinkError, type NetlinkSocket, type Request } from '@patchbay/linux/netlink'
+import { setLinkRequest } from '@patchbay/linux/route'
+import { carryOut } from '../../src/link/carry-out.ts'
+import type { Host } from '../../src/link/hosts.ts'
+
+const EEXIST = 17
+const EPERM = 1
+
+/** A kernel that refuses the steps named here, and what it has been asked. */
+function kernel(refusals: Record<string, number>) {
+  const names = ['a', 'b', 'c', 'd']
+  const steps = names.map((name, index) => ({ what: () => name, request: setLinkRequest(index + 1, { up: true }) }))
+  const nameOf = (request: Request) => steps.find((step) => step.request === request)?.what() ?? ''
+  const asked: string[][] = []
+  const request = async (requests: Request[]) => {
+    const given = requests.map(nameOf)
+    asked.push(given)
+    const position = given.findIndex((name) => Object.hasOwn(refusals, name))
+    if (position >= 0) throw new NetlinkError('RTM_NEWLINK', refusals[given[position] ?? ''] ?? 0, { position })
+    return []
+  }
+  // Only what is called is there.
+  return { host: { route: { request } as unknown as NetlinkSocket } as unknown as Host, steps, asked }
+}
+
+test('carryOut() asks for all steps in one go', async () => {
+  const { host, steps, asked } = kernel({})
+  await carryOut(host, steps)
+  assert.deepEqual(asked, [['a', 'b', 'c', 'd']])
+})
+
+test('carryOut() names the first step that was refused, and why', async () => {
+  const { host, steps } = kernel({ b: EPERM, d: EEXIST })
+  await assert.rejects(carryOut(host, steps), { message: 'failed to b: operation not permitted' })
+})
+
+test('carryOut() passes over what is there already when that is fine, and over nothing else', async () => {
+  const fine = kernel({ b: EEXIST, d: EEXIST })
+  await carryOut(fine.host, fine.steps, { mayExist: true })
+  const not = kernel({ a: EEXIST, c: EPERM })
+  await assert.rejects(carryOut(not.host, not.steps, { mayExist: true }), {
+    message: 'failed to c: operation not permitted',
+  })
+  await assert.rejects(carryOut(fine.host, fine.steps), { message: 'failed to b: file exists' })
+})

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loopback } from '../../../src/main/loopback/index.ts'
+import { fakeRequest } from '../../fake-request.ts'
+
+test('loopback ADD and CHECK need a namespace, DEL does not', async () => {
+  const netns = '/run/netns/patchbay-absent'
+  const message = `failed to open netns "${netns}": failed to Statfs "${netns}": no such file or directory`
+  for (const handler of [loopback.add, loopback.check])
+    await assert.rejects(async () => handler?.(fakeRequest({}, { netns })), { message })
+  for (const path of [netns, '']) assert.equal(await loopback.del?.(fakeRequest({}, { netns: path })), undefined)
+})
+
+test('loopback ADD refuses a previous result that it cannot read before it does anything', async () => {
+  const request = fakeRequest({ cniVersion: '1.1.0', prevResult: { cniVersion: '0.4.0' } })
+  await assert.rejects(async () => loopback.add?.(request), /^SyntaxError: could not parse prevResult: result type/)
+})

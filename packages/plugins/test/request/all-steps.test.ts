@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { allSteps } from '../../src/request/all-steps.ts'
+
+test('allSteps() runs every step, one after another', async () => {
+  const done: number[] = []
+  await allSteps(
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      done.push(1)
+    },
+    () => void done.push(2),
+  )
+  assert.deepEqual(done, [1, 2])
+})
+
+test('allSteps() fails with the error of the one step that failed, after all others', async () => {
+  const error = new Error('busy')
+  let ran = false
+  const steps = allSteps(
+    () => Promise.reject(error),
+    () => {
+      ran = true
+    },
+  )
+  await assert.rejects(steps, (thrown) => thrown === error)
+  assert.ok(ran)
+})
+
+test('allSteps() reports all failures together', async () => {
+  const errors = [new Error('one'), new Error('two')]
+  const steps = allSteps(
+    () => Promise.reject(errors[0]),
+    () => {},
+    () => {
+      throw errors[1]
+    },
+  )
+  await assert.rejects(steps, (thrown) => {
+    assert.ok(thrown instanceof AggregateError)
+    assert.deepEqual(thrown.errors, errors)
+    return true
+  })
+})
