@@ -88,12 +88,12 @@ function load(...path) {
 
 /** What each plugin answers to VERSION, as a table in C. */
 async function versionsHeader() {
-  const { plugins } = await load('patchbay', 'dist', 'src', 'programs.js')
+  const { loadPlugin, pluginNames } = await load('patchbay', 'dist', 'src', 'programs.js')
   const { dispatch } = await load('cni', 'dist', 'src', 'plugin', 'index.js')
   const rows = []
-  for (const [name, loadPlugin] of Object.entries(plugins)) {
+  for (const name of pluginNames) {
     let answer = ''
-    await dispatch(await loadPlugin(), {
+    await dispatch(await loadPlugin(name), {
       env: { CNI_COMMAND: 'VERSION' },
       stdout: (text) => {
         answer += text
@@ -126,11 +126,11 @@ async function compileShim(id, file, mode) {
 }
 
 async function link(target) {
-  const { plugins, toolNames } = await load('patchbay', 'dist', 'src', 'programs.js')
+  const { pluginNames, toolNames } = await load('patchbay', 'dist', 'src', 'programs.js')
   for (const entry of readdirSync(output)) {
     if (!['patchbay', 'patchbay-plugins', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
   }
-  for (const name of Object.keys(plugins)) symlinkSync(target, join(output, name))
+  for (const name of pluginNames) symlinkSync(target, join(output, name))
   for (const name of [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'])
     symlinkSync('patchbay', join(output, name))
   copyFileSync(addon, join(output, '.patchbay.node.new'))

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parseResult } from '@patchbay/cni/types'
-import { firewallPlugin } from '@patchbay/plugins/firewall'
-import type * as FirewalldModule from '../../packages/patchbay/src/firewalld/firewalld.ts'
-import type * as BackendModule from '../../packages/patchbay/src/firewalld/firewalld-backend.ts'
+import { firewallBy } from '@patchbay/plugins/firewall'
+import type * as FirewalldModule from '../../packages/plugins/src/meta/firewall/firewalld/firewalld.ts'
+import type * as BackendModule from '../../packages/plugins/src/meta/firewall/firewalld/firewalld-backend.ts'
 import { eventually } from '../lab/namespace-fixture.ts'
 import { withLab } from '../lab/plugin-lab.ts'
 import { runIn } from '../lab/witness.ts'
 
-const built = new URL('../../../packages/patchbay/dist/src/firewalld/', import.meta.url).href
+const built = new URL('../../../packages/plugins/dist/src/meta/firewall/firewalld/', import.meta.url).href
 const { firewalld }: typeof FirewalldModule = await import(`${built}firewalld.js`)
 const { findFirewalld }: typeof BackendModule = await import(`${built}firewalld-backend.js`)
 
@@ -72,7 +72,7 @@ const service = firewalld({ env })
 const config = {
   prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.1.2.3/24' }, { address: 'fd00::3/64' }] },
 }
-const plugin = firewallPlugin({ firewalld: (request, options) => findFirewalld({ ...request, env }, options) })
+const plugin = firewallBy((request, options) => findFirewalld({ ...request, env }, options))
 
 test('isRunning() is false on a bus without firewalld', async () => {
   assert.equal(await service.isRunning(), false)

@@ -5,9 +5,8 @@
  */
 import { writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Plugin } from '@patchbay/cni/plugin'
 import { useNativeAddon } from '@patchbay/linux/sys'
-import { plugins, type toolNames } from './programs.ts'
+import { isPluginName, loadPlugin, type toolNames } from './programs.ts'
 
 type Tool = (args: readonly string[]) => Promise<number>
 
@@ -19,17 +18,17 @@ const tools: Readonly<Record<(typeof toolNames)[number], () => Promise<Tool>>> =
 async function main(): Promise<void> {
   useNativeAddon(join(dirname(process.execPath), 'patchbay.node'))
   const name = basename(process.argv0)
-  const loadPlugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
-  if (loadPlugin) return runPlugin(loadPlugin)
+  if (isPluginName(name)) return runPlugin(name)
   const tool = await (name === 'cnitool' ? tools.cnitool() : tools.patchbay())
   const args = process.argv.slice(2)
   process.exitCode = await tool(name === 'patchbayd' ? ['daemon', ...args] : args)
 }
 
-async function runPlugin(load: () => Promise<Plugin>): Promise<void> {
+async function runPlugin(name: string): Promise<void> {
   try {
     const { runOwnPlugin } = await import('./run-own-plugin.ts')
-    await runOwnPlugin(await load())
+    const plugin = await loadPlugin(name)
+    if (plugin) await runOwnPlugin(plugin)
   } catch (error) {
     const { reportFailure } = await import('./report-failure.ts')
     reportFailure(error)

@@ -3,7 +3,7 @@ import { type Executor, findInPath, type PluginCall } from '@patchbay/cni/exec'
 import { parseJson } from '@patchbay/cni/json'
 import { dispatch, type Plugin, type PluginWorld } from '@patchbay/cni/plugin'
 import { parseCniError } from '@patchbay/cni/types'
-import { loadedPlugin, loadPlugin, plugins } from './programs.ts'
+import { isPluginName, loadedPlugin, loadPlugin } from './programs.ts'
 
 /** What plugins run in-process share with their caller. */
 export interface OwnExecutorOptions extends Pick<PluginWorld, 'hostNetns' | 'stderr'> {
@@ -28,7 +28,7 @@ export function ownExecutor(options: OwnExecutorOptions): Executor {
     },
     async run(path, call) {
       const name = basename(path)
-      const isOurs = Object.hasOwn(plugins, name) && (path === found || isOwn(path))
+      const isOurs = isPluginName(name) && (path === found || isOwn(path))
       found = undefined
       const plugin = isOurs ? (loadedPlugin(name) ?? (await loadPlugin(name))) : undefined
       return plugin ? runInProcess(plugin, call, { ...options, executor }) : others().run(path, call)
@@ -39,7 +39,7 @@ export function ownExecutor(options: OwnExecutorOptions): Executor {
 
 /** The plugin's file in the first directory of a path, when it is ours; nearly all are. */
 function ownFileOf(type: string, [directory]: readonly string[], isOwn: (path: string) => boolean): string | undefined {
-  if (directory === undefined || !Object.hasOwn(plugins, type)) return undefined
+  if (directory === undefined || !isPluginName(type)) return undefined
   const file = join(directory, type)
   return isOwn(file) ? file : undefined
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { addDaemonCommands } from './daemon/commands.ts'
 import type { LeasesOptions } from './leases/leases.ts'
 import { defaultDirectories } from './named-directory.ts'
-import { plugins, toolNames } from './programs.ts'
+import { pluginNames, toolNames } from './programs.ts'
 import type { RepairCommandOptions } from './repair/repair.ts'
 import { runCommand } from './run-command.ts'
 import { version } from './version.ts'
@@ -17,7 +17,7 @@ export async function patchbay(args: readonly string[]): Promise<number> {
     .command('plugins')
     .description('list the plugins that this executable is, by the names it is run by')
     .action(() => {
-      process.stdout.write(`${Object.keys(plugins).join('\n')}\n`)
+      process.stdout.write(`${pluginNames.join('\n')}\n`)
     })
   program
     .command('leases [network]')
@@ -44,5 +44,5 @@ export async function patchbay(args: readonly string[]): Promise<number> {
 }
 
 function names(): string[] {
-  return [...Object.keys(plugins), ...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd (patchbay daemon)']
+  return [...pluginNames, ...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd (patchbay daemon)']
 }

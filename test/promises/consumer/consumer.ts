@@ -19,12 +19,12 @@ import { bridge } from '@patchbay/plugins/bridge'
 import { hostLocal } from '@patchbay/plugins/host-local'
 import { loopback } from '@patchbay/plugins/loopback'
 import { macvlan } from '@patchbay/plugins/macvlan'
-import { ptp, veth } from '@patchbay/plugins/ptp'
+import { ptp } from '@patchbay/plugins/ptp'
 import { staticIpam } from '@patchbay/plugins/static'
 
 const conf = object('Conf', { bridge: string })
 type Conf = Decoded<typeof conf>
-const plugins: Readonly<Record<string, Plugin>> = { bridge, loopback, macvlan, ptp, static: staticIpam, veth }
+const plugins: Readonly<Record<string, Plugin>> = { bridge, loopback, macvlan, ptp, static: staticIpam, veth: { ...ptp, name: 'veth' } }
 const executor: Executor = inProcessExecutor({ ...plugins, 'host-local': hostLocal })
 
 /** Makes a bridge with an address, twice: returns the kernel's word for the second attempt. */

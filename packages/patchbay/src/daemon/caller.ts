@@ -1,4 +1,5 @@
 import { callError, native } from '@patchbay/linux/sys'
+import { plugins } from '@patchbay/plugins'
 import type { ShimRequest } from './request-reader.ts'
 
 /** Where a process is: what tells its namespaces and its root directory from others. */
@@ -46,9 +47,15 @@ export function checkPaths({ env, stdin }: ShimRequest): string | undefined {
   return undefined
 }
 
-/** The keys of configurations that are paths. */
-const pathKey = /"(?:dataDir|resolvConf|daemonSocketPath|socketPath|tuningDir)"\s*:\s*"([^"]*)"/gi
+/** Keys of plugins that are not ours and may be delegated to: dhcp's, and those that its daemon and tuning have. */
+const foreignPathKeys = ['daemonSocketPath', 'socketPath', 'tuningDir']
+
+/** Looked for in the text: what is no JSON is the plugin's to refuse. */
+const pathKey = new RegExp(
+  `"(?:${[...plugins.flatMap(({ pathKeys = [] }) => pathKeys), ...foreignPathKeys].join('|')})"\\s*:\\s*"([^"]*)"`,
+  'gi',
+)
 
 function addConfiguredPaths(paths: string[], stdin: string): void {
-  for (let found = pathKey.exec(stdin); found; found = pathKey.exec(stdin)) paths.push(found[1] ?? '')
+  for (const [, path = ''] of stdin.matchAll(pathKey)) paths.push(path)
 }

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { deleteLinksBy } from '@patchbay/linux/sys'
 import { buildId } from '../build-id.ts'
 import { ownFiles, shimName } from '../own-files.ts'
-import { loadPlugin, plugins } from '../programs.ts'
+import { loadPlugin, pluginNames } from '../programs.ts'
 import { version } from '../version.ts'
 import { CallServer } from './call-server.ts'
 import { type Channel, type ChannelServer, channelServer } from './channel.ts'
@@ -67,7 +67,7 @@ export class Daemon {
     const daemon = new Daemon(options)
     deleteLinksBy(daemon.#deletions.delete)
     // The first caller should not wait for code to be loaded.
-    await Promise.all(Object.keys(plugins).map(loadPlugin))
+    await Promise.all(pluginNames.map(loadPlugin))
     daemon.#server = await channelServer((channel) => daemon.#accept(channel))
     daemon.#listening = await listen(daemon.#server, options.socketPath, options.env)
     return daemon

@@ -4,8 +4,8 @@ import { isJsonObject, parseJson } from '@patchbay/cni/json'
 import { Cni, type NetworkAttachment } from '@patchbay/cni/runtime'
 import { resultToJson } from '@patchbay/cni/types'
 import { Namespace, NamespaceNotFoundError, NotANamespaceError } from '@patchbay/linux/netns'
+import { findPlugin } from '@patchbay/plugins'
 import { type RepairWorld, repairStep } from './repair-step.ts'
-import { repairerOf } from './repairers.ts'
 
 /** What became of one attachment. */
 export interface RepairedAttachment {
@@ -58,7 +58,7 @@ async function repairAttachment(
   try {
     if (isGone(netns)) return { ...outcome, state: 'gone' }
     const list = listOf(attachment)
-    if (!list.plugins.some(({ type }) => repairerOf(type))) return { ...outcome, state: 'restored' }
+    if (!list.plugins.some(({ type }) => findPlugin(type)?.repair)) return { ...outcome, state: 'restored' }
     if (netns === '') throw new Error('Cannot find its namespace: neither the cache nor the result names it')
     const result = await cni.getNetworkListCachedResult(list, attachment)
     const prevResult = result && resultToJson(result, list.cniVersion)

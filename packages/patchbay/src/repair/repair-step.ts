@@ -5,7 +5,7 @@ import { formatJson, type JsonObject, parseJson } from '@patchbay/cni/json'
 import { dispatch, parsePrevResult } from '@patchbay/cni/plugin'
 import type { NetworkAttachment } from '@patchbay/cni/runtime'
 import { parseCniError } from '@patchbay/cni/types'
-import { type Repairer, repairerOf } from './repairers.ts'
+import { findPlugin, type Repair } from '@patchbay/plugins'
 
 /** One plugin of the network of one attachment. */
 export interface RepairStep {
@@ -29,7 +29,7 @@ export interface RepairWorld {
  * @throws CniError as the plugin's ADD
  */
 export async function repairStep(step: RepairStep, world: RepairWorld): Promise<readonly string[]> {
-  const repair = repairerOf(step.plugin.type)
+  const repair = findPlugin(step.plugin.type)?.repair
   if (!repair) return []
   let restored: readonly string[] = []
   const output: string[] = []
@@ -48,10 +48,10 @@ export async function repairStep(step: RepairStep, world: RepairWorld): Promise<
 }
 
 /** All versions have ADD, so that is what is called. */
-function pluginOf(name: string, repair: Repairer, done: (restored: readonly string[]) => void) {
+function pluginOf(name: string, repair: Repair, done: (restored: readonly string[]) => void) {
   return {
     name,
-    add: async (request: Parameters<Repairer>[0]) => {
+    add: async (request: Parameters<Repair>[0]) => {
       done(await repair(request))
       return parsePrevResult(request.config) ?? { cniVersion: request.cniVersion }
     },

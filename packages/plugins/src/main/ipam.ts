@@ -2,6 +2,7 @@ import { array, JsonError, object } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { type Result, type Route, route } from '@patchbay/cni/types'
 import { briefLink, findLink } from '@patchbay/linux/route'
+import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
 import type { Host } from '../link/hosts.ts'
 import { checkMtuForAddresses, MIN_MTU_OF_IPV6 } from '../link/link-mtu.ts'
 import { allSteps, type Step } from '../request/all-steps.ts'
@@ -28,9 +29,6 @@ export async function allocateAddresses(request: Request, type: string, undo: Un
   return { ...result, ips: result.ips }
 }
 
-/** IPAM plugins that only keep books. All others may need the interface: `dhcp` sends its requests from there. */
-const bookkeepers: ReadonlySet<string> = new Set(['host-local', 'host-local-ptp', 'static'])
-
 const routesOfIpam = object('NetConf', { ipam: object('types.IPAM', { routes: array(route) }) })
 
 /**
@@ -40,7 +38,7 @@ const routesOfIpam = object('NetConf', { ipam: object('types.IPAM', { routes: ar
  * @throws {CniError} 7 as {@link checkRouteValues}
  */
 export function checkConfiguredRoutes(request: Request, type: string): void {
-  if (bookkeepers.has(type)) checkRouteValues(configuredRoutes(request))
+  if (!mayNeedInterface(type)) checkRouteValues(configuredRoutes(request))
 }
 
 function configuredRoutes({ config }: Request): readonly Route[] {
@@ -64,7 +62,7 @@ export async function allocateForSmallMtu(
   mtu: number,
   { ipamType, container, undo }: Pick<Attaching<unknown, unknown>, 'ipamType' | 'container' | 'undo'>,
 ): Promise<IpamResult | undefined> {
-  if (mtu <= 0 || mtu >= MIN_MTU_OF_IPV6 || !bookkeepers.has(ipamType)) return undefined
+  if (mtu <= 0 || mtu >= MIN_MTU_OF_IPV6 || mayNeedInterface(ipamType)) return undefined
   if (await hasInterface(container, request.ifName)) return undefined
   const ipam = await allocateAddresses(request, ipamType, undo)
   checkMtuForAddresses({ name: request.ifName, mtu }, ipam.ips)
@@ -106,7 +104,7 @@ export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Att
   const { ipamType, container, undo, makeLink, prepare, allocated, first = 'link' } = attaching
   const allocate = async () => prepare(allocated ?? (await allocateAddresses(request, ipamType, undo)))
   const isTaken = () => hasInterface(container, request.ifName)
-  if (bookkeepers.has(ipamType) && !(await isTaken())) {
+  if (!mayNeedInterface(ipamType) && !(await isTaken())) {
     const [link, prepared] = await Promise.allSettled([makeLink(), allocate()])
     if (link.status === 'rejected') throw link.reason
     if (prepared.status === 'rejected') throw prepared.reason
@@ -140,5 +138,5 @@ export async function deleteLinkAndRelease(request: Request, detaching: Detachin
   const { ipamType, meanwhile = () => undefined } = detaching
   const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
   const deletion = () => deleteContainerLink(request, { ...detaching, meanwhile })
-  await (bookkeepers.has(ipamType ?? '') ? allSteps(deletion, release) : allSteps(release, deletion))
+  await (mayNeedInterface(ipamType ?? '') ? allSteps(release, deletion) : allSteps(deletion, release))
 }

@@ -19,14 +19,3 @@ async function status(request: Request): Promise<void> {
   const { ipam } = decodeBridgeConf(request)
   if (ipam?.type) await request.delegate(ipam.type, 'STATUS')
 }
-
-/**
- * Puts back the rules of one attachment that somebody has flushed: for a request as CHECK gets it. Links, addresses and
- * routes stay as they are.
- *
- * @returns what has been put back: `masquerade` and the like
- * @throws Error when the result of the ADD is missing, or the container's interface
- */
-export async function repair(request: Request): Promise<string[]> {
-  return (await import('./repair.ts')).repair(request)
-}

@@ -1,4 +1,4 @@
-import type { Plugin, Request } from '@patchbay/cni/plugin'
+import type { Plugin } from '@patchbay/cni/plugin'
 
 /**
  * The plugin `ptp`: a veth pair between a container and the host, and routes on both sides. Each command's code is
@@ -14,18 +14,4 @@ export const ptp: Plugin = {
     const { loadPtpConfig } = await import('./config.ts')
     await request.delegate(loadPtpConfig(request).ipamType, 'STATUS')
   },
-}
-
-/** The first name of {@link ptp}. */
-export const veth: Plugin = { ...ptp, name: 'veth' }
-
-/**
- * Puts back the rules of one attachment that somebody has flushed: for a request as CHECK gets it. Links, addresses and
- * routes stay as they are.
- *
- * @returns what has been put back: `masquerade`, or nothing
- * @throws Error when the result of the ADD is missing
- */
-export async function repair(request: Request): Promise<string[]> {
-  return (await import('./repair.ts')).repair(request)
 }

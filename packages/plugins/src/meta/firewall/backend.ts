@@ -11,7 +11,7 @@ export interface FirewallBackend {
 }
 
 /**
- * Gives the backend for firewalld where that runs, which a program that speaks D-Bus brings.
+ * Gives the backend for firewalld where that runs.
  *
  * @param options.zone the zone for the containers' addresses
  * @param options.required asked for by name: where it does not run, fail

@@ -1,6 +1,5 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import { CniError } from '@patchbay/cni/types'
 import { byEither, findRuleset, hasNftables, mayHaveIptablesChain } from '../../rules/ruleset/index.ts'
 import type { FindFirewalld, FirewallBackend } from './backend.ts'
 import type { BackendName, FirewallConfig } from './config.ts'
@@ -10,10 +9,9 @@ import { type BridgePolicy, portsOf } from './isolation.ts'
 import type { NftablesFirewall } from './nftables-backend.ts'
 import { PUBLISHED } from './published-addresses.ts'
 
-/** What the program brings that the plugin runs in. */
+/** What else than the call decides. */
 export interface FirewallOptions {
-  /** Without it nobody asks for firewalld. */
-  readonly firewalld?: FindFirewalld
+  readonly firewalld: FindFirewalld
 }
 
 /** A call, and what is known of it. */
@@ -97,10 +95,7 @@ async function suitableBackends({ request, addresses, policy }: Asked): Promise<
 export async function findFirewalld({ request, config, options }: Call): Promise<FirewallBackend | undefined> {
   const { backend, zone } = config
   if (isOurs(backend)) return undefined
-  const required = backend === 'firewalld'
-  if (required && !options.firewalld)
-    throw new CniError('unsupportedField', 'Cannot use backend "firewalld": this program does not speak D-Bus')
-  return options.firewalld?.(request, { zone, required })
+  return options.firewalld(request, { zone, required: backend === 'firewalld' })
 }
 
 /** The backends that may have made something for a container, whatever is configured now. */

@@ -1,14 +1,20 @@
 import type { Plugin } from '@patchbay/cni/plugin'
-import type { FirewallOptions } from './choose-backend.ts'
+import type { FindFirewalld } from './backend.ts'
 
 export type { FindFirewalld, FirewallBackend } from './backend.ts'
-export type { FirewallOptions } from './choose-backend.ts'
+
+/** The code that speaks D-Bus is loaded when somebody may have to be asked. */
+const byDbus: FindFirewalld = async (request, options) =>
+  (await import('./firewalld/firewalld-backend.ts')).findFirewalld(request, options)
 
 /**
  * The plugin `firewall`: the host forwards packets for containers. The code of its commands is loaded when one is asked
  * for.
+ *
+ * @param firewalld finds the host's firewalld in another way than by the system bus
  */
-export function firewallPlugin(options: FirewallOptions = {}): Plugin {
+export function firewallBy(firewalld: FindFirewalld): Plugin {
+  const options = { firewalld }
   return {
     name: 'firewall',
     versions: ['0.4.0', '1.0.0', '1.1.0'],
@@ -19,5 +25,5 @@ export function firewallPlugin(options: FirewallOptions = {}): Plugin {
   }
 }
 
-/** The plugin without firewalld. */
-export const firewall: Plugin = firewallPlugin()
+/** The plugin `firewall`, which asks on the system bus whether firewalld runs. */
+export const firewall: Plugin = firewallBy(byDbus)

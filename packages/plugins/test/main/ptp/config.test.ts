@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadPtpConfig } from '../../../src/main/ptp/config.ts'
-import { ptp, veth } from '../../../src/main/ptp/index.ts'
+import { ptpPlugin } from '../../../src/main/ptp/descriptor.ts'
+import { ptp } from '../../../src/main/ptp/index.ts'
 import { fakeRequest } from '../../fake-request.ts'
 
 test('loadPtpConfig() knows the defaults, and reads no CNI_ARGS', () => {
@@ -22,6 +23,6 @@ test('ptp STATUS asks IPAM', async () => {
   assert.deepEqual(request.delegated, ['STATUS x'])
 })
 
-test('veth is ptp by its first name', () => {
-  assert.deepEqual({ ...veth, name: 'ptp' }, ptp)
+test('veth is ptp by its first name', async () => {
+  assert.deepEqual(await ptpPlugin.load('veth'), { ...ptp, name: 'veth' })
 })

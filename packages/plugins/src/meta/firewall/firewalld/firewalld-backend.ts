@@ -1,5 +1,5 @@
 import type { CIDR } from '@patchbay/address'
-import type { FindFirewalld, FirewallBackend } from '@patchbay/plugins/firewall'
+import type { FindFirewalld, FirewallBackend } from '../backend.ts'
 import { type Firewalld, firewalld } from './firewalld.ts'
 
 /** Has firewalld forward for containers, by the zone that their addresses are in. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { firewalld } from '../../src/firewalld/firewalld.ts'
+import { firewalld } from '../../../../src/meta/firewall/firewalld/firewalld.ts'
 import { booleanReply, emptyReply, errorReply, textReply } from './answers.ts'
 import { type FakeBusOptions, withFakeBus } from './fake-bus.ts'
 

@@ -1,0 +1,7 @@
+import { definePlugin } from '../../request/define-plugin.ts'
+
+export const bridgePlugin = definePlugin({
+  names: ['bridge'],
+  load: async () => (await import('./index.ts')).bridge,
+  repair: async (request) => (await import('./repair.ts')).repair(request),
+})

@@ -1,0 +1,6 @@
+import { definePlugin } from '../../request/define-plugin.ts'
+
+export const macvlanPlugin = definePlugin({
+  names: ['macvlan'],
+  load: async () => (await import('./index.ts')).macvlan,
+})
