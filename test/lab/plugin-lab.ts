@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Executor } from '@patchbay/cni/exec'
-import { dispatch, type Plugin } from '@patchbay/cni/plugin'
-import { inProcessExecutor } from '@patchbay/cni/testing'
-import { parseResult, type Result } from '@patchbay/cni/types'
+import { callPlugin, inProcessExecutor, type Plugin } from '@patchbay/cni/plugin'
+import { isCniError, parseResult, type Result, resultToJson } from '@patchbay/cni/types'
 import { hostLocal } from '@patchbay/plugins/host-local'
 import { staticIpam } from '@patchbay/plugins/static'
 import { type TestNamespace, withNamespaces } from './namespace-fixture.ts'
@@ -78,28 +77,28 @@ export class PluginLab {
 
   async call(plugin: Plugin, command: string, config: JsonObject, options: CallOptions = {}): Promise<Reply> {
     const { container = this.container, ifName = 'eth0', args = '' } = options
-    const output = { stdout: '', stderr: '' }
-    const status = await dispatch(plugin, {
-      env: {
-        CNI_COMMAND: command,
-        CNI_CONTAINERID: options.containerId ?? 'c1',
-        CNI_NETNS: options.netns ?? container.path,
-        CNI_IFNAME: ifName,
-        CNI_PATH: '/nowhere',
-        CNI_ARGS: args,
-        ...this.env,
-      },
-      readStdin: async () => JSON.stringify({ cniVersion: '1.1.0', name: 'net1', type: plugin.name, ...config }),
-      stdout: (text) => {
-        output.stdout += text
-      },
-      stderr: (text) => {
-        output.stderr += text
-      },
-      executor: this.#executor,
-      hostNetns: this.host.path,
-    })
-    return { status, document: output.stdout === '' ? {} : JSON.parse(output.stdout), stderr: output.stderr }
+    const env = {
+      CNI_COMMAND: command,
+      CNI_CONTAINERID: options.containerId ?? 'c1',
+      CNI_NETNS: options.netns ?? container.path,
+      CNI_IFNAME: ifName,
+      CNI_PATH: '/nowhere',
+      CNI_ARGS: args,
+      ...this.env,
+    }
+    let stderr = ''
+    const reply = await answerOf(
+      callPlugin(plugin, {
+        env,
+        stdin: JSON.stringify({ cniVersion: '1.1.0', name: 'net1', type: plugin.name, ...config }),
+        stderr: (text) => {
+          stderr += text
+        },
+        executor: this.#executor,
+        hostNetns: this.host.path,
+      }),
+    )
+    return { ...reply, stderr }
   }
 
   /** Calls ADD, which must succeed, and returns the result. */
@@ -113,6 +112,17 @@ export class PluginLab {
   async del(plugin: Plugin, config: JsonObject, options: CallOptions = {}): Promise<void> {
     const { status, document } = await this.call(plugin, 'DEL', config, options)
     assert.equal(status, 0, JSON.stringify(document))
+  }
+}
+
+/** What the executable would print, and its exit status. */
+async function answerOf(call: Promise<Result | undefined>): Promise<Omit<Reply, 'stderr'>> {
+  try {
+    const result = await call
+    return { status: 0, document: result ? resultToJson(result, result.cniVersion) : {} }
+  } catch (error) {
+    if (!isCniError(error)) throw error
+    return { status: 1, document: error.toJSON() }
   }
 }
 

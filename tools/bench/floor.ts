@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Plugin } from '@patchbay/cni/plugin'
-import { inProcessExecutor } from '@patchbay/cni/testing'
+import { inProcessExecutor } from '@patchbay/cni/plugin'
 import { workspaceRoot } from '../repository.ts'
 import type { Chain } from './cases.ts'
 import type { Times } from './protocol.ts'

@@ -51,7 +51,7 @@ const ipam = { type: 'host-local', subnet: '10.1.0.0/30', dataDir: process.env.D
 const list = newer.config.networkListFromBytes(
   JSON.stringify({ cniVersion: '1.1.0', name: 'n', plugins: [{ type: 'host-local', ipam }] }),
 )
-const executor = older.testing.inProcessExecutor({ 'host-local': older.hostLocal })
+const executor = older.plugin.inProcessExecutor({ 'host-local': older.hostLocal })
 const cni = new newer.runtime.Cni({ path: ['/nowhere'], executor, cacheDir: process.env.DATA })
 const attachment = { containerId: 'c1', netns: netns.path, ifName: 'eth0' }
 const { ips } = await cni.addNetworkList(list, attachment)

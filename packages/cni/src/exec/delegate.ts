@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json/index.ts'
 import type { Result } from '../types/index.ts'
 import { type Environment, type PluginArgs, pluginEnvironment, splitPath, type TraceContext } from './environment.ts'
 import { execForResult, execWithoutResult, type PluginRun } from './exec-plugin.ts'
@@ -12,6 +13,8 @@ export interface DelegateOptions {
   env?: Environment
   /** Version of the configuration, where the caller knows it; otherwise it is read from there. */
   cniVersion?: string
+  /** The configuration parsed, where the caller has it so; it is not parsed again for a plugin in this process. */
+  config?: JsonObject
   trace?: TraceContext
   signal?: AbortSignal
 }
@@ -54,11 +57,11 @@ async function prepare(
   type: string,
   command: string,
   stdin: string,
-  { executor, args = 'inherit', env = process.env, cniVersion, trace, signal }: DelegateOptions,
+  { executor, args = 'inherit', env = process.env, ...run }: DelegateOptions,
 ): Promise<{ path: string; run: PluginRun }> {
   const given = args === 'inherit' ? withCommand(env, command) : pluginEnvironment({ ...args, command }, env)
   const path = await executor.find(type, splitPath(given['CNI_PATH'] ?? ''))
-  return { path, run: { stdin, args: 'inherit', env: given, cniVersion, trace, signal } }
+  return { path, run: { ...run, stdin, args: 'inherit', env: given } }
 }
 
 function withCommand(env: Environment, command: string): Environment {

@@ -1,6 +1,6 @@
 import { wrapError } from '../config/error-text.ts'
 import { JsonError, type JsonObject, parseJson } from '../json/index.ts'
-import { convertResult, decodeVersion, type Result, stampResult } from '../types/index.ts'
+import { convertResult, decodeVersion, type Result, resultToJson, stampResult } from '../types/index.ts'
 import { parsePrintedResult } from '../types/result-json.ts'
 import {
   type Environment,
@@ -15,6 +15,8 @@ import type { Executor } from './executor.ts'
 export interface PluginRun {
   /** The network configuration. */
   stdin: string
+  /** The same, parsed, where the caller has it so. */
+  config?: JsonObject | undefined
   /** The protocol's parameters, or those that `env` has already. */
   args: PluginArgs | 'inherit'
   /** What the plugin's environment is made from; this process's own by default. */
@@ -28,32 +30,51 @@ export interface PluginRun {
 /**
  * Runs the plugin at `path` and returns the result that it printed, in the version that it printed it in, without the
  * keys that this version does not have. A result that says no version is in the configuration's. Rejects as the
- * executor does, and with SyntaxError or TypeError for a result that cannot be decoded.
+ * executor does, with SyntaxError or TypeError for a result that cannot be decoded, and with the reason of an aborted signal.
  */
 export async function execWithResult(path: string, executor: Executor, run: PluginRun): Promise<JsonObject> {
-  const json = await execStamped(path, executor, run)
+  const answer = await executeAdd(path, executor, run)
+  if (answer.result !== undefined) return resultToJson(answer.result, answer.result.cniVersion)
+  const json = stampResult(answer.stdout, answer.version)
   // A result that no later plugin could read fails here, at the plugin that printed it.
   return convertResult(json, json.cniVersion, json.cniVersion)
 }
 
 /** As {@link execWithResult}, but returns the result decoded. */
 export async function execForResult(path: string, executor: Executor, run: PluginRun): Promise<Result> {
-  return parsePrintedResult(await execStamped(path, executor, run))
+  const answer = await executeAdd(path, executor, run)
+  if (answer.result !== undefined) return answer.result
+  return parsePrintedResult(stampResult(answer.stdout, answer.version))
 }
 
-async function execStamped(path: string, executor: Executor, run: PluginRun): Promise<ReturnType<typeof stampResult>> {
-  const version = run.cniVersion || configVersion(run.stdin)
-  return stampResult(await execute(path, executor, run), version)
-}
-
-/** Runs the plugin at `path`; what it prints does not matter. Rejects as the executor does. */
+/** Runs the plugin at `path`; what it prints does not matter. Rejects as {@link execWithResult} does. */
 export async function execWithoutResult(path: string, executor: Executor, run: PluginRun): Promise<void> {
   await execute(path, executor, run)
 }
 
-function execute(path: string, executor: Executor, run: PluginRun): Promise<string> {
+/** What a plugin gave: a value in this process, or what it printed. */
+type Answer = { readonly result: Result } | { readonly result?: undefined; readonly stdout: string }
+
+async function executeAdd(path: string, executor: Executor, run: PluginRun): Promise<Answer & { version: string }> {
+  const version = run.cniVersion || configVersion(run.stdin)
+  return { ...(await execute(path, executor, run)), version }
+}
+
+async function execute(path: string, executor: Executor, run: PluginRun): Promise<Answer> {
+  const { stdin, config, signal } = run
+  signal?.throwIfAborted()
   const env = withTraceContext(pluginEnvironment(run.args, run.env ?? process.env), run.trace)
-  return executor.run(path, { stdin: run.stdin, env, ...(run.signal ? { signal: run.signal } : {}) })
+  const call = { stdin, env, ...(signal && { signal }) }
+  try {
+    const called = executor.callInProcess?.(path, config ? { ...call, config } : call)
+    if (called === undefined) return { stdout: await executor.run(path, call) }
+    const result = await called
+    return result === undefined ? { stdout: '' } : { result }
+  } catch (error) {
+    // A plugin in this process says in words of its own that it was cut short.
+    signal?.throwIfAborted()
+    throw error
+  }
 }
 
 function configVersion(stdin: string): string {

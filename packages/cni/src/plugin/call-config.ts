@@ -1,36 +1,34 @@
-import { isJsonObject, type JsonObject, object, orZero, parseJson, string } from '../json/index.ts'
+import { isJsonObject, type JsonObject, type JsonValue, object, orZero, parseJson, string } from '../json/index.ts'
 import { CniError, decodeVersion, type ErrorName, validateNetworkName } from '../types/index.ts'
 import type { PluginWorld } from './world.ts'
 
-/** The configuration of a call, as far as it concerns every plugin. */
-export interface CallConfig {
-  readonly stdin: string
-  readonly config: JsonObject
-  /** The network's name, validated. */
-  readonly name: string
-}
-
 const nameOnly = object('struct { Name string "json:\\"name\\"" }', { name: orZero(string) })
 
-/**
- * Reads a configuration and checks the network's name.
- *
- * @throws {CniError} 5 when it cannot be read, 6 when it cannot be decoded, 7 for the name
- */
-export async function readConfig(world: Pick<PluginWorld, 'readStdin'>): Promise<CallConfig> {
-  const stdin = await readStdin(world)
-  const { config, name } = decodeConfig(stdin)
-  if (name === '') throw new CniError('invalidNetworkConfig', 'missing network name')
-  validateNetworkName(name)
-  return { stdin, config, name }
-}
-
-async function readStdin(world: Pick<PluginWorld, 'readStdin'>): Promise<string> {
+/** Reads the text of a configuration. Throws CniError 5 when it cannot be read. */
+export async function readConfig(world: Pick<PluginWorld, 'readStdin'>): Promise<string> {
   try {
     return await world.readStdin()
   } catch (error) {
     throw coded('ioFailure', 'error reading from stdin: ', error)
   }
+}
+
+/** Parses the text of a configuration. Throws CniError 6 when it is not JSON. */
+export function parseConfig(stdin: string): JsonValue {
+  return decoding(() => parseJson(stdin, { outOfRange: 'infinite' }))
+}
+
+/**
+ * Checks the network's name in a configuration.
+ *
+ * @returns the configuration, empty where it is no object, and the name
+ * @throws {CniError} 6 when the name cannot be decoded, 7 when it is missing or not valid
+ */
+export function checkConfig(json: JsonValue): { config: JsonObject; name: string } {
+  const { name } = decoding(() => nameOnly.decode(json))
+  if (name === '') throw new CniError('invalidNetworkConfig', 'missing network name')
+  validateNetworkName(name)
+  return { config: isJsonObject(json) ? json : {}, name }
 }
 
 /** Returns the version that a configuration is written in, 0.1.0 by default. Throws CniError 6 when it is no text. */
@@ -42,10 +40,9 @@ export function configVersion(config: JsonObject): string {
   }
 }
 
-function decodeConfig(stdin: string): Omit<CallConfig, 'stdin'> {
+function decoding<T>(decode: () => T): T {
   try {
-    const json = parseJson(stdin, { outOfRange: 'infinite' })
-    return { config: isJsonObject(json) ? json : {}, name: nameOnly.decode(json).name }
+    return decode()
   } catch (error) {
     throw coded('decodingFailure', 'error unmarshall network config: ', error)
   }

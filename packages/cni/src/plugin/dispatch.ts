@@ -1,89 +1,68 @@
 import { formatJson } from '../json/index.ts'
-import { allVersions, CniError, currentVersion, formatResult } from '../types/index.ts'
-import { configVersion, readConfig } from './call-config.ts'
+import { allVersions, currentVersion, formatResult } from '../types/index.ts'
+import { parseConfig, readConfig } from './call-config.ts'
 import { checkEnvironment } from './call-environment.ts'
-import { checkVersion, commands, isPluginCommand } from './command.ts'
-import { checkNetns } from './netns-check.ts'
-import type { Plugin, Request } from './plugin.ts'
-import { makeRequest } from './request.ts'
+import { handleCall } from './handle-call.ts'
+import type { Plugin } from './plugin.ts'
 import { toCniError } from './to-cni-error.ts'
 import type { PluginWorld } from './world.ts'
 
 /**
- * Carries out one call of a plugin: what a plugin's `main` does. Prints at most one JSON document: the result, the
- * supported versions, or the error object. Never rejects for what the plugin does. An ADD whose result cannot be converted
- * to the version of the configuration, or cannot be written, has failed: the plugin's own DEL takes it back.
+ * Carries out one call of a plugin that comes as text and is answered with text: what a plugin's `main` does. Prints at most
+ * one JSON document: the result, the supported versions, or the error object. Never rejects for what the plugin does. An ADD
+ * whose result cannot be converted to the version of the configuration, or cannot be written, has failed: the plugin's own
+ * DEL takes it back. {@link callPlugin} does the same in values.
  *
  * Without `CNI_COMMAND` it tells a person on standard error what the plugin is.
  *
  * @returns the exit status
  */
 export async function dispatch(plugin: Plugin, world: PluginWorld): Promise<0 | 1> {
-  const undo: Undo = { run: async () => {} }
   try {
-    const output = await answer(plugin, world, undo)
-    if (write(world, output)) return 0
-    await undo.run()
+    await answer(plugin, world)
+    return 0
   } catch (thrown) {
-    await undo.run()
-    write(world, formatJson(toCniError(thrown).toJSON(), { indent: 4 }))
+    if (!(thrown instanceof UnwrittenError)) writeError(world, thrown)
+    return 1
   }
-  return 1
 }
 
-/** Takes back what an ADD has made, once there is anything. */
-interface Undo {
-  run: () => Promise<void>
+async function answer(plugin: Plugin, world: PluginWorld): Promise<void> {
+  const command = world.env['CNI_COMMAND'] ?? ''
+  if (command === '') return world.stderr(aboutText(plugin, world.about))
+  checkEnvironment(command, world.env)
+  if (command === 'VERSION') return write(world, versionText(plugin))
+  const stdin = await readConfig(world)
+  await handleCall(plugin, { command, json: parseConfig(stdin), stdin }, world, (result, version) =>
+    write(world, formatResult(result, version)),
+  )
 }
 
-/** Writes the document of a call, if there is one. Returns whether that went well; if not, standard error says why. */
-function write(world: PluginWorld, output: string): boolean {
+/** A document could not be written. Standard error has been told why. */
+class UnwrittenError extends Error {}
+
+function write(world: PluginWorld, document: string): void {
   try {
-    if (output !== '') world.stdout(output)
-    return true
+    world.stdout(document)
   } catch (error) {
     world.stderr(`Cannot write to standard output: ${error instanceof Error ? error.message : error}\n`)
-    return false
+    throw new UnwrittenError('Cannot write to standard output', { cause: error })
   }
 }
 
-async function answer(plugin: Plugin, world: PluginWorld, undo: Undo): Promise<string> {
-  const command = world.env['CNI_COMMAND'] ?? ''
-  const versions = plugin.versions ?? allVersions
-  if (command === '') {
-    world.stderr(aboutText(plugin.name, versions, world.about))
-    return ''
-  }
-  checkEnvironment(command, world.env)
-  if (command === 'VERSION') {
-    return `${formatJson({ cniVersion: currentVersion, supportedVersions: [...versions] })}\n`
-  }
-  const call = await readConfig(world)
-  if (!isPluginCommand(command)) {
-    throw new CniError('invalidEnvironmentVariables', `unknown CNI_COMMAND: ${command}`)
-  }
-  const cniVersion = configVersion(call.config)
-  checkVersion(command, cniVersion, versions)
-  if (commands[command].actsInNetns) checkNetns(world)
-  const request = makeRequest(world, { ...call, command, cniVersion })
-  if (command !== 'ADD') {
-    await plugin[commands[command].handler]?.(request)
-    return ''
-  }
-  if (plugin.add === undefined) return ''
-  const result = await plugin.add(request)
-  undo.run = () => takeBack(plugin, { ...request, command: 'DEL', env: { ...request.env, CNI_COMMAND: 'DEL' } })
-  return formatResult(result, cniVersion)
-}
-
-async function takeBack(plugin: Plugin, request: Request): Promise<void> {
+function writeError(world: PluginWorld, thrown: unknown): void {
   try {
-    await plugin.del?.(request)
+    write(world, formatJson(toCniError(thrown).toJSON(), { indent: 4 }))
   } catch (error) {
-    request.warn(`Cannot undo "${plugin.name} ADD": ${error instanceof Error ? error.message : error}`)
+    if (!(error instanceof UnwrittenError)) throw error
   }
 }
 
-function aboutText(name: string, versions: readonly string[], version = 'version unknown'): string {
+/** What a plugin answers to VERSION. */
+export function versionText({ versions = allVersions }: Plugin): string {
+  return `${formatJson({ cniVersion: currentVersion, supportedVersions: [...versions] })}\n`
+}
+
+function aboutText({ name, versions = allVersions }: Plugin, version = 'version unknown'): string {
   return `CNI ${name} plugin ${version}\nCNI protocol versions supported: ${versions.join(', ')}\n`
 }

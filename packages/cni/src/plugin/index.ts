@@ -1,6 +1,8 @@
 export { shortenedName } from '../config/index.ts'
+export { callPlugin, type InProcessCall, type InProcessOptions } from './call-plugin.ts'
 export { delegateIpam } from './delegate-ipam.ts'
 export { dispatch } from './dispatch.ts'
+export { type InProcessExecutor, inProcessExecutor, printPlugin } from './in-process-executor.ts'
 export { type ArgFields, type LoadedArgs, loadArgs } from './load-args.ts'
 export type { Command, Delegate, DelegateOptions, Plugin, PluginCommand, Request } from './plugin.ts'
 export { parsePrevResult } from './prev-result.ts'

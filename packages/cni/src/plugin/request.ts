@@ -1,15 +1,27 @@
 import { delegateAdd, delegateCheck, delegateDel, delegateGC, delegateStatus } from '../exec/delegate.ts'
 import { splitPath } from '../exec/environment.ts'
-import type { CallConfig } from './call-config.ts'
+import { formatJson, type JsonObject } from '../json/index.ts'
 import type { Delegate, PluginCommand, Request } from './plugin.ts'
 import type { PluginWorld } from './world.ts'
 
-/** Makes what a handler gets, from a call that has been checked. */
-export function makeRequest(
-  world: PluginWorld,
-  call: CallConfig & { command: PluginCommand; cniVersion: string },
-): Request {
+/** What a handler gets of a plugin's world. */
+export type HandlerWorld = Pick<PluginWorld, 'env' | 'stderr' | 'executor' | 'hostNetns' | 'signal'>
+
+/** A call that has been checked. */
+export interface CheckedCall {
+  readonly command: PluginCommand
+  readonly config: JsonObject
+  readonly name: string
+  readonly cniVersion: string
+  /** The text that the configuration was read from; absent when it came as a value. */
+  readonly stdin?: string | undefined
+}
+
+/** Makes what a handler gets. */
+export function makeRequest(world: HandlerWorld, { stdin, ...call }: CheckedCall): Request {
   const { env, hostNetns, signal } = world
+  let text = stdin
+  const configText = () => (text ??= formatJson(call.config))
   return {
     ...call,
     containerId: env['CNI_CONTAINERID'] ?? '',
@@ -19,8 +31,11 @@ export function makeRequest(
     path: splitPath(env['CNI_PATH'] ?? ''),
     hostNetns,
     env,
+    get stdin() {
+      return configText()
+    },
     warn: (line) => world.stderr(`${line}\n`),
-    delegate: delegateFrom(world, call),
+    delegate: delegateFrom(world, call, configText),
     ...(signal ? { signal } : {}),
   }
 }
@@ -28,15 +43,17 @@ export function makeRequest(
 const withoutResult = { DEL: delegateDel, CHECK: delegateCheck, GC: delegateGC, STATUS: delegateStatus } as const
 
 /** A delegate gets this call's environment and configuration, whole (CNI 1.1 §"Section 4"). */
-function delegateFrom(world: PluginWorld, { stdin, cniVersion }: Pick<Request, 'stdin' | 'cniVersion'>): Delegate {
-  const { env, executor } = world
-  return async (type, command, options = {}) => {
+function delegateFrom(
+  { env, executor, signal: ownSignal }: HandlerWorld,
+  { config, cniVersion }: Pick<CheckedCall, 'config' | 'cniVersion'>,
+  configText: () => string,
+): Delegate {
+  return async (type, command, { stdin, signal = ownSignal } = {}) => {
     // Said here too: not every executor that a product brings looks for an empty name.
     if (type === '') throw new Error('no plugin name provided')
-    const signal = options.signal ?? world.signal
-    const call = { executor, env, ...(signal && { signal }), ...(options.stdin === undefined && { cniVersion }) }
-    if (command === 'ADD') return delegateAdd(type, options.stdin ?? stdin, call)
-    await withoutResult[command](type, options.stdin ?? stdin, call)
+    const call = { executor, env, ...(signal && { signal }), ...(stdin === undefined && { config, cniVersion }) }
+    if (command === 'ADD') return delegateAdd(type, stdin ?? configText(), call)
+    await withoutResult[command](type, stdin ?? configText(), call)
     return undefined
   }
 }

@@ -1,7 +1,8 @@
 import type { Executor } from '../exec/index.ts'
 import { dispatch } from './dispatch.ts'
 import type { Plugin } from './plugin.ts'
-import { readToEnd, writeFully } from './standard-streams.ts'
+import { processDelegates } from './process-delegates.ts'
+import { readToEnd, writeDiagnostics, writeFully } from './standard-streams.ts'
 import type { PluginWorld } from './world.ts'
 
 export interface RunOptions {
@@ -23,7 +24,10 @@ export interface RunOptions {
  * kills. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
  * for standard error is dropped when it cannot be written.
  */
-export async function runPlugin(plugin: Plugin, { version, executor = processes }: RunOptions = {}): Promise<void> {
+export async function runPlugin(
+  plugin: Plugin,
+  { version, executor = processDelegates }: RunOptions = {},
+): Promise<void> {
   console.log = console.info = console.debug = console.error
   const terminated = new AbortController()
   const onSignal = (signal: string) =>
@@ -48,24 +52,3 @@ export async function runPlugin(plugin: Plugin, { version, executor = processes 
 
 /** What ends a program unless it does something about it. */
 const endingSignals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-
-/** A call does not fail because nobody reads what is said beside its answer. */
-function writeDiagnostics(text: string): void {
-  try {
-    writeFully(2, text)
-  } catch {
-    // Nowhere is left to say so.
-  }
-}
-
-/** Runs delegates as processes; what that takes is loaded when the first one is run. */
-const processes: Executor = {
-  find: async (type, path) => (await delegates()).find(type, path),
-  run: async (path, call) => (await delegates()).run(path, call),
-}
-
-async function delegates(): Promise<Executor> {
-  const { processExecutor } = await import('../exec/process-executor.ts')
-  // A delegate's standard error is the caller's, whatever the outcome (CNI 1.1 §"Section 4").
-  return processExecutor({ forward: 'always' })
-}

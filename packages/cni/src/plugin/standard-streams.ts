@@ -24,6 +24,15 @@ export function writeFully(fd: number, text: string): void {
   for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes.subarray(at))
 }
 
+/** Writes text to standard error. A call does not fail because nobody reads what is said beside its answer. */
+export function writeDiagnostics(text: string): void {
+  try {
+    writeFully(2, text)
+  } catch {
+    // Nowhere is left to say so.
+  }
+}
+
 /** Returns the number of bytes read, 0 at the end, `undefined` when there is nothing yet. */
 function readSome(fd: number, buffer: Uint8Array): number | undefined {
   try {

@@ -1,5 +1,4 @@
 export { type FakeAnswer, FakeExecutor, type RecordedCall } from './fake-executor.ts'
-export { type InProcessOptions, inProcessExecutor, type PluginProgram } from './in-process-executor.ts'
 export { installNoop } from './install-noop.ts'
 export { runNoop } from './noop.ts'
 export {
@@ -10,3 +9,4 @@ export {
   readNoopLog,
   writeNoopDebug,
 } from './noop-debug.ts'
+export { type PluginProgram, programExecutor } from './program-executor.ts'

@@ -7,6 +7,7 @@ export {
   formatResult,
   type ParseResultOptions,
   parseResult,
+  resultAs,
   resultToJson,
   stampResult,
 } from './result-json.ts'

@@ -1,5 +1,6 @@
 import { formatJson, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
 import { asResult02, asResult04, asResult10, type ShapedResult, withoutEmpty } from './convert-result.ts'
+import { copyWithoutEmpty } from './copy-result.ts'
 import type { Result } from './result.ts'
 import { result02, result04, result10 } from './result-tables.ts'
 import { result02ToJson, result04ToJson, result10ToJson } from './result-to-json.ts'
@@ -9,6 +10,8 @@ import { currentVersion, decodeVersion, firstVersion } from './version.ts'
 interface Shape {
   /** The versions that have it. */
   readonly versions: readonly string[]
+  /** Whether it is the one that results have in memory. */
+  readonly newest?: true
   readonly read: (json: JsonValue) => ShapedResult
   readonly write: (from: ShapedResult, version: string) => JsonObject
 }
@@ -26,6 +29,7 @@ const shapes: readonly Shape[] = [
   },
   {
     versions: ['1.0.0', '1.1.0'],
+    newest: true,
     read: (json) => ({ shape: '1.0', result: result10.decode(json) }),
     write: (from, version) => result10ToJson(asResult10(from), version),
   },
@@ -64,6 +68,16 @@ export function resultToJson(result: Result, version: string): JsonObject {
 /** Returns what a plugin prints: {@link resultToJson}, indented by four spaces, no line break at the end. */
 export function formatResult(result: Result, version: string): string {
   return formatJson(resultToJson(result, version), { indent: 4 })
+}
+
+/**
+ * Returns a result as {@link parseResult} reads what {@link formatResult} prints: as `version` can tell it, without what says
+ * nothing. The result itself is left as it is. Throws what {@link resultToJson} throws.
+ */
+export function resultAs(result: Result, version: string): Result {
+  const cniVersion = version || firstVersion
+  if (shapeOfVersion.get(cniVersion)?.newest) return copyWithoutEmpty(result, cniVersion)
+  return parsePrintedResult({ ...resultToJson(result, version), cniVersion })
 }
 
 /**

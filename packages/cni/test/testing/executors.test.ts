@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Plugin } from '../../src/plugin/index.ts'
-import { FakeExecutor, inProcessExecutor } from '../../src/testing/index.ts'
-import { CniError, parseResult } from '../../src/types/index.ts'
+import { FakeExecutor, programExecutor } from '../../src/testing/index.ts'
+import { CniError } from '../../src/types/index.ts'
 
 const call = { stdin: '{"cniVersion":"1.0.0","name":"n","ipam":{"type":"ipam"}}', env: { CNI_COMMAND: 'ADD' } }
 
@@ -37,50 +36,16 @@ test('FakeExecutor rejects when the signal is aborted', async () => {
   assert.deepEqual(fake.calls, [])
 })
 
-test('inProcessExecutor() runs plugins that delegate to each other', async () => {
-  const ipam: Plugin = {
-    name: 'ipam',
-    add: async ({ cniVersion }) => parseResult({ cniVersion, ips: [{ address: '10.0.0.5/24' }] }),
-  }
-  const main: Plugin = {
-    name: 'main',
-    async add({ delegate, warn }) {
-      warn('delegating')
-      const result = await delegate('ipam', 'ADD')
-      return { cniVersion: '1.0.0', ...result, interfaces: [{ name: 'eth0' }] }
+test('programExecutor() reports failures as a process would', async () => {
+  const executor = programExecutor({
+    silent: async () => 2,
+    coded: async ({ stdout }) => {
+      stdout('{"code":11,"msg":"busy"}')
+      return 1
     },
-  }
-  let stderr = ''
-  const executor = inProcessExecutor(
-    { main, ipam },
-    {
-      stderr: (text) => {
-        stderr += text
-      },
-    },
-  )
-  const env = { ...call.env, CNI_CONTAINERID: 'c', CNI_NETNS: '/n', CNI_IFNAME: 'eth0', CNI_PATH: '/bin' }
-  const stdout = await executor.run(await executor.find('main', ['/bin']), { ...call, env })
-  assert.deepEqual(JSON.parse(stdout), {
-    cniVersion: '1.0.0',
-    interfaces: [{ name: 'eth0' }],
-    ips: [{ address: '10.0.0.5/24' }],
   })
-  assert.equal(stderr, 'delegating\n')
-})
-
-test('inProcessExecutor() reports failures as a process would', async () => {
-  const bad: Plugin = {
-    name: 'bad',
-    async del() {
-      throw new CniError(11, 'busy')
-    },
-  }
-  const silent = async () => 2
-  const executor = inProcessExecutor({ bad, silent })
-  const env = { CNI_COMMAND: 'DEL', CNI_CONTAINERID: 'c', CNI_IFNAME: 'eth0', CNI_PATH: '/bin' }
-  await assert.rejects(executor.run('bad', { ...call, env }), { name: 'CniError', code: 11, msg: 'busy' })
-  await assert.rejects(executor.run('silent', { ...call, env }), {
+  await assert.rejects(executor.run('coded', call), { name: 'CniError', code: 11, msg: 'busy' })
+  await assert.rejects(executor.run('silent', call), {
     message: 'netplugin failed with no error message: exit status 2',
   })
   await assert.rejects(

@@ -7,9 +7,9 @@ import { networkListFromBytes } from '../../src/config/index.ts'
 import { type Executor, getVersionInfo, processExecutor } from '../../src/exec/index.ts'
 import { Cni } from '../../src/runtime/index.ts'
 import {
-  inProcessExecutor,
   installNoop,
   type NoopDebug,
+  programExecutor,
   readNoopDebug,
   readNoopLog,
   runNoop,
@@ -36,7 +36,7 @@ function places(t: TestContext): Place[] {
   const path = installNoop(scratch(t))
   return [
     { path, executor: (stderr) => processExecutor({ stderr }) },
-    { path: 'noop', executor: (stderr) => inProcessExecutor({ noop: runNoop }, { stderr }) },
+    { path: 'noop', executor: (stderr) => programExecutor({ noop: runNoop }, { stderr }) },
   ]
 }
 

@@ -1,10 +1,9 @@
 import { dirname } from 'node:path'
 import type { NetworkList, PluginConfig } from '@patchbay/cni/config'
-import { pluginEnvironment, processExecutor } from '@patchbay/cni/exec'
-import { formatJson, type JsonObject, parseJson } from '@patchbay/cni/json'
-import { dispatch, parsePrevResult } from '@patchbay/cni/plugin'
+import type { PluginArgs } from '@patchbay/cni/exec'
+import type { JsonObject } from '@patchbay/cni/json'
+import { callPlugin, parsePrevResult } from '@patchbay/cni/plugin'
 import type { NetworkAttachment } from '@patchbay/cni/runtime'
-import { parseCniError } from '@patchbay/cni/types'
 import { findPlugin, type Repair } from '@patchbay/plugins'
 
 /** One plugin of the network of one attachment. */
@@ -32,18 +31,11 @@ export async function repairStep(step: RepairStep, world: RepairWorld): Promise<
   const repair = findPlugin(step.plugin.type)?.repair
   if (!repair) return []
   let restored: readonly string[] = []
-  const output: string[] = []
-  const status = await dispatch(
-    pluginOf(step.plugin.type, repair, (what) => (restored = what)),
-    {
-      ...world,
-      env: environment(step.attachment),
-      readStdin: async () => formatJson(configuration(step)),
-      stdout: (text) => output.push(text),
-      executor: processExecutor(),
-    },
+  const { type } = step.plugin
+  await callPlugin(
+    pluginOf(type, repair, (what) => (restored = what)),
+    { ...world, args: parameters(step.attachment), config: configuration(step) },
   )
-  if (status !== 0) throw parseCniError(parseJson(output.join('')))
   return restored
 }
 
@@ -58,11 +50,8 @@ function pluginOf(name: string, repair: Repair, done: (restored: readonly string
   }
 }
 
-function environment({ containerId, netns, ifName, args = [] }: NetworkAttachment) {
-  return pluginEnvironment(
-    { command: 'ADD', containerId, netns, ifName, args, path: dirname(process.execPath) },
-    process.env,
-  )
+function parameters({ containerId, netns, ifName, args = [] }: NetworkAttachment): PluginArgs {
+  return { command: 'ADD', containerId, netns, ifName, args, path: dirname(process.execPath) }
 }
 
 function configuration({ list, plugin, attachment, prevResult }: RepairStep): JsonObject {

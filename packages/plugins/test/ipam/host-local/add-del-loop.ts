@@ -1,6 +1,6 @@
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { callPlugin } from './call-plugin.ts'
+import { callHostLocal } from './call-host-local.ts'
 
 /** How many containers are alive at a time. */
 const alive = 3
@@ -32,8 +32,8 @@ async function main(): Promise<void> {
   }
 }
 
-async function succeed(command: string, call: Parameters<typeof callPlugin>[1]): Promise<unknown> {
-  const { status, output } = await callPlugin(command, call)
+async function succeed(command: string, call: Parameters<typeof callHostLocal>[1]): Promise<unknown> {
+  const { status, output } = await callHostLocal(command, call)
   if (status !== 0) throw new Error(JSON.stringify(output))
   return output
 }

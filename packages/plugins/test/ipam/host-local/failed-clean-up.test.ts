@@ -3,7 +3,7 @@ import fs, { readdirSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { callPlugin } from './call-plugin.ts'
+import { callHostLocal } from './call-host-local.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Has a call of node:fs fail once, when it is about a path that ends so. */
@@ -32,12 +32,12 @@ for (const [name, end] of [
     const ipam = { type: 'host-local', dataDir, durability: 'none', ranges: [[{ subnet: '10.0.0.0/24' }]] }
     const config = { cniVersion: '1.1.0', name: 'net', type: 'bridge', ipam }
     failOnce(context, name, end)
-    const { status, output } = await callPlugin('ADD', { config })
+    const { status, output } = await callHostLocal('ADD', { config })
     assert.equal(status, 0, JSON.stringify(output))
     assert.match(JSON.stringify(output), /10\.0\.0\.2/)
     const files = () => readdirSync(join(dataDir, 'net')).filter((file) => /^10\.|tmp/.test(file))
     // The next file that is written takes the place of what was left.
     assert.deepEqual(files(), ['10.0.0.2'])
-    assert.equal((await callPlugin('DEL', { config })).status, 0)
+    assert.equal((await callHostLocal('DEL', { config })).status, 0)
     assert.deepEqual(files(), [])
   })

@@ -3,7 +3,7 @@ import fs, { mkdirSync, writeFileSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { callPlugin } from './call-plugin.ts'
+import { callHostLocal } from './call-host-local.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** What takes a path and comes to a system call or more. */
@@ -42,9 +42,9 @@ const begin = ['openSync lock', 'openSync .patchbay.boot', 'existsSync .patchbay
 
 test('ADD reads each file once, makes no directory that is there, and removes nothing that is not', async (context) => {
   const { config } = network(context)
-  await callPlugin('ADD', { config, containerId: 'c1' })
+  await callHostLocal('ADD', { config, containerId: 'c1' })
   const calls = watchFiles(context)
-  assert.equal((await callPlugin('ADD', { config, containerId: 'c2' })).status, 0)
+  assert.equal((await callHostLocal('ADD', { config, containerId: 'c2' })).status, 0)
   assert.deepEqual(
     calls.filter((call) => call !== 'statSync netns'),
     [
@@ -60,12 +60,12 @@ test('ADD reads each file once, makes no directory that is there, and removes no
 
 test('DEL and CHECK read each lease once', async (context) => {
   const { config } = network(context)
-  for (const containerId of ['c1', 'c2']) await callPlugin('ADD', { config, containerId })
+  for (const containerId of ['c1', 'c2']) await callHostLocal('ADD', { config, containerId })
   const calls = watchFiles(context)
   const leases = ['openSync 10.0.0.2', 'openSync 10.0.0.3']
   const callsOf = async (command: string) => {
     calls.length = 0
-    assert.equal((await callPlugin(command, { config, containerId: 'c1' })).status, 0)
+    assert.equal((await callHostLocal(command, { config, containerId: 'c1' })).status, 0)
     // Node may look for the source map of a module that is loaded.
     return calls
       .filter((call) => call !== 'statSync netns' && !call.endsWith('.map'))
@@ -78,17 +78,17 @@ test('DEL and CHECK read each lease once', async (context) => {
 test('ADD makes the directory with its parents, and says what is in the way of it', async (context) => {
   const { config, dataDir } = network(context)
   const deeper = (path: string) => ({ ...config, ipam: { ...config.ipam, dataDir: join(dataDir, path) } })
-  assert.equal((await callPlugin('ADD', { config: deeper('a/b') })).status, 0)
+  assert.equal((await callHostLocal('ADD', { config: deeper('a/b') })).status, 0)
   writeFileSync(join(dataDir, 'file'), '')
   const msg = `mkdir ${join(dataDir, 'file', 'net')}: not a directory`
-  const { output } = await callPlugin('ADD', { config: deeper('file') })
+  const { output } = await callHostLocal('ADD', { config: deeper('file') })
   assert.deepEqual(output, { code: 999, msg })
 })
 
 test('ADD fails on what is in the way of the lock, in a directory that is there', async (context) => {
   const { config, dataDir } = network(context)
   mkdirSync(join(dataDir, 'net', 'lock'), { recursive: true })
-  const { output } = await callPlugin('ADD', { config })
+  const { output } = await callHostLocal('ADD', { config })
   const msg = `open ${join(dataDir, 'net', 'lock')}: is a directory`
   assert.deepEqual(output, { code: 999, msg })
 })

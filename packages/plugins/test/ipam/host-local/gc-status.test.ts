@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { listLeases } from '../../../src/ipam/host-local/index.ts'
-import { callPlugin } from './call-plugin.ts'
+import { callHostLocal } from './call-host-local.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const ranges = [[{ subnet: '10.9.0.0/29' }]]
@@ -20,7 +20,7 @@ function world(context: TestContext, files: Record<string, string>, keys: Record
     readdirSync(directory)
       .filter((name) => !['lock', '.patchbay.boot'].includes(name))
       .sort()
-  return { dataDir, directory, left, call: (command: string) => callPlugin(command, { config }) }
+  return { dataDir, directory, left, call: (command: string) => callHostLocal(command, { config }) }
 }
 
 const files = {
@@ -52,7 +52,7 @@ test('GC ends nothing when nobody says what is valid, and is content without a d
   assert.equal(left().length, 7)
   const ipam = { type: 'host-local', dataDir: join(temporaryDirectory(context), 'none'), ranges }
   const config = { cniVersion: '1.1.0', name: 'net', type: 'bridge', ipam, 'cni.dev/valid-attachments': [] }
-  assert.deepEqual(await callPlugin('GC', { config }), { status: 0, output: undefined })
+  assert.deepEqual(await callHostLocal('GC', { config }), { status: 0, output: undefined })
 })
 
 test('STATUS is well while an address is free, with or without a directory', async (context) => {
@@ -61,7 +61,7 @@ test('STATUS is well while an address is free, with or without a directory', asy
   assert.deepEqual(left(), ['10.9.0.2'])
   const ipam = { type: 'host-local', dataDir: join(directory, 'not', 'made', 'yet'), ranges }
   const config = { cniVersion: '1.1.0', name: 'net', type: 'bridge', ipam }
-  assert.deepEqual(await callPlugin('STATUS', { config }), { status: 0, output: undefined })
+  assert.deepEqual(await callHostLocal('STATUS', { config }), { status: 0, output: undefined })
 })
 
 test('STATUS answers 50 when a range set is exhausted', async (context) => {
@@ -88,7 +88,7 @@ test('GC and STATUS work on many leases, and on a range with a single address le
     left().filter((name) => name !== '.patchbay.index'),
     ['10.9.0.101', '10.9.0.2'],
   )
-  const ips = (await callPlugin('ADD', { config: { cniVersion: '1.1.0', name: 'net', type: 'bridge', ...keys } }))
+  const ips = (await callHostLocal('ADD', { config: { cniVersion: '1.1.0', name: 'net', type: 'bridge', ...keys } }))
     .output
   assert.match(JSON.stringify(ips), /10\.9\.0\.3\//)
 })
@@ -97,7 +97,7 @@ test('STATUS answers 50 when the directory cannot be used', async (context) => {
   const { dataDir } = world(context, {})
   writeFileSync(join(dataDir, 'file'), '')
   const ipam = { type: 'host-local', dataDir: join(dataDir, 'file'), ranges }
-  const { status, output } = await callPlugin('STATUS', {
+  const { status, output } = await callHostLocal('STATUS', {
     config: { cniVersion: '1.1.0', name: 'net', type: 'bridge', ipam },
   })
   assert.equal(status, 1)

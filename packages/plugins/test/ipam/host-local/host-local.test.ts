@@ -3,15 +3,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { lockFile } from '@patchbay/linux/sys'
-import { type Call, callPlugin } from './call-plugin.ts'
+import { type Call, callHostLocal } from './call-host-local.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 interface Network {
   /** Where its leases are. */
   readonly leases: string
-  readonly add: (call?: Partial<Call>) => ReturnType<typeof callPlugin>
-  readonly del: (call?: Partial<Call>) => ReturnType<typeof callPlugin>
-  readonly check: (call?: Partial<Call>) => ReturnType<typeof callPlugin>
+  readonly add: (call?: Partial<Call>) => ReturnType<typeof callHostLocal>
+  readonly del: (call?: Partial<Call>) => ReturnType<typeof callHostLocal>
+  readonly check: (call?: Partial<Call>) => ReturnType<typeof callHostLocal>
   /** The addresses that are leased. */
   readonly addresses: () => string[]
 }
@@ -23,7 +23,7 @@ function network(context: TestContext, ipam: Record<string, unknown>, more: Reco
   const call =
     (command: string) =>
     (call: Partial<Call> = {}) =>
-      callPlugin(command, { config: { ...config, ipam: { type: 'host-local', dataDir, ...ipam } }, ...call })
+      callHostLocal(command, { config: { ...config, ipam: { type: 'host-local', dataDir, ...ipam } }, ...call })
   const leases = join(dataDir, 'net')
   const addresses = () =>
     readdirSync(leases)

@@ -1,35 +1,31 @@
 import type { Executor } from '../exec/index.ts'
 import { pluginFailure } from '../exec/plugin-failure.ts'
 import { quote } from '../json/index.ts'
-import { dispatch, type Plugin, type PluginWorld } from '../plugin/index.ts'
+import type { InProcessOptions, PluginWorld } from '../plugin/index.ts'
 
 /** What a plugin's executable does with its world; returns the exit status. {@link runNoop} is one. */
 export type PluginProgram = (world: PluginWorld) => Promise<number>
 
-export interface InProcessOptions {
-  /** Gets what plugins that succeed write to standard error; by default nobody does. */
-  stderr?: (text: string) => void
-  /** What plugins are told is the host's namespace; the one of this process by default. */
-  hostNetns?: string
-}
-
 /**
- * An executor that runs plugins, by type, inside this process: to test a plugin through a `Cni` object, or plugins
- * that delegate to each other, without executables. A plugin's failure is reported as that of a process would be.
+ * An executor that runs programs, by type, inside this process: to test what is text to a runtime, without executables. A
+ * program's failure is reported as that of a process would be, and what it wrote to standard error is handed on when it
+ * succeeds. Plugins are run by `inProcessExecutor` of `@patchbay/cni/plugin`.
  */
-export function inProcessExecutor(
-  plugins: Readonly<Record<string, Plugin | PluginProgram>>,
+export function programExecutor(
+  programs: Readonly<Record<string, PluginProgram>>,
   { stderr = () => undefined, hostNetns = '/proc/self/ns/net' }: InProcessOptions = {},
 ): Executor {
   const executor: Executor = {
     async find(type, path) {
-      if (Object.hasOwn(plugins, type)) return type
+      if (Object.hasOwn(programs, type)) return type
       throw new Error(`failed to find plugin ${quote(type)} in path [${path.join(' ')}]`)
     },
     async run(path, { stdin, env, signal }) {
       signal?.throwIfAborted()
+      const program = programs[path]
+      if (program === undefined) throw new Error(`Cannot run plugin ${quote(path)}: it was not found`)
       const written = { stdout: '', stderr: '' }
-      const status = await programOf(plugins[path])({
+      const status = await program({
         env,
         readStdin: async () => stdin,
         stdout: (text) => {
@@ -48,9 +44,4 @@ export function inProcessExecutor(
     },
   }
   return executor
-}
-
-function programOf(plugin: Plugin | PluginProgram | undefined): PluginProgram {
-  if (plugin === undefined) throw new Error('Cannot run plugin: it was not found')
-  return typeof plugin === 'function' ? plugin : (world) => dispatch(plugin, world)
 }
