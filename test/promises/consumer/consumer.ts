@@ -23,7 +23,14 @@ import { staticIpam } from '@patchbay/plugins/static'
 
 const conf = object('Conf', { bridge: string })
 type Conf = Decoded<typeof conf>
-const plugins: Readonly<Record<string, Plugin>> = { bridge, loopback, macvlan, ptp, static: staticIpam, veth: { ...ptp, name: 'veth' } }
+const plugins: Readonly<Record<string, Plugin>> = {
+  bridge,
+  loopback,
+  macvlan,
+  ptp,
+  static: staticIpam,
+  veth: { ...ptp, name: 'veth' },
+}
 const executor: Executor = inProcessExecutor({ ...plugins, 'host-local': hostLocal })
 
 /** Makes a bridge with an address, twice: returns the kernel's word for the second attempt. */
