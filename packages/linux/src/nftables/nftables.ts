@@ -103,7 +103,7 @@ export class Nftables implements Disposable {
     })
   }
 
-  /** @returns `undefined` when there is none */
+  /** @returns `undefined` for a table that does not exist */
   async getTable(table: TableRef): Promise<TableState | undefined> {
     const message = await this.#find(getTable(table), tableOperations.new)
     return message && decodeTable(message)
@@ -115,7 +115,7 @@ export class Nftables implements Disposable {
     return messages.map(decodeTable).filter((table) => table !== undefined)
   }
 
-  /** @returns `undefined` when there is none */
+  /** @returns `undefined` for a chain that does not exist */
   async getChain(chain: TableMember): Promise<ChainState | undefined> {
     const message = await this.#find(getChain(chain), chainOperations.new)
     return message && decodeChain(message)
@@ -134,7 +134,7 @@ export class Nftables implements Disposable {
     return messages.map(decodeRule).filter((rule) => rule !== undefined)
   }
 
-  /** @returns `undefined` when there is none */
+  /** @returns `undefined` for a set that does not exist */
   async getSet(set: TableMember): Promise<SetState | undefined> {
     const message = await this.#find(getSet(set), setOperations.new)
     return message && decodeSet(message)
@@ -146,7 +146,7 @@ export class Nftables implements Disposable {
     return messages.map(decodeSet).filter((set) => set !== undefined)
   }
 
-  /** @returns `undefined` when there is none of that name and kind */
+  /** @returns `undefined` when no object has that name and kind */
   async getObject(object: NamedObject): Promise<ListedObject | undefined> {
     const message = await this.#find(getObject(object), objectOperations.new)
     return message && decodeObject(message)

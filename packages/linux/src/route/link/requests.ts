@@ -127,7 +127,7 @@ export async function getLink(
   return socket.get(getLinkRequest(name), description.as)
 }
 
-/** The link with that index or name; `undefined` when there is none. */
+/** The link with that index or name; `undefined` when no link has it. */
 export async function findLink(socket: NetlinkSocket, name: LinkName): Promise<Link | undefined>
 export async function findLink<L>(
   socket: NetlinkSocket,
