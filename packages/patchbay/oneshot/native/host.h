@@ -18,7 +18,7 @@ void use_context(JSContext *context);
 int open_wake_fd(void);
 void wake_loop(void);
 bool is_work_under_way(void);
-/* Runs one completion; false when there is none. */
+/* Runs one completion; false when none waits. */
 bool run_completion(void);
 
 /* text.c: UTF-8, as the Encoding Standard has it. */

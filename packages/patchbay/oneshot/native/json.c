@@ -119,9 +119,9 @@ static int64_t place_of(const reader_t *reader) {
     return reader->at - reader->start - reader->surplus;
 }
 
-/* A member of an object that is in no other one's member. */
+/* The member that is being read: the outermost one, not those inside its value. */
 typedef struct {
-    int64_t begin; /* -1 while there is none */
+    int64_t begin; /* -1 between members */
     int depth;
 } member_t;
 

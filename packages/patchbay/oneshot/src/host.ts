@@ -21,7 +21,7 @@ export interface Host {
   readonly environment: readonly string[]
   /** Descriptor that is readable when work on other threads is done, or a signal was caught; -1 when there was none left. */
   readonly wake: number
-  /** Runs what waits for one piece of work that is done; false when there is none. */
+  /** Calls what waits for one piece of finished work; false when no work has finished. */
   complete(): boolean
   /** Whether there is work on other threads. */
   workUnderWay(): boolean

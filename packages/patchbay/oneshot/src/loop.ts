@@ -94,7 +94,7 @@ export function releaseSignal(signal: number): void {
 
 /**
  * What the host calls until it answers false: lets one thing happen, so that the promises that it settles go on before
- * the next; when there is none, waits for some.
+ * the next; when nothing is ready, waits until something is.
  */
 export function turn(): boolean {
   if (host.complete() || deliverSignal() || runReady() || runDueTimer()) return true
