@@ -35,7 +35,7 @@ sameAsReference('bridge ADD refuses what excludes each other', (scene) => {
   scene.show()
 })
 
-sameAsReference('bridge ADD refuses a hardware address that is none, and an MTU that is none', (scene) => {
+sameAsReference('bridge ADD refuses a malformed hardware address, and an MTU out of range', (scene) => {
   scene.call('ADD', network({ mtu: -1 }))
   scene.call('DEL', network({ runtimeConfig: { mac: 'zz' } }))
   scene.call('ADD', network({ runtimeConfig: { mac: 'zz' } }))

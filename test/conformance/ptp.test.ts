@@ -114,7 +114,7 @@ sameAsReference('ptp ADD of an interface that is there already keeps the first a
   scene.look('ip -brief link | wc -l; ip -n c1 -brief link | wc -l')
 })
 
-for (const [what, netns] of Object.entries({ 'is not there': '/run/netns/absent', 'is none': '/run/file' }))
+for (const [what, netns] of Object.entries({ 'is not there': '/run/netns/absent', 'is a plain file': '/run/file' }))
   sameAsReference(`ptp ADD and CHECK with a namespace that ${what}`, (scene) => {
     scene.shell('echo >/run/file')
     scene.call('ADD', network(), { netns })

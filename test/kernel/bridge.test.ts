@@ -79,7 +79,7 @@ const failures: Record<string, Failure> = {
     message: /^failed to open netns "\/run\/netns\/absent": failed to Statfs/,
     calls: [],
   },
-  'the namespace is none': {
+  'the path is no namespace': {
     options: { netns: '/proc/../etc/passwd' },
     message: /^failed to open netns "\/proc\/\.\.\/etc\/passwd": unknown FS magic on/,
     calls: [],
@@ -90,7 +90,7 @@ const failures: Record<string, Failure> = {
     calls: [],
     left: ['eth0'],
   },
-  'the hardware address asked for is none': {
+  'the hardware address asked for is malformed': {
     config: { runtimeConfig: { mac: 'zz' } },
     message: /^failed to make veth pair: address zz: invalid MAC address$/,
     calls: [],
@@ -100,7 +100,11 @@ const failures: Record<string, Failure> = {
     message: /^failed to make veth pair: cannot assign requested address/,
     calls: [],
   },
-  'the MTU is none': { config: { mtu: 70000 }, message: /^failed to make veth pair: invalid argument$/, calls: [] },
+  'the MTU is too large': {
+    config: { mtu: 70000 },
+    message: /^failed to make veth pair: invalid argument$/,
+    calls: [],
+  },
   'IPAM refuses': { ipam: new Error('no addresses'), message: /^no addresses$/, calls: ['ADD ipam'] },
   'IPAM gives no address': {
     ipam: { cniVersion: '1.1.0' },
@@ -164,7 +168,7 @@ test('bridge ADD that cannot take a step back says why it failed, warns, and goe
     assert.deepEqual([hostEnds(lab), linkNames(lab.container)], [[], ['lo']])
   }))
 
-test('bridge DEL reports what IPAM could not do, and the namespace that is none', () =>
+test('bridge DEL reports what IPAM could not do, and a path that is no namespace', () =>
   withLab(async (lab) => {
     lab.releaseError = new Error('disk full')
     const { status, document } = await lab.call(bridge, 'DEL', config, { netns: '/etc/passwd' })

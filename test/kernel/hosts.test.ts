@@ -63,7 +63,7 @@ test('openHost() closes a socket whose request is under way, instead of keeping 
   assert.notEqual(next.route, route)
 })
 
-test('openHost() says what is wrong with a path that is none', () => {
+test('openHost() says what is wrong with a path that is no namespace', () => {
   for (const [wrong, message] of [
     ['/nowhere', /^failed to open netns "\/nowhere": failed to Statfs "\/nowhere": no such file or directory$/],
     ['/dev/null/x', /^failed to open netns/],

@@ -102,8 +102,11 @@ const failures: Record<string, Failure> = {
     config: { mtu: 1401 },
     message: /^invalid MTU 1401, must be \[0, master MTU\(1400\)\]$/,
   },
-  'the mode is none': { config: { mode: 'source' }, message: /^unknown macvlan mode: "source"$/ },
-  'the hardware address is none': { config: { mac: 'zz' }, message: /^invalid args zz for MAC addr: address zz: inv/ },
+  'the mode is unknown': { config: { mode: 'source' }, message: /^unknown macvlan mode: "source"$/ },
+  'the hardware address is malformed': {
+    config: { mac: 'zz' },
+    message: /^invalid args zz for MAC addr: address zz: inv/,
+  },
   'the hardware address is a group': {
     config: { mac: '01:00:5e:00:00:01' },
     message: /^failed to create macvlan: cannot assign requested address/,

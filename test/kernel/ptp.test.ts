@@ -147,7 +147,7 @@ const failures: Record<string, Failure> = {
     calls: [],
     left: ['eth0'],
   },
-  'the MTU is none': { config: { mtu: 10 }, message: /^failed to make veth pair: invalid argument$/, calls: [] },
+  'the MTU is too small': { config: { mtu: 10 }, message: /^failed to make veth pair: invalid argument$/, calls: [] },
   'an address is there twice': {
     ipam: { cniVersion: '1.1.0', ips: [...ips, ...ips] },
     message: /^failed to add IP addr 10\.1\.2\.3\/24 to "eth0": file exists/,

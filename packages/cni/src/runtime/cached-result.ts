@@ -6,8 +6,8 @@ import { cacheKind, parseCacheEntry } from './cache-entry.ts'
 import type { RuntimeConf } from './runtime-conf.ts'
 
 /**
- * Returns an attachment's last result on the wire form of `version`; `undefined` when there is none. Throws Error
- * when names are missing, when what is there cannot be decoded, or cannot be converted.
+ * Returns an attachment's last result on the wire form of `version`; `undefined` when the cache has no result of it. Throws
+ * Error when names are missing, and when the cached result cannot be decoded or converted.
  */
 export function cachedResult(key: CacheKey, version: string): JsonObject | undefined {
   const text = readCache(key)

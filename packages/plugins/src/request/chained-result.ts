@@ -3,7 +3,7 @@ import type { Result } from '@patchbay/cni/types'
 import { messageOf } from './error-message.ts'
 
 /**
- * The result of the plugins that a chained plugin comes after; `undefined` when there is none.
+ * The result of the plugins in front of a chained plugin; `undefined` when the configuration has no `prevResult`.
  *
  * @throws SyntaxError `could not parse prevResult: ...`
  */

@@ -50,9 +50,9 @@ export class IndexFile implements Blocks {
     this.index = new LeaseIndex(this, size)
   }
 
-  /** Opens the index; `undefined` when there is none, or it is not of the directory as it is. */
+  /** Opens the index; `undefined` when the directory has no index, or one that was made for another state of it. */
   static open(place: IndexPlace): IndexFile | undefined {
-    // Most often there is none, and an answer costs less than an error.
+    // Most directories have no index, and to ask costs less than an error.
     if (!existsSync(pathIn(place.directory))) return undefined
     return attempt(constants.O_RDWR, place, (fd) => {
       const header = parseHeader(readBlock(fd, 0))

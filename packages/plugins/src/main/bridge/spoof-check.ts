@@ -55,7 +55,10 @@ function layoutOf({ containerId, ifName }: Request): Layout {
   return layout(`${containerId}-${ifName}`)
 }
 
-/** The names of what one attachment has, as the reference has them; shortened where the kernel or `nft` would refuse them. */
+/**
+ * The comment and the chains of one attachment, with the names that the reference gives them. Names that the kernel or `nft`
+ * would refuse are shortened.
+ */
 function layout(id: string): Layout {
   const text = shortenedName(`${prefix}${id}`, COMMENT_BYTES)
   return {

@@ -41,7 +41,7 @@ function readLegacyTables(version: 4 | 6, hostNetns = '/proc/self/ns/net'): stri
   return typeof text === 'number' ? '' : text
 }
 
-/** The text of a file as a namespace has it; a number when there is none. */
+/** The text of a file as a namespace has it; a negative error number when it cannot be read. */
 function readIn(netns: string, path: string): string | number {
   if (isOwnNamespace(netns)) return native().readIn(-1, path)
   using other = Namespace.open(netns)

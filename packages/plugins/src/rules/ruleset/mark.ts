@@ -33,9 +33,9 @@ const NETWORK_BYTES = 28
 const CONTAINER_BYTES = 33
 
 /**
- * The comment of what belongs to an attachment: `HASH-HASH, net: n, if: i, id: c`, as the reference has it. The two hashes
- * decide; what follows is for people, without double quotes. Where it does not fit, both names are there as
- * {@link shortenedName} gives them.
+ * The comment that marks rules and elements of an attachment: `HASH-HASH, net: n, if: i, id: c`, in the form of the reference.
+ * Programs compare the two hashes; the rest is for people, and has no double quotes. In a comment that would be too long,
+ * the names of network and container are shortened by {@link shortenedName}.
  */
 export function mark(attachment: Attachment): string {
   const { name, containerId, ifName } = attachment
