@@ -1,8 +1,13 @@
-import { readFileSync, type Stats, statSync } from 'node:fs'
+import { readFileSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { statusOf } from './file-status.ts'
+import { Recent } from './recent.ts'
 
 /** The file that plugins are links to, beside the executable. */
 export const shimName = 'patchbay-shim'
+
+/** Other files of the shim's size: copies of it, and very few that only happen to be as large. */
+const REMEMBERED_FILES = 256
 
 /**
  * Tells whether a file that was found for a plugin is ours: the executable itself, or the shim that belongs to it, be it
@@ -12,7 +17,7 @@ export function ownFiles(executable: string): (path: string) => boolean {
   const shim = join(dirname(executable), shimName)
   const [own, beside] = [statusOf(executable), statusOf(shim)]
   /** Answers by what tells files apart in every state that they had. */
-  const known = new Map<string, boolean>()
+  const known = new Recent<string, boolean>(REMEMBERED_FILES)
   return (path) => {
     const found = statusOf(path)
     if (found === undefined) return false
@@ -22,15 +27,6 @@ export function ownFiles(executable: string): (path: string) => boolean {
     const answer = known.get(state) ?? readFileSync(path).equals(readFileSync(shim))
     known.set(state, answer)
     return answer
-  }
-}
-
-/** What cannot be looked at is nobody's. */
-function statusOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })
-  } catch {
-    return undefined
   }
 }
 
