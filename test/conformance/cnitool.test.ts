@@ -1,59 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
-import { after, beforeEach, test } from 'node:test'
-import { patchbay, reference } from '../lab/implementation.ts'
-import { type Outcome, World } from '../lab/world.ts'
-
-const cnitool = join(patchbay.directory, 'cnitool')
-const netns = '/run/netns/c1'
-
-let world: World
-beforeEach(async () => {
-  world?.[Symbol.dispose]()
-  world = await World.open({ containers: ['c1', 'c2'], containerDad: false })
-  world.shell('mkdir -p /run/net.d /run/plugins')
-  writeConfig('net1', network())
-})
-after(() => world?.[Symbol.dispose]())
-
-function network(keys: Readonly<Record<string, unknown>> = {}): string {
-  const ipam = { type: 'host-local', subnet: '10.7.0.0/24' }
-  const bridge = { type: 'bridge', bridge: 'br1', isGateway: true, ipam }
-  return JSON.stringify({ cniVersion: '1.1.0', name: 'net1', plugins: [bridge], ...keys })
-}
-
-function writeFile(path: string, text: string, mode = '644'): void {
-  world.run(['sh', '-c', 'cat >"$0"; chmod "$1" "$0"', path, mode], { input: text })
-}
-
-function writeConfig(name: string, text: string): void {
-  writeFile(`/run/net.d/${name}.conflist`, text)
-}
-
-/** Has the network `net1` run a plugin that is a shell script; what it is told is in /run/told afterwards. */
-function usePlugin(script: string, keys: Readonly<Record<string, unknown>> = {}): void {
-  writeFile('/run/plugins/own', `#!/bin/sh\nenv | grep ^CNI_ >/run/told; cat >/run/input\n${script}\n`, '755')
-  writeConfig('net1', network({ plugins: [{ type: 'own', ...keys }] }))
-}
-
-/** Runs cnitool with these variables beside those that say where configurations are. */
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
-  return world.run([cnitool, ...args], {
-    env: {
-      PATH: process.env['PATH'],
-      NETCONFPATH: '/run/net.d',
-      CNI_PATH: `/run/plugins:${patchbay.directory}`,
-      ...env,
-    },
-  })
-}
-
-function succeed(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const { status, stdout, stderr } = run(args, env)
-  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' })
-  return stdout
-}
+import { test } from 'node:test'
+import { cnitool, netns, network, run, succeed, usePlugin, world, writeConfig } from './cnitool-lab.ts'
+import { patchbay } from '../lab/implementation.ts'
 
 /** Variables that a plugin was called with. */
 function told(): Record<string, string> {
@@ -108,19 +57,6 @@ test('cnitool add prints the result without a newline, and with one to a termina
   assert.ok(stdout.endsWith('\n}\r\n'), JSON.stringify(stdout.slice(-10)))
 })
 
-test('cnitool attaches, checks and detaches a namespace', () => {
-  succeed(['add', 'net1', netns])
-  assert.match(world.shell('ip -netns c1 -o address show dev eth0'), / 10\.7\.0\.2\/24 /)
-  assert.equal(succeed(['check', 'net1', netns]), '')
-  world.shell('ip -netns c1 address flush dev eth0')
-  const { status, stderr } = run(['check', 'net1', netns])
-  assert.equal(status, 1)
-  assert.equal(stderr, 'Error: Failed to match addr 10.7.0.2/24 on interface eth0\n')
-  assert.equal(succeed(['del', 'net1', netns]), '')
-  assert.equal(world.shell('ip -netns c1 -o link show | wc -l'), '1\n')
-  assert.equal(succeed(['del', 'net1', netns]), '')
-})
-
 test('cnitool keeps results where --cache-dir says, in /var/lib/cni otherwise', () => {
   const id = `cnitool-${createHash('sha512').update(netns).digest('hex').slice(0, 20)}`
   for (const [args, directory] of [
@@ -135,27 +71,6 @@ test('cnitool keeps results where --cache-dir says, in /var/lib/cni otherwise', 
     succeed([...args, 'del', 'net1', netns])
     assert.equal(list(), '')
   }
-})
-
-test('cnitool gc detaches everything of a network, and needs no namespace', () => {
-  writeConfig('net2', network({ name: 'net2' }))
-  succeed(['add', 'net1', netns])
-  succeed(['add', 'net1', '/run/netns/c2'])
-  succeed(['add', 'net2', netns, '-i', 'eth1'])
-  assert.equal(succeed(['gc', 'net1']), '')
-  assert.equal(world.shell('ls /var/lib/cni/results | sed s/-.*//'), 'net2\n')
-  assert.match(world.shell('ip -netns c1 -o link show'), / eth1@/)
-  assert.doesNotMatch(world.shell('ip -netns c1 -o link show; ip -netns c2 -o link show'), / eth0@/)
-  assert.equal(succeed(['gc', 'net2', netns]), '')
-  assert.equal(world.shell('ls /var/lib/cni/results'), '')
-})
-
-test('cnitool gc collects what no cache knows', () => {
-  succeed(['add', 'net1', netns])
-  world.shell('rm /var/lib/cni/results/*')
-  succeed(['gc', 'net1'])
-  assert.doesNotMatch(world.shell('ip -o link show'), / veth/)
-  assert.equal(world.shell('ls /var/lib/cni/networks/net1'), 'last_reserved_ip.0\nlock\n')
 })
 
 test('cnitool status succeeds when the plugins are ready, and needs no namespace', () => {
@@ -272,24 +187,5 @@ for (const { what, env = {}, prepare = () => {}, message } of errors) {
     prepare()
     const { status, stdout, stderr } = run(['add', 'net1', netns], env)
     assert.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `Error: ${message}\n` })
-  })
-}
-
-if (reference) {
-  const env = { CNI_PATH: reference.directory }
-  test('cnitool attaches, checks and detaches with the reference plugins', () => {
-    const result = JSON.parse(succeed(['add', 'net1', netns], env))
-    assert.equal(result.ips[0].address, '10.7.0.2/24')
-    succeed(['check', 'net1', netns], env)
-    // Either implementation takes over from the other.
-    succeed(['check', 'net1', netns])
-    succeed(['del', 'net1', netns])
-    assert.doesNotMatch(world.shell('ip -netns c1 -o link show'), / eth0@/)
-    assert.equal(world.shell('ls /var/lib/cni/networks/net1'), 'last_reserved_ip.0\nlock\n')
-    assert.equal(JSON.parse(succeed(['add', 'net1', netns])).ips[0].address, '10.7.0.3/24')
-    succeed(['check', 'net1', netns], env)
-    succeed(['gc', 'net1'], env)
-    assert.doesNotMatch(world.shell('ip -netns c1 -o link show'), / eth0@/)
-    assert.equal(world.shell('ls /var/lib/cni/networks/net1'), 'last_reserved_ip.0\nlock\n')
   })
 }

@@ -4,6 +4,8 @@ import { Command } from 'commander'
 import { runCommand } from '../run-command.ts'
 import { version } from '../version.ts'
 import { type Attachment, DEFAULTS, type Network, type Options, openAttachment, openNetwork } from './call.ts'
+import { check } from './check.ts'
+import { madeAttachment } from './made-attachment.ts'
 
 const environmentHelp = `
 Environment:
@@ -33,12 +35,15 @@ const onAttachment: readonly Operation<Attachment>[] = [
   {
     name: 'check',
     description: 'tell whether it is attached as it should be',
-    run: ({ cni, list, rt }) => cni.checkNetworkList(list, rt),
+    run: async (attachment) => check(await madeAttachment(attachment)),
   },
   {
     name: 'del',
     description: 'detach the namespace',
-    run: ({ cni, list, rt }) => cni.delNetworkList(list, rt),
+    run: async (attachment) => {
+      const { cni, list, rt } = await madeAttachment(attachment)
+      await cni.delNetworkList(list, rt)
+    },
   },
 ]
 
