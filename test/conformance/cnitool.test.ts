@@ -129,6 +129,18 @@ test('cnitool ignores further arguments, with a warning', () => {
   assert.deepEqual({ status, stderr }, { status: 0, stderr: 'Warning: ignored "more", "and more"\n' })
 })
 
+test('cnitool finds a network behind a configuration that cannot be loaded, and warns of that', () => {
+  writeConfig('00-broken', '{')
+  world.shell('ln -s nowhere /run/net.d/01-gone.conflist')
+  const warnings = [
+    'Cannot load "/run/net.d/00-broken.conflist": error parsing configuration list: unexpected end of JSON input',
+    'error reading /run/net.d/01-gone.conflist: open /run/net.d/01-gone.conflist: no such file or directory',
+  ]
+  const { status, stdout, stderr } = run(['add', 'net1', netns])
+  assert.deepEqual([status, stderr], [0, warnings.map((warning) => `Warning: ${warning}\n`).join('')])
+  assert.equal(JSON.parse(stdout).ips[0].address, '10.7.0.2/24')
+})
+
 test('cnitool passes on what plugins that succeed write to standard error', () => {
   usePlugin(`echo 'a remark' >&2; echo '{"cniVersion": "1.1.0"}'`)
   assert.equal(run(['add', 'net1', netns]).stderr, 'a remark\n')
@@ -152,9 +164,16 @@ const errors: readonly {
     message: 'no net configurations found in /run/nowhere',
   },
   {
-    what: 'a broken configuration',
+    what: 'a broken configuration, of an unknown network',
     prepare: () => writeConfig('net1', '{'),
-    message: 'error parsing configuration list: unexpected end of JSON input',
+    message:
+      'no net configuration with name "net1" in /run/net.d; ' +
+      'Cannot load "/run/net.d/net1.conflist": error parsing configuration list: unexpected end of JSON input',
+  },
+  {
+    what: 'a broken configuration of the network',
+    prepare: () => writeConfig('net1', network({ plugins: [] })),
+    message: 'Cannot load "/run/net.d/net1.conflist": error parsing configuration list: no plugins in list',
   },
   { what: 'wrong CNI_ARGS', env: { CNI_ARGS: 'A=' }, message: 'invalid CNI_ARGS pair "A="' },
   { what: 'wrong CAP_ARGS', env: { CAP_ARGS: '[]' }, message: 'Cannot read CAP_ARGS: not a JSON object' },

@@ -1,13 +1,17 @@
-/** Directory has configurations, but none of the network that was asked for. */
+/** Directory has configurations, but none of the network that was asked for among those that could be loaded. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError'
   readonly directory: string
   readonly network: string
+  /** Errors of the files that could not be loaded; each names its file. */
+  readonly unreadable: readonly Error[]
 
-  constructor(directory: string, network: string) {
-    super(`no net configuration with name "${network}" in ${directory}`)
+  constructor(directory: string, network: string, unreadable: readonly Error[] = []) {
+    const reasons = unreadable.map(({ message }) => `; ${message}`).join('')
+    super(`no net configuration with name "${network}" in ${directory}${reasons}`)
     this.directory = directory
     this.network = network
+    this.unreadable = unreadable
   }
 }
 

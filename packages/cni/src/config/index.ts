@@ -1,6 +1,6 @@
 export { NoConfigsFoundError, NotFoundError } from './config-error.ts'
 export { configFiles } from './config-files.ts'
-export { loadNetworkList, networkListFromFile, pluginConfFromFile } from './load.ts'
+export { type LoadOptions, loadNetworkList, networkListFromFile, pluginConfFromFile } from './load.ts'
 export { listFromPluginConf, type NetworkList, networkListFromBytes } from './network-list.ts'
 export { injectConf, type PluginConfig, pluginConfFromBytes } from './plugin-config.ts'
 export { readRegularFile, readRegularFileLater } from './regular-file.ts'

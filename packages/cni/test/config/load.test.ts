@@ -88,7 +88,8 @@ test('networkListFromFile() does not leave its directory for a name that is no n
       name,
     )
     writeFileSync(file, list(name, {}))
-    await assert.rejects(networkListFromFile(file), { message: 'no plugin configs found' }, name)
+    const message = `Cannot load "${file}": no plugin configs found`
+    await assert.rejects(networkListFromFile(file), { message }, name)
   }
 })
 
@@ -108,7 +109,7 @@ test('networkListFromFile() says what it could not read', async (t) => {
   })
   await assert.rejects(networkListFromFile(join(directory, 'net.conflist')), {
     name: 'SyntaxError',
-    message: `error parsing configuration: missing 'type'`,
+    message: `Cannot load "${directory}/n/10.conf": error parsing configuration: missing 'type'`,
   })
   await assert.rejects(networkListFromFile(join(directory, 'm.conflist')), {
     message: `failed to read plugin config files in ${directory}/m: readdirent ${directory}/m: not a directory`,
@@ -130,7 +131,61 @@ test('loadNetworkList() fails on a broken earlier list, not on a broken later on
   assert.equal((await loadNetworkList(directory, 'n')).name, 'n')
   writeFileSync(join(directory, '10.conflist'), '{')
   await assert.rejects(loadNetworkList(directory, 'n'), {
-    message: 'error parsing configuration list: unexpected end of JSON input',
+    name: 'SyntaxError',
+    message: `Cannot load "${directory}/10.conflist": error parsing configuration list: unexpected end of JSON input`,
+  })
+})
+
+/** Names of the files that were passed over, in front of what is wrong with them. */
+async function loadAnyway(directory: string, name: string) {
+  const messages: string[] = []
+  const list = await loadNetworkList(directory, name, { onUnreadable: ({ message }) => messages.push(message) })
+  return { type: list.plugins[0]?.type, messages: messages.map((message) => message.replaceAll(`${directory}/`, '')) }
+}
+
+test('loadNetworkList() with onUnreadable passes over what cannot be loaded, and tells it', async (t) => {
+  const directory = scratch(t, {
+    '10.conflist': '{',
+    '15-a.conflist': list('a', { plugins: [] }),
+    '20.conflist': list('n'),
+    '30.conflist': '{',
+    '10.conf': '{"name":"z"}',
+    '20.conf': '{"name":"s","type":"single"}',
+  })
+  symlinkSync('nowhere', join(directory, '18.conflist'))
+  const messages = [
+    'Cannot load "10.conflist": error parsing configuration list: unexpected end of JSON input',
+    'Cannot load "15-a.conflist": error parsing configuration list: no plugins in list',
+    'error reading 18.conflist: open 18.conflist: no such file or directory',
+  ]
+  assert.deepEqual(await loadAnyway(directory, 'n'), { type: 'inline', messages })
+  assert.deepEqual(await loadAnyway(directory, 's'), {
+    type: 'single',
+    messages: [
+      ...messages,
+      'Cannot load "30.conflist": error parsing configuration list: unexpected end of JSON input',
+      `Cannot load "10.conf": error parsing configuration: missing 'type'`,
+    ],
+  })
+})
+
+test('loadNetworkList() with onUnreadable rejects for a broken file that has the name, and says which it passed over', async (t) => {
+  const directory = scratch(t, {
+    '10.conflist': list('n', { plugins: [] }),
+    '20.conflist': list('n'),
+    '30.conflist': '{',
+  })
+  await assert.rejects(loadAnyway(directory, 'n'), {
+    name: 'SyntaxError',
+    message: `Cannot load "${directory}/10.conflist": error parsing configuration list: no plugins in list`,
+  })
+  const [first, second] = [
+    `Cannot load "${directory}/10.conflist": error parsing configuration list: no plugins in list`,
+    `Cannot load "${directory}/30.conflist": error parsing configuration list: unexpected end of JSON input`,
+  ]
+  await assert.rejects(loadAnyway(directory, 'x'), {
+    name: 'NotFoundError',
+    message: `no net configuration with name "x" in ${directory}; ${first}; ${second}`,
   })
 })
 
@@ -150,7 +205,9 @@ test('loadNetworkList() turns a single plugin in a .conf or .json file into a li
     ['y'],
   )
   writeFileSync(join(directory, '00.json'), '{"name":"z"}')
-  await assert.rejects(loadNetworkList(directory, 'n'), { message: `error parsing configuration: missing 'type'` })
+  await assert.rejects(loadNetworkList(directory, 'n'), {
+    message: `Cannot load "${directory}/00.json": error parsing configuration: missing 'type'`,
+  })
 })
 
 test('loadNetworkList() tells no configuration at all from none of that name', async (t) => {

@@ -26,10 +26,13 @@ export interface Attachment extends Network {
   readonly rt: RuntimeConf
 }
 
-/** Loads the configuration of a network, as the environment says where. */
+/** Loads the configuration of a network, as the environment says where. Of files that cannot be loaded it warns. */
 export async function openNetwork(name: string, { cacheDir }: Options): Promise<Network> {
   const { env, execPath } = process
-  const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULTS.configDir, name)
+  const warnings: string[] = []
+  const onUnreadable = ({ message }: Error) => warnings.push(`Warning: ${message}\n`)
+  const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULTS.configDir, name, { onUnreadable })
+  for (const warning of warnings) process.stderr.write(warning)
   const executor = ownExecutor({
     isOwn: ownFiles(execPath),
     hostNetns: '/proc/self/ns/net',
