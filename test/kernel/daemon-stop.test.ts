@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { dirname } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { bridgeConfig, DaemonLab, eventually, executables, socketPath } from '../lab/daemon-lab.ts'
@@ -102,6 +103,7 @@ test('one daemon at a time listens on a socket, and one that was killed leaves n
   const { status, stderr } = lab.world.run([`${executables}/patchbay`, 'daemon'])
   assert.equal(status, 1)
   assert.match(stderr, new RegExp(`Cannot listen on "${socketPath}": another daemon does, process ${lab.pid}`))
+  assert.equal(lab.world.shell('ls -A /run/patchbay'), 'patchbay.sock\npatchbay.sock.lock\n')
   assert.equal(await lab.end('SIGKILL'), '137')
   assert.equal(lab.call('ADD', bridgeConfig()).status, 0)
   await lab.start()
@@ -112,6 +114,42 @@ test('one daemon at a time listens on a socket, and one that was killed leaves n
 test('the socket is for root alone', async () => {
   using lab = await DaemonLab.open()
   assert.equal(lab.world.shell(`stat -c '%a %u' /run/patchbay ${socketPath}`), '700 0\n600 0\n')
+})
+
+test('a daemon that ends leaves nothing that it has made, and the directory that it was given', async () => {
+  using lab = await DaemonLab.open()
+  assert.equal(await lab.end(), '0')
+  assert.notEqual(lab.world.run(['test', '-e', '/run/patchbay']).status, 0)
+  for (const path of ['/run/given/x.sock', socketPath]) {
+    const left = lab.world.shell(`mkdir ${dirname(path)}
+      ${executables}/patchbayd --socket ${path} 2>/run/log & daemon=$!
+      until ${executables}/patchbay status --socket ${path} >/run/status 2>&1; do sleep 0.05; done
+      kill $daemon; wait $daemon; ls -A ${dirname(path)}`)
+    assert.equal(left, '')
+  }
+})
+
+test('a daemon makes no directory for a socket that it is told, and says which one is missing', async () => {
+  using lab = await DaemonLab.open()
+  lab.world.shell('echo >/run/file')
+  for (const directory of ['/run/absent/deep', '/run/file', '/run/file/deep']) {
+    const path = `${directory}/x.sock`
+    const { status, stderr } = lab.world.run(['timeout', '20', `${executables}/patchbayd`, '--socket', path])
+    const state = `"${directory}" is no directory; make it, or name another path by --socket`
+    assert.deepEqual([status, stderr], [1, `Error: Cannot listen on "${path}": ${state}\n`])
+  }
+  assert.notEqual(lab.world.run(['test', '-e', '/run/absent']).status, 0)
+})
+
+test('patchbay status says that no daemon listens, and what to do', async () => {
+  using lab = await DaemonLab.open()
+  const remedy = 'start one with "patchbayd", or name its socket by --socket or PATCHBAY_SOCKET'
+  const ask = (): string => lab.world.run([`${executables}/patchbay`, 'status']).stderr
+  const nobody = `Error: Cannot reach a daemon on "${socketPath}": none listens there; ${remedy}\n`
+  await lab.end('SIGKILL')
+  assert.equal(ask(), nobody)
+  lab.world.shell('rm -r /run/patchbay')
+  assert.equal(ask(), nobody)
 })
 
 test('restarting the daemon in the middle of operations loses nothing', async () => {
@@ -145,6 +183,7 @@ test('a daemon takes away nothing but a socket that nobody listens on', async ()
     assert.equal(status, 1)
     assert.match(stderr, new RegExp(`Cannot listen on "/run/${name}": it is no socket; `))
   }
+  assert.equal(lab.world.shell('ls -A /run | grep lock || true'), '')
   assert.equal(lab.world.shell('cat /run/link; [ -p /run/fifo ] && [ -d /run/folder ] && echo all').trim(), 'kept\nall')
   // Of this daemon, but without its lock.
   lab.world.shell(`ln ${socketPath} /run/living`)

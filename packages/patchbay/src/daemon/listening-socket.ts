@@ -1,9 +1,12 @@
-import { lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
-import { FileLockedError, lockFile } from '@patchbay/linux/sys'
+import { type FileLock, FileLockedError } from '@patchbay/linux/sys'
+import { isDirectory } from '../file-status.ts'
 import type { ChannelServer } from './channel.ts'
+import { lockInPlace } from './lock-in-place.ts'
 import { inheritedSocket } from './service-manager.ts'
+import { defaultSocketPath } from './socket-path.ts'
 
 /** Where a daemon listens. */
 export interface Listening {
@@ -15,9 +18,9 @@ export interface Listening {
 
 /**
  * Has a server listen on the socket that the service manager handed over, else on a new one at `path` that only this user
- * can connect to, in a directory that only this user can enter. A socket that an earlier daemon left is replaced.
+ * can connect to. A socket that an earlier daemon left is replaced.
  *
- * @throws Error when another program listens there, or what is there is no socket
+ * @throws Error when its directory is missing, another program listens there, or what is there is no socket
  */
 export async function listen(server: ChannelServer, path: string, env: NodeJS.ProcessEnv): Promise<Listening> {
   const fd = inheritedSocket(env, process.pid)
@@ -25,23 +28,59 @@ export async function listen(server: ChannelServer, path: string, env: NodeJS.Pr
     await server.listen({ fd })
     return { path: 'the socket of the service manager', close: () => undefined }
   }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const lock = await lockOf(path)
+  const release = await claim(path)
   const umask = process.umask(0o177)
   try {
     await removeStale(path)
     await server.listen({ path })
   } catch (error) {
-    lock.close()
+    release()
     throw error
   } finally {
     process.umask(umask)
   }
   const close = () => {
     rmSync(path, { force: true })
-    lock.close()
+    release()
   }
   return { path, close }
+}
+
+/**
+ * Makes sure of the directory and that no other daemon is at work there.
+ *
+ * @returns what gives the path up, and takes away what was made for that
+ */
+async function claim(path: string): Promise<() => void> {
+  const madeDirectory = path === defaultSocketPath && makeDirectory(dirname(path))
+  requireDirectory(path)
+  const lock = await lockOf(path)
+  return () => {
+    // While it is locked: afterwards it may be another daemon's.
+    rmSync(lock.path, { force: true })
+    lock.close()
+    if (madeDirectory) removeEmpty(dirname(path))
+  }
+}
+
+/** Only this user can enter it. */
+function makeDirectory(path: string): boolean {
+  return mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined
+}
+
+function removeEmpty(directory: string): void {
+  try {
+    rmdirSync(directory)
+  } catch {
+    // Somebody has put something there meanwhile, or has removed it.
+  }
+}
+
+function requireDirectory(path: string): void {
+  const directory = dirname(path)
+  if (isDirectory(directory)) return
+  const state = `"${directory}" is no directory; make it, or name another path by --socket`
+  throw new Error(`Cannot listen on "${path}": ${state}`)
 }
 
 /** Takes a socket away that nobody listens on. What else there may be was not made by a daemon. */
@@ -67,10 +106,10 @@ function connectionError(path: string): Promise<string | undefined> {
   })
 }
 
-/** Held for the daemon's life: whoever has it may take an old socket away. */
-async function lockOf(path: string) {
+/** Held for the daemon's life: the daemon that has it may take an old socket away. */
+async function lockOf(path: string): Promise<FileLock> {
   try {
-    return await lockFile(`${path}.lock`, { timeoutMs: 0 })
+    return await lockInPlace(`${path}.lock`, { timeoutMs: 0 })
   } catch (error) {
     if (!(error instanceof FileLockedError)) throw error
     const holders = error.holders.length === 0 ? '' : `, process ${error.holders.join(', ')}`

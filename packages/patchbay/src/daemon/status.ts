@@ -5,8 +5,7 @@ import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
 /** By this name a client asks about the daemon instead of calling a plugin. */
 export const statusName = 'patchbay'
 
-/** How long {@link readStatus} waits for each piece of an answer. */
-const ANSWER_TIMEOUT_MS = 10_000
+const DEFAULT_TIMEOUT_MS = 10_000
 
 /** What calls are counted by: the commands of the specification, and all else that a caller may say. */
 export const countedCommands = ['ADD', 'CHECK', 'DEL', 'GC', 'STATUS', 'VERSION', 'other'] as const
@@ -33,36 +32,55 @@ export interface DaemonStatus {
   readonly deletions: { readonly pending: number; readonly finished: number; readonly batches: number }
 }
 
+export interface StatusOptions {
+  /** How long to wait for each piece of the answer, in milliseconds; 10,000 by default. */
+  timeoutMs?: number
+}
+
 /**
  * Asks the daemon that listens on `path`.
  *
- * @throws Error when no daemon runs, or it is of another build, or says nothing for ten seconds
+ * @throws Error when no daemon runs, or it is of another build, or says nothing for as long as `timeoutMs`
  */
-export async function readStatus(path: string): Promise<DaemonStatus> {
-  const answer = await exchange(path, formatRequest(buildId, { name: statusName, env: {}, stdin: '' }))
+export async function readStatus(path: string, options: StatusOptions = {}): Promise<DaemonStatus> {
+  const answer = await exchange(path, formatRequest(buildId, { name: statusName, env: {}, stdin: '' }), options)
   const payload = answer.subarray(frameHeaderBytes)
   if (answer[4] === frame.done) return JSON.parse(payload.toString('utf8', 1))
   const why = answer.length === 0 ? 'it says nothing' : payload.toString()
   throw new Error(`Cannot ask the daemon on "${path}": ${why}`)
 }
 
-function exchange(path: string, request: Uint8Array): Promise<Buffer> {
+function exchange(
+  path: string,
+  request: Uint8Array,
+  { timeoutMs = DEFAULT_TIMEOUT_MS }: StatusOptions,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = []
     const socket = connect(path)
     socket.on('connect', () => socket.write(request))
-    socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+    socket.setTimeout(timeoutMs, () => {
       socket.destroy()
-      reject(new Error(`Cannot ask the daemon on "${path}": it says nothing within ${ANSWER_TIMEOUT_MS / 1000} s`))
+      reject(new Error(`Cannot ask the daemon on "${path}": it says nothing within ${timeoutMs / 1000} s`))
     })
     socket.on('data', (piece) => pieces.push(piece))
     socket.on('end', () => resolve(Buffer.concat(pieces)))
     socket.on('error', (cause: NodeJS.ErrnoException) => {
-      // A daemon that is full says so, but the runtime may lose that with the connection.
-      const why = cause.code === 'ECONNRESET' ? 'it has closed the connection; it is full, or has ended' : cause.message
-      reject(new Error(`Cannot reach a daemon on "${path}": ${why}`, { cause }))
+      reject(new Error(`Cannot reach a daemon on "${path}": ${reasons[cause.code ?? ''] ?? cause.message}`, { cause }))
     })
   })
+}
+
+const none = 'none listens there; start one with "patchbayd", or name its socket by --socket or PATCHBAY_SOCKET'
+
+/** Why a connection fails, by the error's code. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: none,
+  ENOTDIR: none,
+  ECONNREFUSED: none,
+  EACCES: 'this user may not connect to it; ask as the user who runs it',
+  // A daemon that is full says so, but the runtime may lose that with the connection.
+  ECONNRESET: 'it has closed the connection; it is full, or has ended',
 }
 
 /** The status for a person: a line for each figure. */
