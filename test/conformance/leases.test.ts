@@ -66,6 +66,30 @@ test('patchbay leases fails for a network that has no directory', (context) => {
   assert.match(stderr, /^Error: Cannot list the leases of "other": no directory ".*", only leases of "pods"\n$/)
 })
 
+test('patchbay leases fails for directories of another kind, and names the folders that it expects', (context) => {
+  const [dataOption = '', networks = '', cacheOption = '', root = ''] = makeState(context)
+  const results = join(root, 'results')
+  const dataDir = '--data-dir is the directory that has a folder of leases for each network, by default'
+  for (const wrong of [root, results, join(networks, 'pods')]) {
+    const message = `Cannot list leases: no folder in "${wrong}" has leases; ${dataDir} "/var/lib/cni/networks"`
+    const { status, stdout, stderr } = leases(dataOption, wrong, cacheOption, root)
+    assert.deepEqual([status, stdout, stderr], [1, '', `Error: ${message}\n`])
+  }
+  const cacheDir = '--cache-dir is the directory that has the folder "results", by default "/var/lib/cni"'
+  const { status, stdout, stderr } = leases(dataOption, networks, cacheOption, results)
+  const message = `Cannot list leases: no attachments are remembered in "${results}"; ${cacheDir}`
+  assert.deepEqual([status, stdout, stderr], [1, '', `Error: ${message}\n`])
+})
+
+test('patchbay leases lists nothing in a directory whose leases have ended, or that is new', (context) => {
+  const [dataOption = '', networks = '', ...options] = makeState(context)
+  rmSync(join(networks, 'pods'), { recursive: true })
+  assert.deepEqual([leases(dataOption, networks, '--json', ...options).stdout], ['[]\n'])
+  mkdirSync(join(networks, 'pods'))
+  for (const name of ['lock', 'last_reserved_ip.0']) writeFileSync(join(networks, 'pods', name), '')
+  assert.deepEqual([leases(dataOption, networks, '--json', ...options).stdout], ['[]\n'])
+})
+
 for (const option of ['--data-dir', '--cache-dir'])
   test(`patchbay leases fails when ${option} names no directory`, (context) => {
     const { status, stdout, stderr } = leases(...makeState(context), option, '/nonexistent')

@@ -179,4 +179,9 @@ test('patchbay repair fails for a network and a directory that are not there, an
   assert.deepEqual([status, stderr], [1, `${unknown}, only to "net1"\n`])
   const missing = lab.repair('--cache-dir', '/nonexistent')
   assert.deepEqual([missing.status, missing.stderr], [1, 'Error: Cannot repair: no directory "/nonexistent"\n'])
+  const subfolder = lab.repair('--cache-dir', '/var/lib/cni/results')
+  const expected = '--cache-dir is the directory that has the folder "results", by default "/var/lib/cni"'
+  const message = `Cannot repair: no attachments are remembered in "/var/lib/cni/results"; ${expected}`
+  assert.deepEqual([subfolder.status, subfolder.stdout, subfolder.stderr], [1, '', `Error: ${message}\n`])
+  assert.equal(lab.repair('--cache-dir', '/var/lib/cni/').status, 0)
 })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { backingNamespaces, listLeases } from '@patchbay/plugins/host-local'
-import { defaultDirectories, requireNamedDirectory } from '../named-directory.ts'
+import { backingNamespaces, isLeaseDirectory, listLeases } from '@patchbay/plugins/host-local'
+import { defaultDirectories, requireCacheDirectory, requireNamedDirectory } from '../named-directory.ts'
 import { formatLeases, type LeaseRow } from './format-leases.ts'
 
 export interface LeasesOptions {
@@ -15,15 +15,25 @@ export interface LeasesOptions {
 /**
  * Prints the leases of a network, or of all: who has them, since when, and whether a namespace backs them.
  *
- * @throws Error when there is no such network, and when the directory that is named is not there
+ * @throws Error when there is no such network, and when a directory that is named is not there or is of another kind
  */
 export async function leases(network: string | undefined, options: LeasesOptions): Promise<void> {
-  for (const option of ['dataDir', 'cacheDir'] as const)
-    requireNamedDirectory('list leases', options[option], defaultDirectories[option])
+  requireDataDirectory(options.dataDir)
+  requireCacheDirectory('list leases', options.cacheDir)
   const backing = await backingNamespaces(options.cacheDir)
   const names = network === undefined ? networksIn(options.dataDir) : [network]
   const rows = names.flatMap((name) => rowsOf(name, options.dataDir, backing))
   process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : formatLeases(rows, new Date()))
+}
+
+/** An empty directory is one where the first lease is still to be made. */
+function requireDataDirectory(directory: string): void {
+  const byDefault = defaultDirectories.dataDir
+  requireNamedDirectory('list leases', directory, byDefault)
+  if (directory === byDefault || readdirSync(directory).length === 0) return
+  if (networksIn(directory).some((name) => isLeaseDirectory(join(directory, name)))) return
+  const expected = `--data-dir is the directory that has a folder of leases for each network, by default "${byDefault}"`
+  throw new Error(`Cannot list leases: no folder in "${directory}" has leases; ${expected}`)
 }
 
 function networksIn(dataDir: string): string[] {

@@ -1,4 +1,4 @@
-import { defaultDirectories, requireNamedDirectory } from '../named-directory.ts'
+import { requireCacheDirectory } from '../named-directory.ts'
 import { type RepairedAttachment, repairAttachments } from './repair-attachments.ts'
 
 export interface RepairCommandOptions {
@@ -10,10 +10,11 @@ export interface RepairCommandOptions {
 /**
  * Puts back the rules of a network, or of all, and prints what became of each attachment.
  *
- * @throws Error when something could not be put back, and when there is no such network or directory
+ * @throws Error when something could not be put back, when there is no such network, and when the directory that is named is
+ *   not one where attachments are remembered
  */
 export async function repair(network: string | undefined, { cacheDir, json }: RepairCommandOptions): Promise<void> {
-  requireNamedDirectory('repair', cacheDir, defaultDirectories.cacheDir)
+  requireCacheDirectory('repair', cacheDir)
   const rows = await repairAttachments({
     network,
     cacheDir,

@@ -1,4 +1,4 @@
 export { type Backing, backingNamespaces } from './backing-namespace.ts'
 export { hostLocal } from './host-local.ts'
 export { hostLocalPtp } from './host-local-ptp.ts'
-export { type ListedLease, listLeases } from './list-leases.ts'
+export { isLeaseDirectory, type ListedLease, listLeases } from './list-leases.ts'

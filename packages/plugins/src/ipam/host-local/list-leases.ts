@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readLeases } from './lease-directory.ts'
-import { parseLease } from './lease-file.ts'
+import { fileOperation } from './file-operation.ts'
+import { leaseAddress, readLeases } from './lease-directory.ts'
+import { fileNames, parseLease } from './lease-file.ts'
 import type { Lease } from './lease-store.ts'
 
 /** A lease as it lies on disk. */
@@ -23,4 +24,14 @@ export function listLeases(directory: string): ListedLease[] {
       return content === undefined || stat === undefined ? [] : [{ ip, owner: parseLease(content), since: stat.mtime }]
     })
     .sort((a, b) => a.ip.compare(b.ip))
+}
+
+/**
+ * Whether a directory is one of a network: it has leases, or the lock that stays when the last of them has ended.
+ *
+ * @throws SystemError when it cannot be read
+ */
+export function isLeaseDirectory(directory: string): boolean {
+  const names = fileOperation('open', directory, () => readdirSync(directory))
+  return names.some((name) => name === fileNames.lock || leaseAddress(name) !== undefined)
 }
