@@ -21,9 +21,9 @@ const sentences: Readonly<Record<string, string>> = {
   ETXTBSY: 'text file busy',
 }
 
-/** Returns the system's sentence for an error code such as `ENOENT`; `otherwise` for one it does not know. */
-export function errnoText(code: string, otherwise: string): string {
-  return sentences[code] ?? otherwise
+/** Returns the system's sentence for an error code such as `ENOENT`; `fallback` for one it does not know. */
+export function errnoText(code: string, fallback: string): string {
+  return sentences[code] ?? fallback
 }
 
 /** Returns the `code` of an error that the system caused, empty for any other. */

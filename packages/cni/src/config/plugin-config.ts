@@ -36,7 +36,7 @@ function parsePlugin(bytes: string): { header: NetConf; json: JsonObject } {
 }
 
 /**
- * Returns a configuration with some top-level keys set, its text written anew: compact, keys sorted. Throws TypeError
+ * Returns a configuration with some top-level keys set, its text rewritten: compact, keys sorted. Throws TypeError
  * for an empty key or a `null` value, and like {@link pluginConfFromBytes} when the outcome is no configuration.
  */
 export function injectConf(original: PluginConfig, values: Readonly<Record<string, JsonValue>>): PluginConfig {

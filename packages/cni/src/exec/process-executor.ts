@@ -84,6 +84,6 @@ function writeStderr(text: string): void {
   try {
     writeSync(2, text)
   } catch {
-    // Only for people to read: a closed standard error fails no plugin.
+    // These messages are human-readable only: a closed standard error does not fail a plugin.
   }
 }

@@ -3,7 +3,7 @@ import { JsonError, type JsonValue } from './value.ts'
 /**
  * How JSON becomes a value of one type. Tables of configuration are made of these; see {@link object}.
  *
- * Decoding follows Go: types are strict, `null` means "not said", and the error texts are Go's.
+ * Decoding follows Go: types are strict, `null` means absent, and the error texts are Go's.
  */
 export interface Codec<T> {
   /** What Go calls the type; it stands in error texts: `bool`, `[]string`, `main.NetConf`. */
@@ -18,7 +18,7 @@ export interface Codec<T> {
    * @throws {JsonError} `json: cannot unmarshal string into Go struct field NetConf.isGateway of type bool`
    */
   decode(json: JsonValue): T
-  /** Decodes a part of a document. Returns `undefined` for "not said": `null`, or `""` for an address. */
+  /** Decodes a part of a document. Returns `undefined` for an absent one: `null`, or `""` for an address. */
   read(json: JsonValue, place: Place): T | undefined
 }
 
@@ -31,8 +31,8 @@ export interface Place {
   readonly struct?: string | undefined
   /** Keys from the document's root, joined with dots; array indexes do not count. */
   readonly path: string
-  /** Structs further down do not put their own names: Go's custom decoders are reported under their caller's. */
-  readonly sealed?: boolean
+  /** Inside a type that has its own decoder in Go: errors name the struct around that, not those further down. */
+  readonly ownDecoder?: boolean
   /** How the number here was spelled, when that is not how it would be printed. */
   readonly literal?: string | undefined
 }
@@ -46,15 +46,15 @@ const root: Place = { path: '' }
  */
 export class FieldPlace implements Place {
   readonly struct: string
-  readonly sealed: boolean
+  readonly ownDecoder: boolean
   key = ''
   readonly #object: Place
 
   /** @param object where the object stands @param struct what Go calls its struct */
   constructor(object: Place, struct: string) {
-    const sealed = object.sealed ? object.struct : undefined
-    this.struct = sealed ?? struct
-    this.sealed = sealed !== undefined
+    const outer = object.ownDecoder ? object.struct : undefined
+    this.struct = outer ?? struct
+    this.ownDecoder = outer !== undefined
     this.#object = object
   }
 
@@ -64,7 +64,7 @@ export class FieldPlace implements Place {
   }
 }
 
-/** Makes a codec from how it reads, and from what it makes of a document that says nothing. */
+/** Makes a codec from how it reads, and from what it makes of an empty document. */
 export function codec<T>(parts: { goType: string; zero?: T; read: Codec<T>['read']; nothing?: () => T }): Codec<T> {
   const { goType, read, nothing } = parts
   return {
@@ -80,8 +80,8 @@ export function codec<T>(parts: { goType: string; zero?: T; read: Codec<T>['read
   }
 }
 
-/** What a codec makes of a value that is not of its kind: `null` is "not said", all else an error. */
-export function notSaid(json: JsonValue, place: Place, goType: string): undefined {
+/** What a codec makes of a value that is not of its kind: `null` means absent, anything else throws. */
+export function absent(json: JsonValue, place: Place, goType: string): undefined {
   if (json !== null) throw mismatch(kindOf(json), place, goType)
 }
 

@@ -1,4 +1,4 @@
-import { type Codec, codec, nameOf, notSaid, type Place } from './codec.ts'
+import { absent, type Codec, codec, nameOf, type Place } from './codec.ts'
 import { placeOfNumber } from './literal.ts'
 import { isJsonObject, JsonError, type JsonObject } from './value.ts'
 
@@ -13,7 +13,7 @@ export function array<T>(member: Codec<T>, goType = `[]${member.goType}`): Codec
     goType,
     nothing: () => [],
     read(json, place) {
-      if (!Array.isArray(json)) return notSaid(json, place, goType)
+      if (!Array.isArray(json)) return absent(json, place, goType)
       const values: T[] = []
       for (const value of json) {
         const spelled = typeof value === 'number' ? placeOfNumber(place, json, values.length) : place
@@ -30,7 +30,7 @@ export function map<T>(member: Codec<T>): Codec<Record<string, T>> {
   const values = codec({
     goType,
     nothing: () => ({}),
-    read: (json, place) => (isJsonObject(json) ? readMembers(member, json, place) : notSaid(json, place, goType)),
+    read: (json, place) => (isJsonObject(json) ? readMembers(member, json, place) : absent(json, place, goType)),
   })
   return { ...values, isMerged: true }
 }

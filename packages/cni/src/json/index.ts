@@ -3,9 +3,9 @@ export { array, map } from './collection.ts'
 export { type FormatOptions, formatJson } from './format.ts'
 export { float64, int, uint, uint16, uint32, uint64 } from './number.ts'
 export {
-  type Always,
   custom,
   type Fields,
+  type NonOptional,
   named,
   type ObjectCodec,
   object,

@@ -3,14 +3,14 @@ import { copyLiteral } from './literal.ts'
 import { keepOutOfRange, outOfRangeIn } from './out-of-range.ts'
 import { isJsonObject, type JsonObject, type JsonValue, setKey } from './value.ts'
 
-/** Returns what a key of an object says, after what it said before. */
+/** Returns all values of a key of an object, repeated ones in the order of the document. */
 export function allValues(object: JsonObject, key: string): JsonValue[] {
   return [...(earlierValues(object, key) ?? []), object[key] ?? null]
 }
 
 /**
- * Returns what several values of one key say together: objects are one with the keys of all, of which the last counts;
- * anything else replaces what comes before it.
+ * Merges the values of a repeated key: objects become one with the keys of all, of which the last counts; anything else
+ * replaces what comes before it.
  */
 export function mergeValues(values: readonly JsonValue[]): JsonValue {
   return values.reduce((before, value) => (isJsonObject(before) && isJsonObject(value) ? merge(before, value) : value))

@@ -1,4 +1,4 @@
-import { type Codec, codec, mismatch, notSaid, type Place } from './codec.ts'
+import { absent, type Codec, codec, mismatch, type Place } from './codec.ts'
 import { formatNumber } from './format.ts'
 import type { JsonValue } from './value.ts'
 
@@ -28,7 +28,7 @@ export const float64: Codec<number> = codec({
   zero: 0,
   nothing: () => 0,
   read(json, place) {
-    if (typeof json !== 'number') return notSaid(json, place, 'float64')
+    if (typeof json !== 'number') return absent(json, place, 'float64')
     if (!Number.isFinite(json)) throw mismatch(`number ${place.literal}`, place, 'float64')
     return json
   },
@@ -63,7 +63,7 @@ function isPlainInteger(json: JsonValue, place: Place): json is number {
 
 /** Go reads an integer's literal digit by digit: `1.0` and `1e3` are none. */
 function readInteger(json: JsonValue, place: Place, range: IntegerRange): bigint | undefined {
-  if (typeof json !== 'number') return notSaid(json, place, range.goType)
+  if (typeof json !== 'number') return absent(json, place, range.goType)
   const literal = place.literal ?? formatNumber(json)
   // Go's unsigned parser takes no sign at all, not even that of `-0`.
   const shape = range.least < 0n ? /^-?[0-9]+$/ : /^[0-9]+$/

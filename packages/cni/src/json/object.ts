@@ -1,12 +1,12 @@
-import { type Codec, codec, FieldPlace, nameOf, notSaid, type Place } from './codec.ts'
+import { absent, type Codec, codec, FieldPlace, nameOf, type Place } from './codec.ts'
 import { placeOfNumber } from './literal.ts'
 import { allValues, mergeValues } from './merge.ts'
 import { isJsonObject, JsonError, type JsonObject, type JsonValue } from './value.ts'
 
 /** A field that always has a value once decoded; see {@link orZero}, {@link withDefault} and {@link required}. */
-export interface Always<T> extends Codec<T> {
+export interface NonOptional<T> extends Codec<T> {
   /** Gives the value when the document has none. */
-  readonly otherwise: (place: Place) => T
+  readonly fallback: (place: Place) => T
   /** That value, where it is the same for every document and cannot be changed. */
   readonly constant?: T
 }
@@ -15,13 +15,13 @@ export interface Always<T> extends Codec<T> {
 export type Table = Readonly<Record<string, Codec<unknown>>>
 
 type ValueOf<C> = C extends Codec<infer T> ? T : never
-type AlwaysKeys<T extends Table> = { [K in keyof T]: T[K] extends Always<unknown> ? K : never }[keyof T]
+type NonOptionalKeys<T extends Table> = { [K in keyof T]: T[K] extends NonOptional<unknown> ? K : never }[keyof T]
 type Flat<T> = { [K in keyof T]: T[K] }
 
 /** What a table decodes to: a field may be absent unless it always has a value. */
 export type Fields<T extends Table> = Flat<
-  { -readonly [K in Exclude<keyof T, AlwaysKeys<T>>]?: ValueOf<T[K]> } & {
-    -readonly [K in AlwaysKeys<T>]: ValueOf<T[K]>
+  { -readonly [K in Exclude<keyof T, NonOptionalKeys<T>>]?: ValueOf<T[K]> } & {
+    -readonly [K in NonOptionalKeys<T>]: ValueOf<T[K]>
   }
 >
 
@@ -61,7 +61,7 @@ export function object<const T extends Table>(goName: string, table: T): ObjectC
     return readFields(json, fields, new FieldPlace(outside, struct)) as Fields<T>
   }
   const read = (json: JsonValue, outside: Place) =>
-    isJsonObject(json) ? readObject(json, outside) : notSaid(json, outside, goType)
+    isJsonObject(json) ? readObject(json, outside) : absent(json, outside, goType)
   return { ...codec({ goType, read, nothing: () => readObject({}, { path: '' }) }), isMerged: true, table }
 }
 
@@ -78,14 +78,14 @@ function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace
     const value = field.codec.read(json, typeof json === 'number' ? placeOfNumber(place, container, at) : place)
     if (value !== undefined) values[field.name] = value
   }
-  for (const { name, key, otherwise } of fields.made) {
+  for (const { name, key, fallback } of fields.made) {
     place.key = key
-    values[name] ??= otherwise(place)
+    values[name] ??= fallback(place)
   }
   return values
 }
 
-/** What an object says of a field, up to and with one key: nearly always one value. */
+/** Returns the values that an object has for a field, up to and with one key: nearly always one. */
 function valuesOf(
   container: JsonObject,
   last: string,
@@ -99,7 +99,7 @@ function valuesOf(
     .flatMap((key) => allValues(container, key))
 }
 
-/** Finds the field of a key that is none's exactly. Most keys need no folding to see that they are no field's. */
+/** Finds the field whose key differs in case only. Most unknown keys are told apart without folding. */
 function foldedField({ marks, folded }: FieldIndex, key: string): Field | undefined {
   return marks.has(markOf(key)) || key.charCodeAt(0) > 0x7f ? folded.get(fold(key)) : undefined
 }
@@ -110,26 +110,26 @@ function markOf(key: string): number {
 }
 
 /** A field that holds Go's zero value when the document has none: `''`, `false`, `0`, `[]`, `{}`. */
-export function orZero<T>(codec: Codec<T>): Always<T> {
+export function orZero<T>(codec: Codec<T>): NonOptional<T> {
   const { zero } = codec
   const constant = typeof zero === 'object' ? undefined : zero
-  return { ...codec, otherwise: () => codec.decode(null), ...(constant === undefined ? {} : { constant }) }
+  return { ...codec, fallback: () => codec.decode(null), ...(constant === undefined ? {} : { constant }) }
 }
 
 /** A field that holds `value` when the document has none. */
 export function withDefault<T extends string | number | bigint | boolean>(
   codec: Codec<T>,
   value: NoInfer<T>,
-): Always<T> {
-  return { ...codec, otherwise: () => value, constant: value }
+): NonOptional<T> {
+  return { ...codec, fallback: () => value, constant: value }
 }
 
 /** A field that the document must have: otherwise decoding throws JsonError. */
-export function required<T>(codec: Codec<T>): Always<T> {
-  function otherwise(place: Place): never {
+export function required<T>(codec: Codec<T>): NonOptional<T> {
+  function fallback(place: Place): never {
     throw new JsonError(`Cannot decode ${nameOf(place)}: missing`)
   }
-  return { ...codec, otherwise }
+  return { ...codec, fallback }
 }
 
 /** A field whose key in JSON is not its name in the table. */
@@ -142,7 +142,7 @@ export function named<C extends Codec<unknown>>(key: string, codec: C): C & { re
  */
 export function custom<C extends Codec<unknown>>(codec: C): C {
   function read(json: JsonValue, { struct, path, literal }: Place): unknown {
-    return codec.read(json, { struct, path, literal, sealed: true })
+    return codec.read(json, { struct, path, literal, ownDecoder: true })
   }
   return { ...codec, read }
 }
@@ -161,21 +161,21 @@ interface FieldIndex {
   /** What fields hold, by name, when the document has nothing for them. */
   readonly constants: Readonly<Record<string, unknown>>
   /** The fields for which that is made for each document. */
-  readonly made: readonly (Omit<Field, 'codec'> & Pick<Always<unknown>, 'otherwise'>)[]
+  readonly made: readonly (Omit<Field, 'codec'> & Pick<NonOptional<unknown>, 'fallback'>)[]
 }
 
 function indexFields(table: Table): FieldIndex {
   const fields = Object.entries(table).map(([name, codec]) => ({ name, key: keyOf(name, codec), codec }))
   const folded = new Map(fields.map((field) => [fold(field.key), field]))
-  const always = fields.flatMap(({ codec, ...field }) => (isAlways(codec) ? [{ ...field, ...codec }] : []))
+  const nonOptional = fields.flatMap(({ codec, ...field }) => (isNonOptional(codec) ? [{ ...field, ...codec }] : []))
   return {
     exact: new Map(fields.map((field) => [field.key, field])),
     folded,
     marks: new Set([...folded.keys()].map(markOf)),
     constants: Object.fromEntries(
-      always.flatMap(({ name, constant }) => (constant === undefined ? [] : [[name, constant]])),
+      nonOptional.flatMap(({ name, constant }) => (constant === undefined ? [] : [[name, constant]])),
     ),
-    made: always.filter(({ constant }) => constant === undefined),
+    made: nonOptional.filter(({ constant }) => constant === undefined),
   }
 }
 
@@ -183,8 +183,8 @@ function keyOf(name: string, codec: Codec<unknown> & { key?: unknown }): string 
   return typeof codec.key === 'string' ? codec.key : name
 }
 
-function isAlways(codec: Codec<unknown>): codec is Always<unknown> {
-  return 'otherwise' in codec
+function isNonOptional(codec: Codec<unknown>): codec is NonOptional<unknown> {
+  return 'fallback' in codec
 }
 
 /** Unicode simple folding as Go applies it to keys: beside letter case, the long s and the Kelvin sign. */

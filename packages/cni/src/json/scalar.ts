@@ -1,4 +1,4 @@
-import { type Codec, codec, mismatch, notSaid } from './codec.ts'
+import { absent, type Codec, codec, mismatch } from './codec.ts'
 import { outOfRangeIn } from './out-of-range.ts'
 import type { JsonValue } from './value.ts'
 
@@ -7,7 +7,7 @@ export const string: Codec<string> = codec({
   goType: 'string',
   zero: '',
   nothing: () => '',
-  read: (json, place) => (typeof json === 'string' ? json : notSaid(json, place, 'string')),
+  read: (json, place) => (typeof json === 'string' ? json : absent(json, place, 'string')),
 })
 
 /** `true` or `false`, never their names in quotes. */
@@ -15,7 +15,7 @@ export const boolean: Codec<boolean> = codec({
   goType: 'bool',
   zero: false,
   nothing: () => false,
-  read: (json, place) => (typeof json === 'boolean' ? json : notSaid(json, place, 'bool')),
+  read: (json, place) => (typeof json === 'boolean' ? json : absent(json, place, 'bool')),
 })
 
 /** Whatever stands there, as plain data: what is passed through. */
@@ -34,11 +34,11 @@ export const raw: Codec<JsonValue> = codec({
  * A value written as text: an address, a duration.
  *
  * @param goType what Go calls the type: `net.IP`.
- * @param parse makes the value, or `undefined` when the text says nothing; its errors are passed on as they are.
+ * @param parse makes the value, or `undefined` for text that means absent; its errors are passed on as they are.
  */
 export function text<T>(goType: string, parse: (text: string) => T | undefined): Codec<T> {
   return codec({
     goType,
-    read: (json, place) => (typeof json === 'string' ? parse(json) : notSaid(json, place, goType)),
+    read: (json, place) => (typeof json === 'string' ? parse(json) : absent(json, place, goType)),
   })
 }

@@ -27,7 +27,7 @@ export interface InProcessCall extends InProcessOptions {
 
 /** What plugins that are run within this process share with it. */
 export interface InProcessOptions {
-  /** Gets what plugins say for a person to read, in whole lines; by default it goes to this process's standard error. */
+  /** Gets the plugins' human-readable messages, in whole lines; by default they go to this process's standard error. */
   readonly stderr?: (text: string) => void
   /** Path of the namespace that is "the host" to plugins; this process's own by default. */
   readonly hostNetns?: string

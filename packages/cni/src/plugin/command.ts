@@ -27,7 +27,7 @@ export function isPluginCommand(command: string): command is PluginCommand {
  * Checks that configuration and plugin are new enough for a command, and that the plugin speaks the configuration's
  * version exactly: `1.0` is not `1.0.0`.
  *
- * @throws {CniError} 1; 6 for a version that is none
+ * @throws {CniError} 1; 6 for an invalid version
  */
 export function checkVersion(command: PluginCommand, version: string, supported: readonly string[]): void {
   const { since } = commands[command]

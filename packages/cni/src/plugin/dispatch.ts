@@ -13,7 +13,7 @@ import type { PluginWorld } from './world.ts'
  * whose result cannot be converted to the version of the configuration, or cannot be written, has failed: the plugin's own
  * DEL takes it back. {@link callPlugin} does the same in values.
  *
- * Without `CNI_COMMAND` it tells a person on standard error what the plugin is.
+ * Without `CNI_COMMAND` it says on standard error what the plugin is.
  *
  * @returns the exit status
  */

@@ -4,7 +4,7 @@ import type { PluginWorld } from './world.ts'
 
 /**
  * Refuses a container's namespace that is the host's own, before anything is done to it, unless
- * `CNI_NETNS_OVERRIDE` is `1` or `true` in any case. A namespace that cannot be looked at is let pass: DEL often
+ * `CNI_NETNS_OVERRIDE` is `1` or `true` in any case. A namespace that cannot be examined is accepted: DEL often
  * comes when it has gone.
  *
  * @throws {CniError} 8

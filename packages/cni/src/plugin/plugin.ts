@@ -42,7 +42,7 @@ export interface Request {
   readonly stdin: string
   /** The same, parsed. */
   readonly config: JsonObject
-  /** Writes a line for a person to read to the plugin's standard error. */
+  /** Writes a human-readable line to the plugin's standard error. */
   readonly warn: (line: string) => void
   readonly delegate: Delegate
   readonly signal?: AbortSignal

@@ -11,7 +11,7 @@ export interface PluginWorld {
   readStdin(): Promise<string>
   /** Gets the one document that a call prints; not called when it prints none. */
   stdout(text: string): void
-  /** Gets what is for a person to read, in whole lines. */
+  /** Gets human-readable messages, in whole lines. */
   stderr(text: string): void
   /** Finds and runs the plugins that this one delegates to. */
   readonly executor: Executor

@@ -61,7 +61,7 @@ export function formatCacheEntry(config: string, network: string, rt: RuntimeCon
   return `{${members.join(',')}}`
 }
 
-/** Decodes a cache file. Throws JsonError for text that is none. */
+/** Decodes a cache file. Throws JsonError for any other text. */
 export function parseCacheEntry(text: string): CacheEntry {
   const { kind = '', config = '', cniArgs, capabilityArgs, result, ...rest } = cachedInfo.decode(parseJson(text))
   return {

@@ -109,7 +109,7 @@ export class Cni {
 
   /**
    * Returns the text of the configuration that an attachment was made with, and `rt` with the arguments it was made
-   * with; `undefined` when the cache does not know it. Rejects when its cache file is none.
+   * with; `undefined` when the cache does not know it. Rejects when its cache file is not valid.
    */
   async getNetworkListCachedConfig(list: NetworkList, rt: RuntimeConf): Promise<CachedConfig | undefined> {
     return cachedConfig(cacheKey(this.#world, list.name, rt))

@@ -45,7 +45,7 @@ export type NoopDebug = Decoded<typeof debug>
 /** One call in the noop plugin's command log. */
 export type NoopLogEntry = Decoded<typeof commandLog>[number]
 
-/** Reads a debug file. Throws the system's error, and JsonError for one that is none. */
+/** Reads a debug file. Throws the system's error, and JsonError for an invalid one. */
 export function readNoopDebug(path: string): NoopDebug {
   return debug.decode(parseJson(readFileSync(path, 'utf8')))
 }
@@ -56,7 +56,7 @@ export function writeNoopDebug(path: string, { CmdArgs, ...script }: NoopDebug):
   writeFileSync(path, formatJson(json), { mode: 0o600 })
 }
 
-/** Reads a command log, oldest call first. Throws the system's error, and JsonError for a file that is none. */
+/** Reads a command log, oldest call first. Throws the system's error, and JsonError for an invalid file. */
 export function readNoopLog(path: string): NoopLogEntry[] {
   return commandLog.decode(parseJson(readFileSync(path, 'utf8')))
 }

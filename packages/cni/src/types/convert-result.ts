@@ -23,7 +23,7 @@ export function asResult10(from: ShapedResult): Result {
   return from.shape === '1.0' ? from.result : extendTo10(asResult04(from))
 }
 
-/** Drops from a result, and returns it, what says nothing: lists without members, and 0 where it stands for "none". */
+/** Removes empty values from a result and returns it: empty lists, and 0 where it means unset. */
 export function withoutEmpty(result: Result): Result {
   dropEmpty(result, ['interfaces', 'ips', 'routes'])
   dropEmpty(result.dns ?? {}, ['nameservers', 'search', 'options'])

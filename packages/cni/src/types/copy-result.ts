@@ -35,7 +35,7 @@ function copyAddress({ interface: index, address, gateway }: IPConfig): IPConfig
   return copy
 }
 
-/** A table or scope of 0 is a value; an MTU, MSS or priority of 0 is none. */
+/** A table or scope of 0 is a value; an MTU, MSS or priority of 0 means unset. */
 function copyRoute({ dst, gw, mtu, advmss, priority, table, scope }: Route): Route {
   const copy: Route = { dst }
   if (gw) copy.gw = gw

@@ -21,7 +21,7 @@ export const errorCodes = {
 export type ErrorName = keyof typeof errorCodes
 
 export interface CniErrorOptions {
-  /** More for a person to read; empty when there is no more. */
+  /** More in words for people; empty by default. */
   details?: string
   cause?: unknown
 }
@@ -42,7 +42,7 @@ export class CniError extends Error {
     this.details = details
   }
 
-  /** Returns the error object of the protocol, which a plugin prints: without `cniVersion`, as the reference has it. */
+  /** Returns the error object of the protocol, which a plugin prints: without `cniVersion`, like the reference plugins. */
   toJSON(): JsonObject {
     const { code, msg, details } = this
     return details === '' ? { code, msg } : { code, msg, details }

@@ -59,7 +59,7 @@ export function parseResult(json: JsonValue, { version = decodeVersion(json) }: 
  * room for is left out.
  *
  * @throws {TypeError} `no converter for CNI result version 1.1.0 to x`; to 0.1.0 and 0.2.0 also
- *   `cannot convert: no valid IP addresses`, unless the result comes from there and says nothing
+ *   `cannot convert: no valid IP addresses`, unless the result comes from there and is empty
  */
 export function resultToJson(result: Result, version: string): JsonObject {
   return writeShaped({ shape: '1.0', result }, version, currentVersion)
@@ -71,8 +71,8 @@ export function formatResult(result: Result, version: string): string {
 }
 
 /**
- * Returns a result as {@link parseResult} reads what {@link formatResult} prints: as `version` can tell it, without what says
- * nothing. The result itself is left as it is. Throws what {@link resultToJson} throws.
+ * Returns a result as {@link parseResult} reads what {@link formatResult} prints: as `version` can tell it, without empty
+ * values. The result itself is left as it is. Throws what {@link resultToJson} throws.
  */
 export function resultAs(result: Result, version: string): Result {
   const cniVersion = version || firstVersion
@@ -91,7 +91,7 @@ export function convertResult(json: JsonValue, from: string, to: string): JsonOb
 
 /**
  * Returns what {@link parseResult} would make of {@link convertResult}'s outcome in the result's own version: a result
- * that another plugin printed, without what says nothing. Throws what these two throw.
+ * that another plugin printed, without empty values. Throws what these two throw.
  */
 export function parsePrintedResult(json: JsonObject & { cniVersion: string }): Result {
   const shaped = readShaped(json, json.cniVersion)

@@ -1,7 +1,7 @@
 import { array, type Codec, custom, type Decoded, int, object, orZero, required, string, text } from '../json/index.ts'
 import { cidr, ip } from './address-codecs.ts'
 
-/** Text of which the empty one says as little as none. */
+/** Text; an empty string means unset. */
 const nonEmpty: Codec<string> = text('string', (value) => (value === '' ? undefined : value))
 
 /** Resolver settings, as in a configuration and in a result of any version. */

@@ -23,7 +23,7 @@ export function result04ToJson(result: Result04, version: string): JsonObject {
   return json
 }
 
-/** Prints a result as 1.0.0 and 1.1.0 have it: every object's keys sorted, `dns` left out when it says nothing. */
+/** Prints a result as 1.0.0 and 1.1.0 have it: every object's keys sorted, an empty `dns` left out. */
 export function result10ToJson(result: Result, version: string): JsonObject {
   const json: JsonObject = { cniVersion: version }
   if (result.dns !== undefined && saysSomething(result.dns)) json['dns'] = dnsToJson(result.dns, dns10Keys)
@@ -73,7 +73,7 @@ function address10ToJson({ address, gateway, interface: index }: IPConfig): Json
   return json
 }
 
-/** A table or scope of 0 is a value; an MTU, MSS or priority of 0 is none. */
+/** A table or scope of 0 is a value; an MTU, MSS or priority of 0 means unset. */
 function routeToJson({ dst, gw, mtu, advmss, priority, table, scope }: Route): JsonObject {
   const json: JsonObject = { dst: dst.toString() }
   put(json, 'gw', gw?.toString())
@@ -111,7 +111,7 @@ function saysSomething({ nameservers, domain, search, options }: DNS): boolean {
   return Boolean(domain || nameservers?.length || search?.length || options?.length)
 }
 
-/** Sets a key, unless the value says nothing: `undefined`, empty text, an empty list. */
+/** Sets a key, unless the value is empty: `undefined`, empty text, an empty list. */
 function put(json: JsonObject, key: string, value: JsonValue | undefined): void {
   if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return
   json[key] = value

@@ -54,7 +54,7 @@ export function decodeVersion(json: JsonValue): string {
   }
 }
 
-/** A sign is let pass, as Go's Atoi does: there is a test plugin in the world that speaks `0.-42.0`. */
+/** A sign is accepted, as by Go's Atoi: there is a test plugin in the world that speaks `0.-42.0`. */
 function parsePart(text: string, name: string): number {
   const isNumber = /^[+-]?[0-9]+$/.test(text)
   const value = isNumber ? BigInt(text.replace('+', '')) : 0n
