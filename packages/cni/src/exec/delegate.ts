@@ -16,6 +16,7 @@ export interface DelegateOptions {
   /** The configuration parsed, where the caller has it so; it is not parsed again for a plugin in this process. */
   config?: JsonObject
   trace?: TraceContext
+  /** Aborting it cuts the delegate short; the call rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -7,7 +7,7 @@ export interface PluginCall {
   stdin: string
   /** The plugin's whole environment: nothing is inherited beside it. */
   env: Readonly<Record<string, string | undefined>>
-  /** Aborting it kills the plugin; `run` then rejects with the signal's reason. */
+  /** Aborting it kills the plugin, or tells one in this process to end; the call then rejects with the signal's reason. */
   signal?: AbortSignal
 }
 

@@ -16,6 +16,10 @@ export type Delegate = (type: string, command: PluginCommand, options?: Delegate
 export interface DelegateOptions {
   /** Replaces the configuration that is handed on; the request's own bytes otherwise. */
   stdin?: string
+  /**
+   * Cuts the delegate short in place of the request's own signal: {@link AbortSignal.any} has both do so, and a signal that
+   * is never aborted lets a step that takes something back go on when the request has been cut short.
+   */
   signal?: AbortSignal
 }
 
@@ -45,6 +49,7 @@ export interface Request {
   /** Writes a human-readable line to the plugin's standard error. */
   readonly warn: (line: string) => void
   readonly delegate: Delegate
+  /** Aborted when the caller does not wait any longer: handlers stop waiting, take back what they have made, and throw. */
   readonly signal?: AbortSignal
 }
 

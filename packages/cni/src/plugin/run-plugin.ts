@@ -21,7 +21,7 @@ export interface RunOptions {
  *
  * Reads the environment and standard input, writes one document to standard output, and sets the exit status; the
  * process ends once nothing is under way any more. SIGTERM, SIGINT and SIGHUP abort the request's signal, a second one
- * kills. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
+ * kills; while standard input is read, when nothing has been done yet, the first one does. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
  * for standard error is dropped when it cannot be written.
  */
 export async function runPlugin(
@@ -32,10 +32,13 @@ export async function runPlugin(
   const terminated = new AbortController()
   const onSignal = (signal: string) =>
     terminated.abort(new Error(`Cannot finish "${plugin.name}": terminated by ${signal}`))
-  for (const signal of endingSignals) process.once(signal, onSignal)
   const world: PluginWorld = {
     env: process.env,
-    readStdin: () => readToEnd(0),
+    readStdin: async () => {
+      const config = await readToEnd(0)
+      for (const signal of endingSignals) process.once(signal, onSignal)
+      return config
+    },
     stdout: (text) => writeFully(1, text),
     stderr: writeDiagnostics,
     executor,

@@ -19,5 +19,6 @@ export interface PluginWorld {
   readonly hostNetns: string
   /** Version of the plugin's program, as its about text gives it: `v1.9.1`. */
   readonly about?: string
+  /** Becomes the request's: it cuts the call short. */
   readonly signal?: AbortSignal
 }

@@ -69,11 +69,17 @@ export function removeCache(key: CacheKey): void {
 
 /**
  * Returns the readable entries among the files that `wanted` accepts by name, and among those whose names may be shortened,
- * sorted by file name. A directory that does not exist has none; one that cannot be read rejects with an Error whose cause is the system's.
+ * sorted by file name. A directory that does not exist has none; one that cannot be read rejects with an Error whose cause is the system's,
+ * an aborted signal with its reason.
  */
-export async function listCache(directory: string, wanted: (fileName: string) => boolean): Promise<CacheEntry[]> {
+export async function listCache(
+  directory: string,
+  wanted: (fileName: string) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<CacheEntry[]> {
   const entries: CacheEntry[] = []
   for (const name of await fileNames(resultsDir(directory))) {
+    signal?.throwIfAborted()
     if (name.startsWith(temporaryPrefix) || !(wanted(name) || mayBeShortened(name))) continue
     const entry = await readEntry(join(resultsDir(directory), name))
     if (entry?.ifName && entry.networkName) entries.push(entry)

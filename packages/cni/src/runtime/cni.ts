@@ -124,8 +124,11 @@ export class Cni {
    * Returns the attachments in the cache, of all networks; only those of one container when its id is given. Files
    * that are no cache entries are passed over. Rejects when the directory exists but cannot be read.
    */
-  async getCachedAttachments(containerId = ''): Promise<NetworkAttachment[]> {
-    return cachedAttachments(this.#world.cacheDir || defaultCacheDir, containerId)
+  async getCachedAttachments(
+    containerId = '',
+    options: Pick<CallOptions, 'signal'> = {},
+  ): Promise<NetworkAttachment[]> {
+    return cachedAttachments(this.#world.cacheDir || defaultCacheDir, containerId, options)
   }
 
   /**

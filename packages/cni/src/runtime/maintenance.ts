@@ -1,7 +1,6 @@
 import { messageOf, wrapError } from '../config/error-text.ts'
 import type { NetworkList, PluginConfig } from '../config/index.ts'
 import { getVersionInfo } from '../exec/index.ts'
-
 import { type JsonValue, quote } from '../json/index.ts'
 import { isAtLeast } from '../types/index.ts'
 import { delList } from './attachment.ts'
@@ -39,7 +38,7 @@ async function deleteStale(
 ): Promise<Error[]> {
   const keep = new Set(valid.map(attachmentKey))
   const errors: Error[] = []
-  for (const attachment of await attachmentsOf(world.cacheDir || defaultCacheDir, list.name)) {
+  for (const attachment of await attachmentsOf(world.cacheDir || defaultCacheDir, list.name, options)) {
     if (keep.has(attachmentKey(attachment))) continue
     const { containerId, ifName } = attachment
     const doing = `failed to delete stale attachment ${containerId} ${ifName}`

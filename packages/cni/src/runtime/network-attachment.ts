@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../json/index.ts'
 import { listCache } from './cache.ts'
 import type { CacheEntry } from './cache-entry.ts'
+import type { CallOptions } from './runtime-conf.ts'
 
 /** Names an attachment within its network. */
 export interface AttachmentId {
@@ -25,15 +26,23 @@ export interface NetworkAttachment extends AttachmentId {
 }
 
 /** Returns the attachments in a cache directory, sorted by file name; of one container when its id is not empty. */
-export async function cachedAttachments(directory: string, containerId: string): Promise<NetworkAttachment[]> {
-  const entries = await listCache(directory, (name) => containerId === '' || isOf(containerId, name))
+export async function cachedAttachments(
+  directory: string,
+  containerId: string,
+  { signal }: Pick<CallOptions, 'signal'>,
+): Promise<NetworkAttachment[]> {
+  const entries = await listCache(directory, (name) => containerId === '' || isOf(containerId, name), signal)
   const wanted = entries.filter((entry) => containerId === '' || entry.containerId === containerId)
   return wanted.map((entry) => ({ ...toAttachment(entry), netns: entry.netns || sandboxOf(entry) }))
 }
 
 /** Returns the attachments to one network, as DEL is to be called for them: with the namespace that the cache has. */
-export async function attachmentsOf(directory: string, network: string): Promise<NetworkAttachment[]> {
-  const entries = await listCache(directory, (name) => name.startsWith(`${network}-`))
+export async function attachmentsOf(
+  directory: string,
+  network: string,
+  { signal }: Pick<CallOptions, 'signal'>,
+): Promise<NetworkAttachment[]> {
+  const entries = await listCache(directory, (name) => name.startsWith(`${network}-`), signal)
   return entries.filter(({ networkName }) => networkName === network).map(toAttachment)
 }
 

@@ -17,7 +17,10 @@ export interface RuntimeConf {
 }
 
 export interface CallOptions {
-  /** Aborting it kills the plugin that is running; the call rejects with the signal's reason. */
+  /**
+   * Aborting it kills the plugin that is running; the call rejects with the signal's reason. A plugin in this process stops
+   * waiting and takes back what it has made, which the call waits for.
+   */
   signal?: AbortSignal | undefined
   /** Handed on to every plugin in its environment. */
   trace?: TraceContext | undefined

@@ -68,6 +68,16 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     assert.deepEqual([stdout, status], [errorText(999, `Cannot finish "sample": terminated by ${signal}`), 1])
   })
 
+test('runPlugin() ends at SIGTERM while its configuration has not come', async () => {
+  const child = start(attachment('DEL'))
+  child.stdin.write('{"name":"net"')
+  // It reads: a write of more than a socket holds ends only then.
+  await new Promise((resolve) => child.stdin.write(' '.repeat(2_000_000), resolve))
+  child.kill('SIGTERM')
+  assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM'])
+  child.stdin.destroy()
+})
+
 test('runPlugin() says that its answer cannot be written', async () => {
   const stdio = ['ignore', openSync('/dev/full', 'w'), 'pipe'] as const
   const child = spawn(process.execPath, [sample], { env: { CNI_COMMAND: 'VERSION' }, stdio: [...stdio], ...limit })

@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { networkListFromBytes, pluginConfFromBytes } from '../../src/config/index.ts'
+import { inProcessExecutor, type Plugin } from '../../src/plugin/index.ts'
+import { type CallOptions, Cni } from '../../src/runtime/index.ts'
 import { CniError } from '../../src/types/index.ts'
+import { scratch } from '../testing/scratch.ts'
 import { lastPrevResult, makeList, result, rt, setUp } from './scene.ts'
 
 test('addNetworkList() returns the last result and remembers it', async (t) => {
@@ -167,7 +170,9 @@ test('every method rejects with the reason of an aborted signal, unwrapped', asy
     controller.abort(reason)
     return result
   }
-  const { cni, executor } = setUp(t, { ok: slow, never: result })
+  const { cni, executor, file } = setUp(t, { ok: slow, never: result })
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(join(dirname(file), 'other'), '')
   const list = makeList(['ok', 'never'], { cniVersion: '1.1.0' })
   const plugin = pluginConfFromBytes('{"type":"never","name":"net","cniVersion":"1.1.0"}')
   const { signal } = controller
@@ -183,7 +188,35 @@ test('every method rejects with the reason of an aborted signal, unwrapped', asy
     () => cni.validateNetworkList(list, { signal }),
     () => cni.validateNetwork(plugin, { signal }),
     () => cni.getVersionInfo('never', { signal }),
+    () => cni.getCachedAttachments('', { signal }),
   ]
   for (const call of calls) await assert.rejects(call(), (error) => error === reason)
   assert.deepEqual(executor.log, ['ADD ok'])
+})
+
+test('every method rejects with that reason whatever a plugin in this process says of being cut short', async (t) => {
+  const reason = new Error('enough')
+  let controller = new AbortController()
+  const cutShort = () => {
+    controller.abort(reason)
+    return Promise.reject(new Error('cut short'))
+  }
+  const slow: Plugin = { name: 'slow', add: cutShort, check: cutShort, del: cutShort, gc: cutShort, status: cutShort }
+  const cni = new Cni({ path: ['/'], executor: inProcessExecutor({ slow }), cacheDir: scratch(t) })
+  const list = makeList(['slow'], { cniVersion: '1.1.0' })
+  const plugin = pluginConfFromBytes('{"type":"slow","name":"net","cniVersion":"1.1.0"}')
+  const calls: ((options: CallOptions) => Promise<unknown>)[] = [
+    (options) => cni.addNetworkList(list, rt, options),
+    (options) => cni.checkNetworkList(list, rt, options),
+    (options) => cni.delNetworkList(list, rt, options),
+    (options) => cni.addNetwork(plugin, rt, options),
+    (options) => cni.checkNetwork(plugin, rt, options),
+    (options) => cni.delNetwork(plugin, rt, options),
+    (options) => cni.gcNetworkList(list, undefined, options),
+    (options) => cni.getStatusNetworkList(list, options),
+  ]
+  for (const call of calls) {
+    controller = new AbortController()
+    await assert.rejects(call({ signal: controller.signal }), (error) => error === reason, String(call))
+  }
 })

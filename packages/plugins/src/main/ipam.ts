@@ -22,7 +22,8 @@ export type IpamResult = Result & { ips: NonNullable<Result['ips']> }
 export async function allocateAddresses(request: Request, type: string, undo: UndoStack): Promise<IpamResult> {
   const result = await request.delegate(type, 'ADD')
   undo.push(`IPAM plugin "${type}" ADD`, async () => {
-    await request.delegate(type, 'DEL')
+    // Also when the request has been cut short.
+    await request.delegate(type, 'DEL', { signal: new AbortController().signal })
   })
   if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
   checkRouteValues(result.routes ?? [])

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
+import { callPlugin, inProcessExecutor, type Plugin } from '@patchbay/cni/plugin'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import type { Host } from '../../src/link/hosts.ts'
-import { type Attaching, makeLinkAndAllocate } from '../../src/main/ipam.ts'
+import { type Attaching, allocateAddresses, makeLinkAndAllocate } from '../../src/main/ipam.ts'
 import { UndoStack } from '../../src/request/undo-stack.ts'
 import { fakeRequest } from '../fake-request.ts'
 
@@ -98,4 +99,28 @@ test('makeLinkAndAllocate() waits for both, and leaves neither when one fails', 
   const noAddress = await run({ ipamError: new Error('no address') })
   assert.ok(noAddress.includes('link is done'))
   assert.deepEqual(noAddress.slice(-2), ['link is taken back', 'Error: no address'])
+})
+
+test('allocateAddresses() has addresses released when the request has been cut short', async () => {
+  const done: string[] = []
+  const host = new AbortController()
+  const books: Plugin = {
+    name: 'books',
+    add: async () => ({ cniVersion: '', ips: [{ address: CIDR.parse('10.1.2.3/24') }] }),
+    del: async () => void done.push('released'),
+  }
+  const main: Plugin = {
+    name: 'main',
+    async add(request) {
+      await using undo = new UndoStack((line) => done.push(line))
+      await allocateAddresses(request, 'books', undo)
+      host.abort(new Error('gone'))
+      throw host.signal.reason
+    },
+  }
+  const args = { command: 'ADD', containerId: 'c1', netns: '/run/netns/c1', ifName: 'eth0', path: '/' }
+  const config = { cniVersion: '1.1.0', name: 'net1' }
+  const call = callPlugin(main, { args, config, executor: inProcessExecutor({ books }), signal: host.signal })
+  await assert.rejects(call, { code: 999, msg: 'gone' })
+  assert.deepEqual(done, ['released'])
 })

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileOperation } from './file-operation.ts'
+import { fileOperation } from '../../state/file-operation.ts'
 import { leaseAddress, readLeases } from './lease-directory.ts'
 import { fileNames, parseLease } from './lease-file.ts'
 import type { Lease } from './lease-store.ts'
