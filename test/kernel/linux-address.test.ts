@@ -5,8 +5,8 @@ import {
   addAddress,
   addLink,
   deleteAddress,
-  dumpAddresses,
   IFA_F,
+  listAddresses,
   RT_SCOPE,
   standardBroadcast,
 } from '@patchbay/linux/route'
@@ -82,20 +82,20 @@ test('deleteAddress() takes the address, and fails with EADDRNOTAVAIL when there
     }
   }))
 
-test('dumpAddresses() lists what ip lists, of all links or one, of both IP versions or one', () =>
+test('listAddresses() lists what ip lists, of all links or one, of both IP versions or one', () =>
   withNamespaces(['host'], async ({ host }) => {
     const index = await veth(host)
     ip(host, 'address', 'add', '10.1.2.3', 'peer', '10.1.2.9/24', 'dev', 'v0', 'label', 'v0:x', 'scope', 'link')
     ip(host, 'address', 'add', '10.1.3.3/24', 'broadcast', '+', 'dev', 'v0', 'valid_lft', '500', 'preferred_lft', '400')
     ip(host, 'address', 'add', 'fd00::1/64', 'dev', 'v0', 'nodad')
     ip(host, 'link', 'set', 'lo', 'up')
-    const texts = async (filter: Parameters<typeof dumpAddresses>[1]) =>
-      (await dumpAddresses(host.socket, filter)).map(({ address }) => String(address)).sort()
+    const texts = async (filter: Parameters<typeof listAddresses>[1]) =>
+      (await listAddresses(host.socket, filter)).map(({ address }) => String(address)).sort()
     assert.deepEqual(await texts({ index }), ['10.1.2.3/24', '10.1.3.3/24', 'fd00::1/64'])
     assert.deepEqual(await texts({ index, version: 6 }), ['fd00::1/64'])
     assert.deepEqual(await texts({ version: 4 }), ['10.1.2.3/24', '10.1.3.3/24', '127.0.0.1/8'])
     assert.deepEqual(await texts({}), ['10.1.2.3/24', '10.1.3.3/24', '127.0.0.1/8', '::1/128', 'fd00::1/64'])
-    const [first, second] = await dumpAddresses(host.socket, { index, version: 4 })
+    const [first, second] = await listAddresses(host.socket, { index, version: 4 })
     assert.deepEqual(
       [String(first?.peer), first?.label, first?.scope, first?.lifetimes],
       ['10.1.2.9', 'v0:x', RT_SCOPE.LINK, undefined],
@@ -106,17 +106,17 @@ test('dumpAddresses() lists what ip lists, of all links or one, of both IP versi
     )
   }))
 
-test('dumpAddresses() fails with ENODEV for a link that is not there', () =>
+test('listAddresses() fails with ENODEV for a link that is not there', () =>
   withNamespaces(['host'], async ({ host }) => {
-    await assert.rejects(dumpAddresses(host.socket, { index: 4711 }), { operation: 'RTM_GETADDR', code: 'ENODEV' })
+    await assert.rejects(listAddresses(host.socket, { index: 4711 }), { operation: 'RTM_GETADDR', code: 'ENODEV' })
   }))
 
-test('dumpAddresses() lists more addresses than fit into one datagram', () =>
+test('listAddresses() lists more addresses than fit into one datagram', () =>
   withNamespaces(['host'], async ({ host }) => {
     const index = await veth(host)
     const added = Array.from({ length: 700 }, (_, number) => `10.7.${number >> 8}.${number & 0xff}/32`)
     for (const text of added) await addAddress(host.socket, { index, address: parseCIDR(text) })
-    const dumped = await dumpAddresses(host.socket, { index, version: 4 })
+    const dumped = await listAddresses(host.socket, { index, version: 4 })
     assert.deepEqual(
       dumped.map(({ address }) => String(address)),
       added,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
-import { addLink, dumpBridgeVlans, getLink, type Link, setLink } from '@patchbay/linux/route'
+import { addLink, listBridgeVlans, getLink, type Link, setLink } from '@patchbay/linux/route'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { assertShows, bridgeJson, ip, ipJsonOne, runIn } from '../lab/witness.ts'
 
@@ -62,7 +62,7 @@ test('setLink() names the port setting that the kernel refuses', () =>
     assertShows(portOf(host), { linkinfo: { info_slave_data: { priority: 32 } } })
   }))
 
-test('dumpBridgeVlans() lists the VLANs of a port, none where the kernel’s bridges know none', () =>
+test('listBridgeVlans() lists the VLANs of a port, none where the kernel’s bridges know none', () =>
   withNamespaces(['host'], async ({ host }) => {
     const { bridge, veth } = await bridgeAndVeth(host.socket)
     await setLink(host.socket, veth.index, { master: bridge.index })
@@ -70,7 +70,7 @@ test('dumpBridgeVlans() lists the VLANs of a port, none where the kernel’s bri
     const expected = shown.flatMap((row: { ifname: string; vlans: { vlan: number }[] }) =>
       row.ifname === 'v0' ? row.vlans.map(({ vlan }) => vlan) : [],
     )
-    const dumped = await dumpBridgeVlans(host.socket, veth.index)
+    const dumped = await listBridgeVlans(host.socket, veth.index)
     assert.deepEqual(
       dumped.map(({ vid }) => vid),
       expected,

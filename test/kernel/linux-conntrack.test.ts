@@ -12,7 +12,7 @@ import {
   openNetfilterSocket,
   TCP_CONNTRACK,
 } from '@patchbay/linux/conntrack'
-import { NetlinkError, type NetlinkSocket, type Operation, type Request } from '@patchbay/linux/netlink'
+import { NetlinkError, type NetlinkRequest, type NetlinkSocket, type Operation } from '@patchbay/linux/netlink'
 import { ping } from '@patchbay/linux/packet'
 import { errno } from '@patchbay/linux/sys'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
@@ -137,9 +137,9 @@ test('deleteConnections() does not mind what is gone meanwhile, nor counts it', 
   withConntrack(async ({ host, socket }) => {
     await addConnection(socket, connection('udp', parseIP('10.0.0.1'), parseIP('10.0.0.2'), 53))
     await addConnection(socket, connection('udp', parseIP('10.0.0.3'), parseIP('10.0.0.2'), 53))
-    const dump = socket.dump.bind(socket)
-    socket.dump = async <R>(wanted: Request, reply: Operation<R>) => {
-      const messages = await dump(wanted, reply)
+    const list = socket.list.bind(socket)
+    socket.list = async <R>(wanted: NetlinkRequest, reply: Operation<R>) => {
+      const messages = await list(wanted, reply)
       runIn(host, 'conntrack', '-D', '-s', '10.0.0.1')
       return messages
     }
@@ -150,9 +150,9 @@ test('deleteConnections() does not mind what is gone meanwhile, nor counts it', 
 /** Counts the messages that the kernel sends for dumps. */
 function countDumped(socket: NetlinkSocket): { count: number } {
   const dumped = { count: 0 }
-  const dump = socket.dump.bind(socket)
-  socket.dump = async <R>(wanted: Request, reply: Operation<R>) => {
-    const messages = await dump(wanted, reply)
+  const list = socket.list.bind(socket)
+  socket.list = async <R>(wanted: NetlinkRequest, reply: Operation<R>) => {
+    const messages = await list(wanted, reply)
     dumped.count += messages.length
     return messages
   }
@@ -202,11 +202,11 @@ test('listConnections() has the kernel pick among 2000 connections', () =>
 test('listConnections() filters for a kernel that refuses to', () =>
   withConntrack(async ({ socket }) => {
     await addMany(socket)
-    const dump = socket.dump.bind(socket)
+    const list = socket.list.bind(socket)
     let asked = 0
-    socket.dump = async <R>(wanted: Request, reply: Operation<R>) => {
+    socket.list = async <R>(wanted: NetlinkRequest, reply: Operation<R>) => {
       if (asked++ === 0) throw new NetlinkError('IPCTNL_MSG_CT_GET', errno.EOPNOTSUPP)
-      return dump(wanted, reply)
+      return list(wanted, reply)
     }
     assert.equal((await listConnections(socket, { family: 4, protocol: 'tcp' })).length, 1)
     assert.equal(asked, 2)

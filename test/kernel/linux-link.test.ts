@@ -5,11 +5,11 @@ import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import {
   addLink,
   briefLink,
-  dumpLinks,
   findLink,
   getLink,
   IF_OPER,
   ipv4Conf,
+  listLinks,
   MACVLAN_MODE,
   setIpv4ConfRequest,
   setLink,
@@ -255,7 +255,7 @@ test('setLink() fails with ENODEV for a link that is not there', () =>
     assert.deepEqual(linkNames(host), ['lo'])
   }))
 
-test('dumpLinks() lists all links, those of a bridge, and those of a kind', () =>
+test('listLinks() lists all links, those of a bridge, and those of a kind', () =>
   withNamespaces(['host'], async ({ host }) => {
     const bridge = await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge' } } })
     for (const ifname of ['a', 'b', 'c'])
@@ -264,21 +264,21 @@ test('dumpLinks() lists all links, those of a bridge, and those of a kind', () =
         ...(ifname !== 'c' && { master: bridge.index }),
         linkinfo: { link: { kind: 'veth' } },
       })
-    const names = async (filter: Parameters<typeof dumpLinks>[1]) =>
-      (await dumpLinks(host.socket, filter)).map(({ ifname }) => ifname).sort()
+    const names = async (filter: Parameters<typeof listLinks>[1]) =>
+      (await listLinks(host.socket, filter)).map(({ ifname }) => ifname).sort()
     assert.deepEqual(await names({}), linkNames(host))
     assert.deepEqual(await names({ master: bridge.index }), ['a', 'b'])
     assert.deepEqual(await names({ kind: 'bridge' }), ['br0'])
     assert.equal((await names({ kind: 'veth' })).length, 6)
   }))
 
-test('dumpLinks() lists more links than fit into one datagram', () =>
+test('listLinks() lists more links than fit into one datagram', () =>
   withNamespaces(['host'], async ({ host }) => {
     ip(host, 'link', 'add', 'lower', 'type', 'veth', 'peer', 'name', 'upper')
     const { index } = await getLink(host.socket, 'lower')
     for (let count = 0; count < 60; count++)
       await addLink(host.socket, { ifname: `mv${count}`, link: index, linkinfo: { link: { kind: 'macvlan' } } })
-    const links = await dumpLinks(host.socket)
+    const links = await listLinks(host.socket)
     assert.deepEqual(links.map(({ ifname }) => ifname).sort(), linkNames(host))
     assert.equal(links.length, 63)
   }))

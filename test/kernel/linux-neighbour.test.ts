@@ -5,7 +5,7 @@ import {
   addLink,
   addNeighbour,
   deleteNeighbour,
-  dumpNeighbours,
+  listNeighbours,
   NTF,
   NUD,
   replaceNeighbour,
@@ -66,13 +66,13 @@ test('deleteNeighbour() takes an entry, and fails with ENOENT when there is none
     assert.deepEqual(neighboursOf(host, 'v0'), [])
   }))
 
-test('dumpNeighbours() lists the entries of all links or one, of both IP versions or one', () =>
+test('listNeighbours() lists the entries of all links or one, of both IP versions or one', () =>
   withNamespaces(['host'], async ({ host }) => {
     const [first, second] = [await veth(host, 'a'), await veth(host, 'b')]
     for (const dev of ['a', 'b'])
       for (const [address, lladdr] of rows) ip(host, 'neigh', 'add', address, 'lladdr', lladdr, 'dev', dev)
-    const list = async (filter: Parameters<typeof dumpNeighbours>[1]) =>
-      (await dumpNeighbours(host.socket, filter))
+    const list = async (filter: Parameters<typeof listNeighbours>[1]) =>
+      (await listNeighbours(host.socket, filter))
         .filter(({ state }) => state === NUD.PERMANENT)
         .map(({ index, dst, lladdr }) => [index, String(dst), String(lladdr)])
         .sort()

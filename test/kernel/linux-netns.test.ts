@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
 import { test } from 'node:test'
 import { isSameNamespace, Namespace, readSysctl, writeSysctl } from '@patchbay/linux/netns'
-import { addLink, dumpLinks, openRouteSocket } from '@patchbay/linux/route'
+import { addLink, listLinks, openRouteSocket } from '@patchbay/linux/route'
 import { eventually, openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
 import { hasLink, ip, linkNames, runIn } from '../lab/witness.ts'
 
@@ -64,7 +64,7 @@ test('Namespace.open() opens the namespace of another process', async () => {
     assert.equal(opened.identity.inode, statSync(path, { bigint: true }).ino)
     using socket = openRouteSocket({ netns: opened })
     assert.deepEqual(
-      (await dumpLinks(socket)).map(({ ifname }) => ifname),
+      (await listLinks(socket)).map(({ ifname }) => ifname),
       ['lo'],
     )
   } finally {

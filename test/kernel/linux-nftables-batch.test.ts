@@ -129,15 +129,15 @@ test('the getters of Nftables know what nft has made, and what is not there', ()
     runIn(host, 'nft', 'add', 'set', 'ip', 'x', 's', '{ type ether_addr . ifname ; comment "of them" ; size 7 ; }')
     runIn(host, 'nft', 'add', 'counter', 'ip', 'x', 'n')
     const x = { family: 'ip', name: 'x' } as const
-    assert.equal((await nft.getTable(x))?.comment, 'theirs')
+    assert.equal((await nft.findTable(x))?.comment, 'theirs')
     assert.deepEqual(
       (await nft.listTables()).map(({ name }) => name),
       ['x'],
     )
-    const { base, name } = (await nft.getChain({ table: x, name: 'c' })) ?? {}
+    const { base, name } = (await nft.findChain({ table: x, name: 'c' })) ?? {}
     assert.deepEqual([name, base], ['c', { type: 'nat', hook: 'output', priority: -100, policy: 'drop' }])
     assert.equal((await nft.listChains(x)).length, 1)
-    const set = await nft.getSet({ table: x, name: 's' })
+    const set = await nft.findSet({ table: x, name: 's' })
     assert.deepEqual(
       [set?.comment, set?.size, [set?.key].flat().map((type) => type?.name)],
       ['of them', 7, ['ether_addr', 'ifname']],
@@ -148,7 +148,7 @@ test('the getters of Nftables know what nft has made, and what is not there', ()
       [['n', 'counter']],
     )
     const none = { table: { family: 'ip6', name: 'x' }, name: 'none' } as const
-    assert.deepEqual(await Promise.all([nft.getTable(none.table), nft.getChain(none), nft.getSet(none)]), [
+    assert.deepEqual(await Promise.all([nft.findTable(none.table), nft.findChain(none), nft.findSet(none)]), [
       undefined,
       undefined,
       undefined,

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import { type NetlinkSocket, NLM_F, type Operation, type Request, request, Writer } from '@patchbay/linux/netlink'
+import {
+  type NetlinkRequest,
+  type NetlinkSocket,
+  NLM_F,
+  type Operation,
+  request,
+  Writer,
+} from '@patchbay/linux/netlink'
 import {
   batchFrame,
   chainOperations,
@@ -200,7 +207,7 @@ async function dumpExactly<V extends object>(
       },
     },
   }
-  return socket.dump(request(get, value), exact)
+  return socket.list(request(get, value), exact)
 }
 
 interface InTable {
@@ -210,7 +217,7 @@ interface InTable {
 }
 
 /** Requests that make what a namespace has, from what the kernel lists there. */
-async function requestsFor(socket: NetlinkSocket): Promise<Request[]> {
+async function requestsFor(socket: NetlinkSocket): Promise<NetlinkRequest[]> {
   const create = <V>(operation: Operation<V, V>, value: V) => request(operation, value, NLM_F.CREATE | NLM_F.APPEND)
   const own = { handle: undefined, use: undefined }
   const tables = await dumpExactly(socket, tableOperations, {})

@@ -62,7 +62,7 @@ test('Batch.addElements() makes elements that nft shows as they were meant', () 
     assert.deepEqual(elements['marks'], [0x12345678])
   }))
 
-test('Nftables.listElements() and getElement() give back what was added', () =>
+test('Nftables.listElements() and findElement() give back what was added', () =>
   withTable(async (nft) => {
     await addAll(nft)
     const asSet = <T>(elements: readonly T[]) => elements.map((element) => ({ ...element, data: undefined }))
@@ -74,9 +74,9 @@ test('Nftables.listElements() and getElement() give back what was added', () =>
     const [soon] = await nft.listElements(seen)
     assert.equal(soon?.timeoutMs, 5000)
     assert.ok(soon.expiresMs !== undefined && soon.expiresMs <= 5000 && soon.expiresMs > 1000)
-    assert.deepEqual(await nft.getElement(ports, { key: [a, 'tcp', 80] }), forwarded[0])
-    assert.equal(await nft.getElement(ports, { key: [a, 'udp', 80] }), undefined)
-    assert.deepEqual(await nft.getElement(ranges, { key: parseIP('10.0.0.77') }), asSet(nets)[0])
+    assert.deepEqual(await nft.findElement(ports, { key: [a, 'tcp', 80] }), forwarded[0])
+    assert.equal(await nft.findElement(ports, { key: [a, 'udp', 80] }), undefined)
+    assert.deepEqual(await nft.findElement(ranges, { key: parseIP('10.0.0.77') }), asSet(nets)[0])
   }))
 
 test('Batch.deleteElements() takes out what it names, ranges included', () =>

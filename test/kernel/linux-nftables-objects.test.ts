@@ -59,7 +59,7 @@ test('namedMap() of counters and of quotas makes maps that nft shows and reads b
     const listed = runIn(host, 'nft', 'list', 'ruleset')
     runIn(host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
     assert.equal(runIn(host, 'nft', 'list', 'ruleset'), listed)
-    assert.deepEqual(await nft.getElement(counters, { key: a }), { key: a, data: 'hits', comment: 'first' })
+    assert.deepEqual(await nft.findElement(counters, { key: a }), { key: a, data: 'hits', comment: 'first' })
   }))
 
 test('Nftables knows the maps to objects that nft has made, and their elements', () =>
@@ -90,14 +90,14 @@ test('Nftables knows the maps to objects that nft has made, and their elements',
     assert.deepEqual(await nft.listElements(limits), [{ key: a, data: 'slow' }])
   }))
 
-test('Nftables.getObject() counts who refers to an object, and one that is in use is not deleted', () =>
+test('Nftables.findObject() counts who refers to an object, and one that is in use is not deleted', () =>
   withTable(async (nft, host) => {
     await addAll(nft)
-    const useOf = async (object: NamedObject) => (await nft.getObject(object))?.use
+    const useOf = async (object: NamedObject) => (await nft.findObject(object))?.use
     assert.deepEqual([await useOf(hits), await useOf(allowance), await useOf(others)], [2, 1, 0])
-    assert.equal((await nft.getObject(others))?.comment, 'the rest')
-    assert.equal(await nft.getObject({ ...others, state: { kind: 'quota' } }), undefined)
-    assert.equal(await nft.getObject({ ...hits, table: { family: 'ip', name: 'none' } }), undefined)
+    assert.equal((await nft.findObject(others))?.comment, 'the rest')
+    assert.equal(await nft.findObject({ ...others, state: { kind: 'quota' } }), undefined)
+    assert.equal(await nft.findObject({ ...hits, table: { family: 'ip', name: 'none' } }), undefined)
     assert.deepEqual((await nft.listObjects(table)).map(({ name, state, use }) => [name, state.kind, use]).toSorted(), [
       ['hits', 'counter', 2],
       ['hits', 'quota', 1],
@@ -130,5 +130,5 @@ test('an element of a map of objects needs its object, and one of another object
     await assert.rejects(add('none'), { code: 'ENOENT' })
     // What is there already is left as it is.
     await nft.transaction((batch) => batch.addObject(hits))
-    assert.equal((await nft.getObject(hits))?.use, 2)
+    assert.equal((await nft.findObject(hits))?.use, 2)
   }))

@@ -4,9 +4,9 @@ import { parseCIDR, parseIP } from '@patchbay/address'
 import {
   addRoute,
   deleteRoute,
-  dumpRoutes,
   getLink,
   getRoute,
+  listRoutes,
   type Route,
   RT_SCOPE,
   RTN,
@@ -118,7 +118,7 @@ test('addRoute() adds several ways of one route', () =>
           ],
         },
       ])
-      const [route] = (await dumpRoutes(router.socket)).filter((each) => String(each.dst) === dst)
+      const [route] = (await listRoutes(router.socket)).filter((each) => String(each.dst) === dst)
       assert.deepEqual(
         route?.multipath?.map(({ gateway, hops }) => [String(gateway), hops]),
         [
@@ -184,12 +184,12 @@ test('deleteRoute() takes the first route that agrees, and fails with ESRCH when
     }
   }))
 
-test('dumpRoutes() lists a table, without local and cached routes', () =>
+test('listRoutes() lists a table, without local and cached routes', () =>
   withRouter(async (router) => {
     ip(router, 'route', 'add', '192.168.1.0/24', 'via', '10.0.0.9', 'table', '1000', 'mtu', '1300')
     ip(router, 'route', 'add', '192.168.2.0/24', 'via', '10.0.1.9', 'table', '77')
-    const texts = async (filter: Parameters<typeof dumpRoutes>[1]) =>
-      (await dumpRoutes(router.socket, filter)).map(({ dst }) => String(dst)).sort()
+    const texts = async (filter: Parameters<typeof listRoutes>[1]) =>
+      (await listRoutes(router.socket, filter)).map(({ dst }) => String(dst)).sort()
     const main4 = ['10.0.0.0/24', '10.0.1.0/24']
     const main6 = ['fd00:1::/64', 'fd00::/64', 'fe80::/64', 'fe80::/64']
     assert.deepEqual(await texts({ version: 4 }), main4)
@@ -203,22 +203,22 @@ test('dumpRoutes() lists a table, without local and cached routes', () =>
     ip(router, 'route', 'delete', 'fd00:9::/64', 'dev', 'v1', 'proto', 'ra')
     const all = await texts({ table: 0, version: 4 })
     for (const text of ['192.168.1.0/24', '192.168.2.0/24', '10.0.0.1/32']) assert.ok(all.includes(text), text)
-    const [route] = await dumpRoutes(router.socket, { table: 1000 })
+    const [route] = await listRoutes(router.socket, { table: 1000 })
     assert.deepEqual([route?.table, String(route?.gateway), route?.metrics], [1000, '10.0.0.9', { mtu: 1300 }])
   }))
 
-test('dumpRoutes() of a table that nobody made is empty, the main one of a new namespace too', () =>
+test('listRoutes() of a table that nobody made is empty, the main one of a new namespace too', () =>
   withNamespaces(['fresh'], async ({ fresh }) => {
     for (const version of [4, 6] as const)
-      for (const table of [254, 100, 1000]) assert.deepEqual(await dumpRoutes(fresh.socket, { version, table }), [])
-    assert.deepEqual(await dumpRoutes(fresh.socket), [])
+      for (const table of [254, 100, 1000]) assert.deepEqual(await listRoutes(fresh.socket, { version, table }), [])
+    assert.deepEqual(await listRoutes(fresh.socket), [])
   }))
 
-test('dumpRoutes() leaves out a block of IPv4-mapped addresses, which is not the default route', () =>
+test('listRoutes() leaves out a block of IPv4-mapped addresses, which is not the default route', () =>
   withRouter(async (router) => {
     ip(router, '-6', 'route', 'add', 'unreachable', '::ffff:0.0.0.0/96')
     const before = ['fd00:1::/64', 'fd00::/64', 'fe80::/64', 'fe80::/64']
-    assert.deepEqual((await dumpRoutes(router.socket, { version: 6 })).map(({ dst }) => String(dst)).sort(), before)
+    assert.deepEqual((await listRoutes(router.socket, { version: 6 })).map(({ dst }) => String(dst)).sort(), before)
   }))
 
 test('getRoute() says which way a packet would take, and fails with ENETUNREACH when there is none', () =>

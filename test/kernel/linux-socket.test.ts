@@ -9,10 +9,10 @@ import {
   addLinkRequest,
   briefLink,
   deleteLink,
-  dumpLinks,
   findLink,
   getLink,
   getLinkRequest,
+  listLinks,
   openRouteSocket,
   RTNLGRP,
   setLink,
@@ -37,7 +37,7 @@ for (const offThread of [false, true]) {
       using socket = openRouteSocket({ netns: host.netns, offThread })
       const answers = Array.from({ length: 200 }, async (_, number) => {
         const name = `b${number % 20}`
-        if (number % 5 === 0) return assert.equal((await dumpLinks(socket)).length, 21)
+        if (number % 5 === 0) return assert.equal((await listLinks(socket)).length, 21)
         if (number % 5 === 1) return assert.equal(await findLink(socket, `none${number}`), undefined)
         if (number % 5 === 2)
           return assert.rejects(addLink(socket, { ifname: name, linkinfo: bridge }), { code: 'EEXIST' })

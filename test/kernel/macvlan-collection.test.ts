@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { mountedNamespaces } from '@patchbay/linux/netns'
+import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import type { TestNamespace } from '../lab/namespace-fixture.ts'
 import { testWithOwnMounts } from '../lab/own-mounts.ts'
@@ -65,13 +65,13 @@ test('macvlan: GC leaves an interface alone that does not say whose it is', () =
     }),
   ))
 
-test('mountedNamespaces() names each once, and none that another mount covers', () =>
+test('listMountedNamespaces() names each once, and none that another mount covers', () =>
   withLab((lab) => {
     mkdirSync('/run/covered')
     return mountAt('/run/once', lab.container, () =>
       mountAt('/run/twice', lab.container, () =>
         mountAt('/run/covered/one', lab.other, async () => {
-          const own = () => mountedNamespaces().filter((path) => path.startsWith('/run/'))
+          const own = () => listMountedNamespaces().filter((path) => path.startsWith('/run/'))
           const found = own()
           assert.equal(found.length, 2)
           assert.ok(found.includes('/run/covered/one'))

@@ -18,7 +18,7 @@ function nft(host: TestNamespace, ...args: string[]): void {
 /** As a plugin's call does: it asks whether there is nf_tables, and then for the chain. */
 async function look(host: TestNamespace): Promise<string | undefined> {
   using ruleset = await findRuleset(host.path)
-  return (await ruleset?.getForeignChain(postrouting))?.name
+  return (await ruleset?.findForeignChain(postrouting))?.name
 }
 
 /** What our own changes look like: they are counted, and say nothing of what others have. */
@@ -64,7 +64,7 @@ test('a call that does not ask for the generation sees what others have made bef
     assert.equal(await look(host), undefined)
     nft(host, 'add table ip nat; add chain ip nat POSTROUTING')
     using ruleset = openRuleset(host.path)
-    assert.equal((await ruleset.getForeignChain(postrouting))?.name, 'POSTROUTING')
+    assert.equal((await ruleset.findForeignChain(postrouting))?.name, 'POSTROUTING')
   }))
 
 test('what is known of one namespace is not taken for another', () =>

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { dumpLinks, dumpNeighbours, dumpRoutes, NUD } from '@patchbay/linux/route'
+import { listLinks, listNeighbours, listRoutes, NUD } from '@patchbay/linux/route'
 import type { Journal } from './journal.ts'
 import { LEASES, type Place, RESULTS } from './network.ts'
 
@@ -23,16 +23,16 @@ async function inEach(places: readonly Place[], look: (place: Place) => Promise<
 }
 
 async function links({ route }: Place): Promise<string[]> {
-  return (await dumpLinks(route)).filter(({ index }) => index !== LOOPBACK).map(({ ifname }) => ifname ?? '?')
+  return (await listLinks(route)).filter(({ index }) => index !== LOOPBACK).map(({ ifname }) => ifname ?? '?')
 }
 
 async function routes({ route }: Place): Promise<string[]> {
-  return (await dumpRoutes(route)).filter(({ oif }) => oif !== LOOPBACK).map(({ dst }) => `route to ${dst}`)
+  return (await listRoutes(route)).filter(({ oif }) => oif !== LOOPBACK).map(({ dst }) => `route to ${dst}`)
 }
 
 /** As `ip neighbour` does, leaves out the entries that need no resolution. */
 async function neighbours({ route }: Place): Promise<string[]> {
-  const resolved = (await dumpNeighbours(route)).filter(({ state = 0 }) => (state & NUD.NOARP) === 0)
+  const resolved = (await listNeighbours(route)).filter(({ state = 0 }) => (state & NUD.NOARP) === 0)
   return resolved.map(({ dst }) => `neighbour ${dst}`)
 }
 

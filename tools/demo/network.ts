@@ -7,11 +7,11 @@ import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace, writeSysctl } from '@patchbay/linux/netns'
 import {
   addAddress,
-  dumpAddresses,
-  dumpLinks,
-  dumpRoutes,
   getLink,
   IFA_F,
+  listAddresses,
+  listLinks,
+  listRoutes,
   openRouteSocket,
   setLink,
 } from '@patchbay/linux/route'
@@ -111,7 +111,7 @@ export function addressesOf({ ips = [] }: Result): string[] {
 /** A link as the kernel has it, with its addresses but for the link-local ones. */
 async function lookAt({ route }: Place, name: string): Promise<DrawnLink> {
   const { index, address: mac } = await getLink(route, name)
-  const all = (await dumpAddresses(route, { index })).map(({ address }) => address)
+  const all = (await listAddresses(route, { index })).map(({ address }) => address)
   const addresses = all.filter(({ address }) => !address.isLinkLocalUnicast).map(String)
   return { name, mac: String(mac), addresses }
 }
@@ -123,7 +123,7 @@ async function lookAt({ route }: Place, name: string): Promise<DrawnLink> {
  */
 export async function lookAtNetwork(host: Place, attached: readonly Attached[]): Promise<Topology> {
   const { index } = await getLink(host.route, BRIDGE)
-  const ports = (await dumpLinks(host.route, { master: index })).map(({ ifname = '' }) => ifname)
+  const ports = (await listLinks(host.route, { master: index })).map(({ ifname = '' }) => ifname)
   expectSame(
     BRIDGE,
     attached.map(({ result }) => portOf(result)),
@@ -139,7 +139,7 @@ export async function lookAtNetwork(host: Place, attached: readonly Attached[]):
 async function lookAtContainer(place: Place, result: Result): Promise<DrawnLink> {
   const link = await lookAt(place, IFNAME)
   const printed = result.interfaces?.find(({ name, sandbox }) => name === IFNAME && sandbox)
-  const routes = await dumpRoutes(place.route)
+  const routes = await listRoutes(place.route)
   const gateways = routes.filter(({ dst }) => dst.prefixLength === 0).map(({ gateway }) => String(gateway))
   expectSame(place.name, [printed?.mac ?? '', ...addressesOf(result)], [link.mac, ...link.addresses])
   expectSame(

@@ -12,12 +12,12 @@ import {
   deleteLink,
   deleteNeighbour,
   deleteRoute,
-  dumpAddresses,
-  dumpLinks,
-  dumpNeighbours,
-  dumpRoutes,
   findLink,
   getRoute,
+  listAddresses,
+  listLinks,
+  listNeighbours,
+  listRoutes,
   openRouteSocket,
   RTNLGRP,
   setLink,
@@ -52,7 +52,7 @@ async function makeLinks(socket: NetlinkSocket, container: Namespace): Promise<n
   const veth = await addLink(socket, { ifname: 'v0', up: true, master: bridge.index, linkinfo })
   assert.equal(veth.master, bridge.index)
   await setLink(socket, veth.index, { linkinfo: { port: { kind: 'bridge', data: { mode: true } } } })
-  assert.deepEqual((await dumpLinks(socket)).map(({ ifname }) => ifname).sort(), ['br0', 'lo', 'v0'])
+  assert.deepEqual((await listLinks(socket)).map(({ ifname }) => ifname).sort(), ['br0', 'lo', 'v0'])
   return bridge.index
 }
 
@@ -61,16 +61,16 @@ async function useAddresses(socket: NetlinkSocket, index: number): Promise<void>
   await addAddress(socket, { index, address: parseCIDR('10.0.0.1/24') })
   await addRoute(socket, { dst: parseCIDR('192.168.0.0/16'), gateway: parseIP('10.0.0.9'), oif: index })
   assert.equal((await getRoute(socket, parseIP('10.0.0.1'))).oif, 1)
-  assert.ok((await dumpRoutes(socket, { version: 4 })).some(({ dst }) => String(dst) === '192.168.0.0/16'))
+  assert.ok((await listRoutes(socket, { version: 4 })).some(({ dst }) => String(dst) === '192.168.0.0/16'))
   await deleteRoute(socket, { dst: parseCIDR('192.168.0.0/16') })
   const neighbour = { index, dst: parseIP('10.0.0.9'), lladdr: MAC.parse('02:00:00:00:00:09') }
   await addNeighbour(socket, neighbour)
-  assert.ok((await dumpNeighbours(socket, { index })).some(({ dst }) => dst.equals(neighbour.dst)))
+  assert.ok((await listNeighbours(socket, { index })).some(({ dst }) => dst.equals(neighbour.dst)))
   await deleteNeighbour(socket, neighbour)
   await deleteAddress(socket, { index, address: parseCIDR('10.0.0.1/24') })
   const many = Array.from({ length: 400 }, (_, number) => parseCIDR(`10.1.${number >> 8}.${number & 0xff}/32`))
   await socket.request(many.map((address) => addAddressRequest({ index, address })))
-  assert.equal((await dumpAddresses(socket, { index, version: 4 })).length, 400)
+  assert.equal((await listAddresses(socket, { index, version: 4 })).length, 400)
 }
 
 async function useErrors(socket: NetlinkSocket): Promise<void> {

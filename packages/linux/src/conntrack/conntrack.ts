@@ -1,11 +1,11 @@
-import { isNetlinkError, type NetlinkSocket, NLM_F, type Request, request } from '../netlink/index.ts'
+import { isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F, request } from '../netlink/index.ts'
 import { connectionOperations } from './attributes.ts'
 import { type Connection, connectionHeader, encodeConnection, encodeTuple } from './connection.ts'
 import { type ConnectionFilter, filterMessages, isEmptyFilter } from './connection-filter.ts'
 import { connectionsPassing, type Question, questionsFor } from './connection-search.ts'
 
 /** A request for {@link addConnection}, to be sent together with others. */
-export function addConnectionRequest(connection: Connection & { timeout: number }): Request {
+export function addConnectionRequest(connection: Connection & { timeout: number }): NetlinkRequest {
   return request(connectionOperations.add, encodeConnection(connection), NLM_F.CREATE | NLM_F.EXCL)
 }
 
@@ -48,19 +48,19 @@ async function ask(
 ): Promise<Connection[]> {
   const found: Connection[] = []
   for (const question of questions)
-    for (const connection of await dump(socket, question, filters)) if (connection) found.push(connection)
+    for (const connection of await askOnce(socket, question, filters)) if (connection) found.push(connection)
   return found
 }
 
 /** Kernels pass over what they do not know of a question: the filters are compared here again. */
-async function dump(socket: NetlinkSocket, question: Question, filters: readonly ConnectionFilter[]) {
+async function askOnce(socket: NetlinkSocket, question: Question, filters: readonly ConnectionFilter[]) {
   const { get } = connectionOperations
   const passing = connectionsPassing(filters)
   try {
-    return await socket.dump(request(get, question), passing)
+    return await socket.list(request(get, question), passing)
   } catch (error) {
     if (!question.attributes.filter || !isNetlinkError(error, 'EINVAL', 'EOPNOTSUPP', 'ERANGE')) throw error
-    return socket.dump(request(get, { header: question.header }), passing)
+    return socket.list(request(get, { header: question.header }), passing)
   }
 }
 

@@ -1,5 +1,5 @@
 export { readLinkFile } from './link-file.ts'
-export { mountedNamespaces } from './mounted.ts'
+export { listMountedNamespaces } from './mounted.ts'
 export {
   isOwnNamespace,
   isSameNamespace,

@@ -9,7 +9,7 @@ const MOUNT = /^\d+ \d+ [\d:]+ net:\[(\d+)\] (\S+) /gm
  *
  * @throws Error when `/proc` is not mounted
  */
-export function mountedNamespaces(): string[] {
+export function listMountedNamespaces(): string[] {
   const paths = new Map<string, string>()
   for (const [, inode = '', escaped = ''] of readFileSync('/proc/self/mountinfo', 'utf8').matchAll(MOUNT)) {
     const path = unescapeMountPoint(escaped)

@@ -1,12 +1,26 @@
-import type { Request } from '../netlink/index.ts'
-import { type Chain, putChain, removeChain } from './chain.ts'
-import { type ElementKey, type NewElement, putElements, removeAllElements, removeElements } from './element.ts'
+import type { NetlinkRequest } from '../netlink/index.ts'
+import { type Chain, putChainRequest, removeChainRequest } from './chain.ts'
+import {
+  type ElementKey,
+  type NewElement,
+  putElementRequests,
+  removeAllElementsRequest,
+  removeElementRequests,
+} from './element.ts'
 import type { KeyType } from './key-type.ts'
-import { type NamedObject, putObject, removeObject } from './object.ts'
+import { type NamedObject, putObjectRequest, removeObjectRequest } from './object.ts'
 import type { Removal } from './operations.ts'
-import { type Place, putRule, type Rule, type RuleRef, removeRule, removeRules, replaceRule } from './rule.ts'
-import { type MapData, type NamedSet, putSet, removeSet } from './set.ts'
-import { putTable, removeTable, type Table } from './table.ts'
+import {
+  type Place,
+  putRuleRequest,
+  type Rule,
+  type RuleRef,
+  removeRuleRequest,
+  removeRulesRequest,
+  replaceRuleRequest,
+} from './rule.ts'
+import { type MapData, type NamedSet, putSetRequest, removeSetRequest } from './set.ts'
+import { putTableRequest, removeTableRequest, type Table } from './table.ts'
 import type { TableMember, TableRef } from './table-member.ts'
 
 /**
@@ -14,97 +28,97 @@ import type { TableMember, TableRef } from './table-member.ts'
  * then (`EEXIST`); `delete` refuses when there is nothing (`ENOENT`), `destroy` does not, and needs Linux 6.3.
  */
 export class Batch {
-  readonly #requests: Request[] = []
+  readonly #requests: NetlinkRequest[] = []
   #sets = 0
 
   /** What has been asked for so far. */
-  get requests(): readonly Request[] {
+  get requests(): readonly NetlinkRequest[] {
     return this.#requests
   }
 
   addTable(table: Table): void {
-    this.#requests.push(putTable(table, 'add'))
+    this.#requests.push(putTableRequest(table, 'add'))
   }
 
   createTable(table: Table): void {
-    this.#requests.push(putTable(table, 'create'))
+    this.#requests.push(putTableRequest(table, 'create'))
   }
 
   /** With all that is in it. */
   deleteTable(table: TableRef): void {
-    this.#requests.push(removeTable(table, 'delete'))
+    this.#requests.push(removeTableRequest(table, 'delete'))
   }
 
   destroyTable(table: TableRef): void {
-    this.#requests.push(removeTable(table, 'destroy'))
+    this.#requests.push(removeTableRequest(table, 'destroy'))
   }
 
   /** One that is there takes over the policy; it must have the same hook. */
   addChain(chain: Chain): void {
-    this.#requests.push(putChain(chain, 'add'))
+    this.#requests.push(putChainRequest(chain, 'add'))
   }
 
   createChain(chain: Chain): void {
-    this.#requests.push(putChain(chain, 'create'))
+    this.#requests.push(putChainRequest(chain, 'create'))
   }
 
   /** With its rules. Refused with `EBUSY` while a rule or a verdict map leads to it. */
   deleteChain(chain: TableMember): void {
-    this.#requests.push(removeChain(chain, 'delete'))
+    this.#requests.push(removeChainRequest(chain, 'delete'))
   }
 
   destroyChain(chain: TableMember): void {
-    this.#requests.push(removeChain(chain, 'destroy'))
+    this.#requests.push(removeChainRequest(chain, 'destroy'))
   }
 
   /** Deletes the rules of a chain. */
   flushChain(chain: TableMember): void {
-    this.#requests.push(removeRules(chain))
+    this.#requests.push(removeRulesRequest(chain))
   }
 
   /** Behind all rules of the chain, or behind the one with the handle `at`. */
   addRule(rule: Rule, place: Omit<Place, 'first'> = {}): void {
-    this.#requests.push(putRule(rule, place))
+    this.#requests.push(putRuleRequest(rule, place))
   }
 
   /** Before all rules of the chain, or before the one with the handle `at`. */
   insertRule(rule: Rule, place: Omit<Place, 'first'> = {}): void {
-    this.#requests.push(putRule(rule, { ...place, first: true }))
+    this.#requests.push(putRuleRequest(rule, { ...place, first: true }))
   }
 
   replaceRule(rule: Rule, handle: bigint): void {
-    this.#requests.push(replaceRule(rule, handle))
+    this.#requests.push(replaceRuleRequest(rule, handle))
   }
 
   deleteRule(rule: RuleRef): void {
-    this.#requests.push(removeRule(rule, 'delete'))
+    this.#requests.push(removeRuleRequest(rule, 'delete'))
   }
 
   destroyRule(rule: RuleRef): void {
-    this.#requests.push(removeRule(rule, 'destroy'))
+    this.#requests.push(removeRuleRequest(rule, 'destroy'))
   }
 
   /** One that is there must be of the same types. */
   addSet(set: NamedSet): void {
-    this.#requests.push(putSet(set, 'add', ++this.#sets))
+    this.#requests.push(putSetRequest(set, 'add', ++this.#sets))
   }
 
   createSet(set: NamedSet): void {
-    this.#requests.push(putSet(set, 'create', ++this.#sets))
+    this.#requests.push(putSetRequest(set, 'create', ++this.#sets))
   }
 
   /** With its elements. Refused with `EBUSY` while a rule uses it. */
   deleteSet(set: TableMember): void {
-    this.#requests.push(removeSet(set, 'delete'))
+    this.#requests.push(removeSetRequest(set, 'delete'))
   }
 
   destroySet(set: TableMember): void {
-    this.#requests.push(removeSet(set, 'destroy'))
+    this.#requests.push(removeSetRequest(set, 'destroy'))
   }
 
   /** Deletes the elements of a set. */
   flushSet(set: TableMember): void {
-    this.#requests.push(removeAllElements(set))
+    this.#requests.push(removeAllElementsRequest(set))
   }
 
   /** A key that a map has with other data is refused. */
@@ -112,14 +126,14 @@ export class Batch {
     set: NamedSet<K, D>,
     elements: readonly NewElement<K, D>[],
   ): void {
-    this.#requests.push(...putElements(set, elements, 'add'))
+    this.#requests.push(...putElementRequests(set, elements, 'add'))
   }
 
   createElements<K extends KeyType, D extends MapData | undefined>(
     set: NamedSet<K, D>,
     elements: readonly NewElement<K, D>[],
   ): void {
-    this.#requests.push(...putElements(set, elements, 'create'))
+    this.#requests.push(...putElementRequests(set, elements, 'create'))
   }
 
   deleteElements<K extends KeyType, D extends MapData | undefined>(
@@ -138,20 +152,20 @@ export class Batch {
 
   /** A counter, a quota and the like, for rules to refer to. */
   addObject(object: NamedObject): void {
-    this.#requests.push(putObject(object, 'add'))
+    this.#requests.push(putObjectRequest(object, 'add'))
   }
 
   createObject(object: NamedObject): void {
-    this.#requests.push(putObject(object, 'create'))
+    this.#requests.push(putObjectRequest(object, 'create'))
   }
 
   /** Refused with `EBUSY` while a rule or an element refers to it. */
   deleteObject(object: NamedObject): void {
-    this.#requests.push(removeObject(object, 'delete'))
+    this.#requests.push(removeObjectRequest(object, 'delete'))
   }
 
   destroyObject(object: NamedObject): void {
-    this.#requests.push(removeObject(object, 'destroy'))
+    this.#requests.push(removeObjectRequest(object, 'destroy'))
   }
 
   #removeElements<K extends KeyType, D extends MapData | undefined>(
@@ -159,6 +173,6 @@ export class Batch {
     keys: readonly ElementKey<K>[],
     removal: Removal,
   ): void {
-    this.#requests.push(...removeElements(set, keys, removal))
+    this.#requests.push(...removeElementRequests(set, keys, removal))
   }
 }

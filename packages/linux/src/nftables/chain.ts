@@ -9,7 +9,7 @@ import {
   each,
   type FlatMessageCodec,
   flatMessage,
-  type Request,
+  type NetlinkRequest,
   request,
   string,
 } from '../netlink/index.ts'
@@ -18,7 +18,7 @@ import { NF } from './data.ts'
 import { counter } from './expressions/tables.ts'
 import { familyName, familyNumber } from './family.ts'
 import { type Hook, hookName, hookNumber, type Priority, priorityNumber } from './hook.ts'
-import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 import { word } from './wire.ts'
@@ -98,7 +98,7 @@ export interface ChainState extends Chain {
   use: number
 }
 
-export function putChain(chain: Chain, put: Put): Request {
+export function putChainRequest(chain: Chain, put: Put): NetlinkRequest {
   const { table, name, base, comment } = chain
   const value: ChainMessage = { ...inTable(table), name, userdata: commentData(comment) }
   if (base) {
@@ -110,22 +110,22 @@ export function putChain(chain: Chain, put: Put): Request {
     }
     Object.assign(value, { type, policy })
   }
-  return requestAbout(describeMember('chain', chain), chainOperations.new, value, putFlags[put])
+  return describedRequest(describeMember('chain', chain), chainOperations.new, value, putFlags[put])
 }
 
 /** @throws NetlinkError when sent for a chain that has rules, or to which a rule jumps: `EBUSY` */
-export function removeChain(chain: TableMember, removal: Removal): Request {
+export function removeChainRequest(chain: TableMember, removal: Removal): NetlinkRequest {
   const value = { ...inTable(chain.table), name: chain.name }
-  return requestAbout(describeMember('chain', chain), chainOperations[removal], value)
+  return describedRequest(describeMember('chain', chain), chainOperations[removal], value)
 }
 
-export function getChain(chain: TableMember): Request {
+export function getChainRequest(chain: TableMember): NetlinkRequest {
   const value = { ...inTable(chain.table), name: chain.name }
-  return requestAbout(describeMember('chain', chain), chainOperations.get, value)
+  return describedRequest(describeMember('chain', chain), chainOperations.get, value)
 }
 
 /** For a dump of the chains of a family of tables; the kernel lists those of all its tables. */
-export function listChains({ family }: TableRef): Request {
+export function listChainsRequest({ family }: TableRef): NetlinkRequest {
   return request(chainOperations.get, { family: familyNumber(family) })
 }
 

@@ -6,7 +6,7 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
-  type Request,
+  type NetlinkRequest,
   request,
   string,
   type Value,
@@ -17,7 +17,7 @@ import { type StatefulExpression, statefulExpression } from './expressions/index
 import { joinIntervals, next } from './interval.ts'
 import { isConcatenation, type KeyType, type KeyValue, keyBytes, readKey } from './key-type.ts'
 import { isObjectKind, type ObjectKind } from './object.ts'
-import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'
 import type { MapData, NamedSet } from './set.ts'
 import { describeMember, inTable, type TableMember } from './table-member.ts'
 import { commentOf, writeComment, writeUserData } from './user-data.ts'
@@ -103,42 +103,42 @@ const ELEMENTS_PER_MESSAGE = 64
 type AnyElement = ElementKey<KeyType> & Partial<SetElement<KeyType, MapData>>
 
 /** Requests that put elements into a set. A map refuses a key that has other data: `EEXIST`. */
-export function putElements<K extends KeyType, D extends MapData | undefined>(
+export function putElementRequests<K extends KeyType, D extends MapData | undefined>(
   set: NamedSet<K, D>,
   all: readonly NewElement<K, D>[],
   put: Put,
-): Request[] {
+): NetlinkRequest[] {
   // The value types have been checked against those of this very set; what follows goes by them.
   return inMessages(set, all as readonly AnyElement[], (value) =>
-    requestAbout(describeMember('element', set), elementOperations.new, value, putFlags[put]),
+    describedRequest(describeMember('element', set), elementOperations.new, value, putFlags[put]),
   )
 }
 
 /** Requests that take elements out of a set. */
-export function removeElements<K extends KeyType, D extends MapData | undefined>(
+export function removeElementRequests<K extends KeyType, D extends MapData | undefined>(
   set: NamedSet<K, D>,
   keys: readonly ElementKey<K>[],
   removal: Removal,
-): Request[] {
+): NetlinkRequest[] {
   const bare = keys.map(({ key, end }) => ({ key, end }))
   return inMessages(set, bare as readonly AnyElement[], (value) =>
-    requestAbout(describeMember('element', set), elementOperations[removal], value),
+    describedRequest(describeMember('element', set), elementOperations[removal], value),
   )
 }
 
 /** Removes all elements of a set. */
-export function removeAllElements(set: TableMember): Request {
+export function removeAllElementsRequest(set: TableMember): NetlinkRequest {
   const value = { ...inTable(set.table), set: set.name }
-  return requestAbout(describeMember('set', set), elementOperations.delete, value)
+  return describedRequest(describeMember('set', set), elementOperations.delete, value)
 }
 
 function inMessages(
   set: NamedSet,
   all: readonly AnyElement[],
-  toRequest: (value: ElementMessage) => Request,
-): Request[] {
+  toRequest: (value: ElementMessage) => NetlinkRequest,
+): NetlinkRequest[] {
   const raw = all.flatMap((element) => encodeElement(set, element))
-  const requests: Request[] = []
+  const requests: NetlinkRequest[] = []
   for (let start = 0; start < raw.length; start += ELEMENTS_PER_MESSAGE) {
     const some = raw.slice(start, start + ELEMENTS_PER_MESSAGE)
     requests.push(toRequest({ ...inTable(set.table), set: set.name, elements: some }))
@@ -147,16 +147,16 @@ function inMessages(
 }
 
 /** For one element. */
-export function getElement<K extends KeyType, D extends MapData | undefined>(
+export function getElementRequest<K extends KeyType, D extends MapData | undefined>(
   set: NamedSet<K, D>,
   { key, end }: ElementKey<K>,
-): Request {
+): NetlinkRequest {
   const value = { ...inTable(set.table), set: set.name, elements: encodeElement(set, { key, end } as AnyElement) }
-  return requestAbout(describeMember('element', set), elementOperations.get, value)
+  return describedRequest(describeMember('element', set), elementOperations.get, value)
 }
 
 /** For a dump of the elements of a set. */
-export function listElements(set: TableMember): Request {
+export function listElementsRequest(set: TableMember): NetlinkRequest {
   return request(elementOperations.get, { ...inTable(set.table), set: set.name })
 }
 

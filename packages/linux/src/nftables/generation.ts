@@ -5,8 +5,8 @@ import {
   be32,
   type FlatMessageCodec,
   flatMessage,
+  type NetlinkRequest,
   operation,
-  type Request,
   request,
   string,
 } from '../netlink/index.ts'
@@ -41,7 +41,7 @@ export const generationOperations = {
   ),
 } as const
 
-export function getGeneration(): Request {
+export function getGenerationRequest(): NetlinkRequest {
   return request(generationOperations.get, {})
 }
 
@@ -64,7 +64,7 @@ export const batchOperations = {
 } as const
 
 /** The frame of a batch, which the kernel refuses with `ERESTART` when the rules are not of that generation any more. */
-export function batchFrame(generation?: number): { begin: Request; end: Request } {
+export function batchFrame(generation?: number): { begin: NetlinkRequest; end: NetlinkRequest } {
   const resId = NFNL_SUBSYS.NFTABLES
   return {
     begin: request(batchOperations.begin, { resId, genid: generation }),

@@ -1,38 +1,38 @@
 import {
   isNetlinkError,
   NetlinkError,
+  type NetlinkRequest,
   type NetlinkSocket,
   type Operation,
-  type Request,
   type SocketOptions,
 } from '../netlink/index.ts'
 import { openNetfilterSocket } from '../nfnetlink/index.ts'
 import { errno, noteSlowEnd } from '../sys/index.ts'
 import { Batch } from './batch.ts'
-import { type ChainState, chainOperations, decodeChain, getChain, listChains } from './chain.ts'
+import { type ChainState, chainOperations, decodeChain, getChainRequest, listChainsRequest } from './chain.ts'
 import {
   decodeElements,
   type ElementKey,
   elementOperations,
-  getElement,
+  getElementRequest,
   hasDuplicates,
-  listElements,
+  listElementsRequest,
   type SetElement,
 } from './element.ts'
-import { batchFrame, generationOperations, getGeneration } from './generation.ts'
+import { batchFrame, generationOperations, getGenerationRequest } from './generation.ts'
 import type { KeyType } from './key-type.ts'
 import {
   decodeObject,
-  getObject,
+  getObjectRequest,
   type ListedObject,
-  listObjects,
+  listObjectsRequest,
   type NamedObject,
   objectOperations,
 } from './object.ts'
-import { decodeRule, listRules, type RuleState, ruleOperations } from './rule.ts'
-import { getSet, listSets, type MapData, type NamedSet, setOperations } from './set.ts'
+import { decodeRule, listRulesRequest, type RuleState, ruleOperations } from './rule.ts'
+import { getSetRequest, listSetsRequest, type MapData, type NamedSet, setOperations } from './set.ts'
 import { decodeSet, type SetState } from './set-state.ts'
-import { decodeTable, getTable, listTables, type TableState, tableOperations } from './table.ts'
+import { decodeTable, getTableRequest, listTablesRequest, type TableState, tableOperations } from './table.ts'
 import type { TableMember, TableRef } from './table-member.ts'
 
 /** What others keep changing under us is read this often. */
@@ -85,7 +85,7 @@ export class Nftables implements Disposable {
 
   /** A number that every change of the rules in this namespace increases. */
   async getGeneration(): Promise<number> {
-    return (await this.#socket.get(getGeneration(), generationOperations.reply)).id ?? 0
+    return (await this.#socket.get(getGenerationRequest(), generationOperations.reply)).id ?? 0
   }
 
   /**
@@ -104,57 +104,57 @@ export class Nftables implements Disposable {
   }
 
   /** @returns `undefined` for a table that does not exist */
-  async getTable(table: TableRef): Promise<TableState | undefined> {
-    const message = await this.#find(getTable(table), tableOperations.new)
+  async findTable(table: TableRef): Promise<TableState | undefined> {
+    const message = await this.#find(getTableRequest(table), tableOperations.new)
     return message && decodeTable(message)
   }
 
   /** Of all families. */
   async listTables(): Promise<TableState[]> {
-    const messages = await this.#socket.dump(listTables(), tableOperations.new)
+    const messages = await this.#socket.list(listTablesRequest(), tableOperations.new)
     return messages.map(decodeTable).filter((table) => table !== undefined)
   }
 
   /** @returns `undefined` for a chain that does not exist */
-  async getChain(chain: TableMember): Promise<ChainState | undefined> {
-    const message = await this.#find(getChain(chain), chainOperations.new)
+  async findChain(chain: TableMember): Promise<ChainState | undefined> {
+    const message = await this.#find(getChainRequest(chain), chainOperations.new)
     return message && decodeChain(message)
   }
 
   /** Those of one table. */
   async listChains(table: TableRef): Promise<ChainState[]> {
-    const messages = await this.#socket.dump(listChains(table), chainOperations.new)
+    const messages = await this.#socket.list(listChainsRequest(table), chainOperations.new)
     const all = messages.map(decodeChain).filter((chain) => chain !== undefined)
     return all.filter((chain) => chain.table.name === table.name)
   }
 
   /** The rules of a chain in their order; none when there is no such chain. */
   async listRules(chain: TableMember): Promise<RuleState[]> {
-    const messages = await this.#list(listRules(chain), ruleOperations.new)
+    const messages = await this.#list(listRulesRequest(chain), ruleOperations.new)
     return messages.map(decodeRule).filter((rule) => rule !== undefined)
   }
 
   /** @returns `undefined` for a set that does not exist */
-  async getSet(set: TableMember): Promise<SetState | undefined> {
-    const message = await this.#find(getSet(set), setOperations.new)
+  async findSet(set: TableMember): Promise<SetState | undefined> {
+    const message = await this.#find(getSetRequest(set), setOperations.new)
     return message && decodeSet(message)
   }
 
   /** The sets and maps of a table, without those that rules have for themselves. */
   async listSets(table: TableRef): Promise<SetState[]> {
-    const messages = await this.#list(listSets(table), setOperations.new)
+    const messages = await this.#list(listSetsRequest(table), setOperations.new)
     return messages.map(decodeSet).filter((set) => set !== undefined)
   }
 
   /** @returns `undefined` when no object has that name and kind */
-  async getObject(object: NamedObject): Promise<ListedObject | undefined> {
-    const message = await this.#find(getObject(object), objectOperations.new)
+  async findObject(object: NamedObject): Promise<ListedObject | undefined> {
+    const message = await this.#find(getObjectRequest(object), objectOperations.new)
     return message && decodeObject(message)
   }
 
   /** The counters, quotas and other named objects of a table. */
   async listObjects(table: TableRef): Promise<ListedObject[]> {
-    const messages = await this.#list(listObjects(table), objectOperations.new)
+    const messages = await this.#list(listObjectsRequest(table), objectOperations.new)
     return messages.map(decodeObject).filter((object) => object !== undefined)
   }
 
@@ -163,7 +163,7 @@ export class Nftables implements Disposable {
     set: NamedSet<K, D>,
   ): Promise<SetElement<K, D>[]> {
     return untilSettled('NFT_MSG_GETSETELEM', async () => {
-      const messages = await this.#list(listElements(set), elementOperations.new)
+      const messages = await this.#list(listElementsRequest(set), elementOperations.new)
       const raw = messages.flatMap(({ elements = [] }) => elements)
       // While the kernel enlarges a set, it lists some elements twice, and others not at all.
       return hasDuplicates(raw) ? [] : [decodeElements(set, raw)]
@@ -171,11 +171,11 @@ export class Nftables implements Disposable {
   }
 
   /** @returns `undefined` when the set does not have the key, and when there is no such set */
-  async getElement<K extends KeyType, D extends MapData | undefined>(
+  async findElement<K extends KeyType, D extends MapData | undefined>(
     set: NamedSet<K, D>,
     key: ElementKey<K>,
   ): Promise<SetElement<K, D> | undefined> {
-    const messages = await orNone(this.#socket.request(getElement(set, key), elementOperations.new))
+    const messages = await orNone(this.#socket.request(getElementRequest(set, key), elementOperations.new))
     return decodeElements(
       set,
       messages.flatMap(({ elements = [] }) => elements),
@@ -190,12 +190,12 @@ export class Nftables implements Disposable {
     this.close()
   }
 
-  #find<R>(request: Request, reply: Operation<R>): Promise<R | undefined> {
+  #find<R>(request: NetlinkRequest, reply: Operation<R>): Promise<R | undefined> {
     return this.#socket.find(request, reply, errno.ENOENT)
   }
 
-  #list<R>(request: Request, reply: Operation<R>): Promise<R[]> {
-    return orNone(this.#socket.dump(request, reply))
+  #list<R>(request: NetlinkRequest, reply: Operation<R>): Promise<R[]> {
+    return orNone(this.#socket.list(request, reply))
   }
 }
 

@@ -10,8 +10,8 @@ import {
   type Entry,
   type FlatMessageCodec,
   flatMessage,
+  type NetlinkRequest,
   NLA_F_NESTED,
-  type Request,
   request,
   string,
   u8,
@@ -21,7 +21,7 @@ import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { NFT_OBJECT } from './expressions/index.ts'
 import { connlimit, counter, limit, quota, synproxy } from './expressions/tables.ts'
 import { familyName } from './family.ts'
-import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 
@@ -141,24 +141,28 @@ export interface ListedObject extends NamedObject {
   use: number
 }
 
-export function putObject(object: NamedObject, put: Put): Request {
+export function putObjectRequest(object: NamedObject, put: Put): NetlinkRequest {
   const { table, name, state, comment } = object
   const value = { ...inTable(table), name, state, userdata: commentData(comment) }
-  return requestAbout(describeMember(state.kind, object), objectOperations.new, value, putFlags[put])
+  return describedRequest(describeMember(state.kind, object), objectOperations.new, value, putFlags[put])
 }
 
-export function removeObject(object: NamedObject, removal: Removal): Request {
+export function removeObjectRequest(object: NamedObject, removal: Removal): NetlinkRequest {
   const { table, name, state } = object
-  return requestAbout(describeMember(state.kind, object), objectOperations[removal], { ...inTable(table), name, state })
+  return describedRequest(describeMember(state.kind, object), objectOperations[removal], {
+    ...inTable(table),
+    name,
+    state,
+  })
 }
 
-export function getObject(object: NamedObject): Request {
+export function getObjectRequest(object: NamedObject): NetlinkRequest {
   const { table, name, state } = object
-  return requestAbout(describeMember(state.kind, object), objectOperations.get, { ...inTable(table), name, state })
+  return describedRequest(describeMember(state.kind, object), objectOperations.get, { ...inTable(table), name, state })
 }
 
 /** For a dump of the objects of a table. */
-export function listObjects(table: TableRef): Request {
+export function listObjectsRequest(table: TableRef): NetlinkRequest {
   return request(objectOperations.get, inTable(table))
 }
 

@@ -1,4 +1,4 @@
-import { NLM_F, type Operation, operation, type Request, request } from '../netlink/index.ts'
+import { type NetlinkRequest, NLM_F, type Operation, operation, request } from '../netlink/index.ts'
 import { NFNL_SUBSYS, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** What can be done with one kind of object. */
@@ -42,6 +42,6 @@ export type Put = keyof typeof putFlags
 export type Removal = 'delete' | 'destroy'
 
 /** A request that says what it is about when it is refused. */
-export function requestAbout<V>(object: string, operation: Operation<V, V>, value: V, flags = 0): Request {
+export function describedRequest<V>(object: string, operation: Operation<V, V>, value: V, flags = 0): NetlinkRequest {
   return { ...request(operation, value, flags), object }
 }

@@ -7,15 +7,15 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
+  type NetlinkRequest,
   NLM_F,
-  type Request,
   request,
   string,
 } from '../netlink/index.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { type Expression, expression } from './expressions/index.ts'
 import { familyName } from './family.ts'
-import { operationsOn, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Removal } from './operations.ts'
 import { describeMember, inTable, type TableMember } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 import { elements } from './wire.ts'
@@ -82,29 +82,29 @@ export interface Place {
   echo?: boolean | undefined
 }
 
-export function putRule({ chain, expressions, comment }: Rule, place: Place = {}): Request {
+export function putRuleRequest({ chain, expressions, comment }: Rule, place: Place = {}): NetlinkRequest {
   const value = { ...inChain(chain), position: place.at, expressions: [...expressions], userdata: commentData(comment) }
   const flags = NLM_F.CREATE | (place.first ? 0 : NLM_F.APPEND) | (place.echo ? NLM_F.ECHO : 0)
-  return requestAbout(describeMember('rule', chain), ruleOperations.new, value, flags)
+  return describedRequest(describeMember('rule', chain), ruleOperations.new, value, flags)
 }
 
 /** Puts a rule in the place of the one with a handle. */
-export function replaceRule({ chain, expressions, comment }: Rule, handle: bigint): Request {
+export function replaceRuleRequest({ chain, expressions, comment }: Rule, handle: bigint): NetlinkRequest {
   const value = { ...inChain(chain), handle, expressions: [...expressions], userdata: commentData(comment) }
-  return requestAbout(describeMember('rule', chain), ruleOperations.new, value, NLM_F.REPLACE)
+  return describedRequest(describeMember('rule', chain), ruleOperations.new, value, NLM_F.REPLACE)
 }
 
-export function removeRule({ chain, handle }: RuleRef, removal: Removal): Request {
-  return requestAbout(describeMember('rule', chain), ruleOperations[removal], { ...inChain(chain), handle })
+export function removeRuleRequest({ chain, handle }: RuleRef, removal: Removal): NetlinkRequest {
+  return describedRequest(describeMember('rule', chain), ruleOperations[removal], { ...inChain(chain), handle })
 }
 
 /** Removes all rules of a chain. */
-export function removeRules(chain: TableMember): Request {
-  return requestAbout(describeMember('chain', chain), ruleOperations.delete, inChain(chain))
+export function removeRulesRequest(chain: TableMember): NetlinkRequest {
+  return describedRequest(describeMember('chain', chain), ruleOperations.delete, inChain(chain))
 }
 
 /** For a dump of the rules of a chain. */
-export function listRules(chain: TableMember): Request {
+export function listRulesRequest(chain: TableMember): NetlinkRequest {
   return request(ruleOperations.get, inChain(chain))
 }
 

@@ -8,7 +8,7 @@ import {
   type FlatMessageCodec,
   flatMessage,
   littleEndian,
-  type Request,
+  type NetlinkRequest,
   request,
   string,
   type Value,
@@ -17,7 +17,7 @@ import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { statefulExpression } from './expressions/index.ts'
 import { isConcatenation, type KeyType, keyLength, keyTypeNumber, partsOf } from './key-type.ts'
 import { isObjectKind, type ObjectKind, objectNumber } from './object.ts'
-import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'
 import { describeMember, inTable, type TableMember, type TableRef } from './table-member.ts'
 import { readComment, readUserData, writeComment, writeUserData } from './user-data.ts'
 import { elements, word } from './wire.ts'
@@ -127,7 +127,7 @@ export function namedMap<const K extends KeyType, const D extends MapData>(
 }
 
 /** @param id tells the sets of a batch apart; the kernel insists on one */
-export function putSet(set: NamedSet, put: Put, id: number): Request {
+export function putSetRequest(set: NamedSet, put: Put, id: number): NetlinkRequest {
   const value: SetMessage = {
     ...inTable(set.table),
     name: set.name,
@@ -141,7 +141,7 @@ export function putSet(set: NamedSet, put: Put, id: number): Request {
     gcInterval: set.gcIntervalMs,
     userdata: userDataOf(set),
   }
-  return requestAbout(describeMember('set', set), setOperations.new, value, putFlags[put])
+  return describedRequest(describeMember('set', set), setOperations.new, value, putFlags[put])
 }
 
 function flagsOf(set: NamedSet): number {
@@ -200,15 +200,15 @@ export function setComment(userdata: Uint8Array | undefined): string | undefined
   return comment && readComment(comment)
 }
 
-export function removeSet(set: TableMember, removal: Removal): Request {
-  return requestAbout(describeMember('set', set), setOperations[removal], { ...inTable(set.table), name: set.name })
+export function removeSetRequest(set: TableMember, removal: Removal): NetlinkRequest {
+  return describedRequest(describeMember('set', set), setOperations[removal], { ...inTable(set.table), name: set.name })
 }
 
-export function getSet(set: TableMember): Request {
-  return requestAbout(describeMember('set', set), setOperations.get, { ...inTable(set.table), name: set.name })
+export function getSetRequest(set: TableMember): NetlinkRequest {
+  return describedRequest(describeMember('set', set), setOperations.get, { ...inTable(set.table), name: set.name })
 }
 
 /** For a dump of the sets and maps of a table. */
-export function listSets(table: TableRef): Request {
+export function listSetsRequest(table: TableRef): NetlinkRequest {
   return request(setOperations.get, inTable(table))
 }

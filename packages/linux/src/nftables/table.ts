@@ -7,13 +7,13 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
-  type Request,
+  type NetlinkRequest,
   request,
   string,
 } from '../netlink/index.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { familyName, familyNumber } from './family.ts'
-import { operationsOn, type Put, putFlags, type Removal, requestAbout } from './operations.ts'
+import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'
 import type { TableRef } from './table-member.ts'
 import { commentData, commentOf } from './user-data.ts'
 
@@ -54,22 +54,22 @@ export interface TableState extends Table {
   use: number
 }
 
-export function putTable({ family, name, flags = 0, comment }: Table, put: Put): Request {
+export function putTableRequest({ family, name, flags = 0, comment }: Table, put: Put): NetlinkRequest {
   const userdata = commentData(comment)
   const value = { family: familyNumber(family), name, flags, userdata }
-  return requestAbout(`table ${family} ${name}`, tableOperations.new, value, putFlags[put])
+  return describedRequest(`table ${family} ${name}`, tableOperations.new, value, putFlags[put])
 }
 
-export function removeTable({ family, name }: TableRef, removal: Removal): Request {
-  return requestAbout(`table ${family} ${name}`, tableOperations[removal], { family: familyNumber(family), name })
+export function removeTableRequest({ family, name }: TableRef, removal: Removal): NetlinkRequest {
+  return describedRequest(`table ${family} ${name}`, tableOperations[removal], { family: familyNumber(family), name })
 }
 
-export function getTable({ family, name }: TableRef): Request {
-  return requestAbout(`table ${family} ${name}`, tableOperations.get, { family: familyNumber(family), name })
+export function getTableRequest({ family, name }: TableRef): NetlinkRequest {
+  return describedRequest(`table ${family} ${name}`, tableOperations.get, { family: familyNumber(family), name })
 }
 
 /** For a dump of all tables. */
-export function listTables(): Request {
+export function listTablesRequest(): NetlinkRequest {
   return request(tableOperations.get, {})
 }
 

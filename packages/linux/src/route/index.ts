@@ -1,5 +1,5 @@
 export * from './address/address.ts'
-export { dumpPeerAddresses } from './address/peer-addresses.ts'
+export { listPeerAddresses } from './address/peer-addresses.ts'
 export { AF, NETLINK_ROUTE, RTNLGRP } from './constants.ts'
 export * from './link/index.ts'
 export * from './neighbour/neighbour.ts'

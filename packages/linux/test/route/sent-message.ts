@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { attributesOf, littleEndian, type NetlinkSocket, NLA_F_NESTED, type Request } from '../../src/netlink/index.ts'
+import {
+  attributesOf,
+  littleEndian,
+  type NetlinkRequest,
+  type NetlinkSocket,
+  NLA_F_NESTED,
+} from '../../src/netlink/index.ts'
 import { Transaction } from '../../src/netlink/socket/transaction.ts'
 import { hexOf } from '../bytes.ts'
 import { messageOf, readCapture } from './capture.ts'
 
 /** The request that a function sends when it is given a socket. */
-export async function requestOf(call: (socket: NetlinkSocket) => Promise<unknown>): Promise<Request> {
-  const sent: Request[] = []
-  const take = async (requests: Request | readonly Request[]): Promise<Request[]> => {
+export async function requestOf(call: (socket: NetlinkSocket) => Promise<unknown>): Promise<NetlinkRequest> {
+  const sent: NetlinkRequest[] = []
+  const take = async (requests: NetlinkRequest | readonly NetlinkRequest[]): Promise<NetlinkRequest[]> => {
     sent.push(...('write' in requests ? [requests] : requests))
     return []
   }
@@ -29,7 +35,7 @@ const fixedHeader: Record<number, number> = { 16: 16, 17: 16, 19: 16, 20: 8, 21:
  * which it sorts into an array by type; whether a nested attribute says so, which these commands leave out; the NUL at the
  * end of a link's kind, which they leave out as well; and the destination `::` of a default route.
  */
-export function assertSendsAs(name: string, request: Request): void {
+export function assertSendsAs(name: string, request: NetlinkRequest): void {
   const { bytes } = new Transaction('acknowledged', [request], { nextSequence: () => 1 })
   assert.deepEqual(comparable(bytes, nestedTypes(bytes)), comparable(readCapture(name), nestedTypes(bytes)), name)
 }

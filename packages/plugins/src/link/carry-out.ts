@@ -1,4 +1,4 @@
-import { isNetlinkError, NetlinkError, type Request } from '@patchbay/linux/netlink'
+import { isNetlinkError, NetlinkError, type NetlinkRequest } from '@patchbay/linux/netlink'
 import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
 
@@ -6,7 +6,7 @@ import type { Host } from './hosts.ts'
 export interface Step {
   /** For the error: `set "eth0" UP`. */
   what: () => string
-  request: Request
+  request: NetlinkRequest
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { CIDR } from '@patchbay/address'
 import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
-import { dumpAddresses, dumpRoutes, findLink, IFA_F, type Route as KernelRoute, type Link } from '@patchbay/linux/route'
+import { findLink, IFA_F, type Route as KernelRoute, type Link, listAddresses, listRoutes } from '@patchbay/linux/route'
 import { isOnTheLink } from './configure-interface.ts'
 import type { Host } from './hosts.ts'
 
@@ -46,8 +46,8 @@ export async function checkLink(host: Host, expected: Interface, kind: string): 
 /** Checks that every address of the result is on the link, and that there is a route to its network. */
 export async function checkAddresses(container: Host, link: Link, ips: readonly IPConfig[]): Promise<void> {
   const name = link.ifname ?? ''
-  const present = await dumpAddresses(container.route, { index: link.index })
-  const routes = await dumpRoutes(container.route)
+  const present = await listAddresses(container.route, { index: link.index })
+  const routes = await listRoutes(container.route)
   for (const { address, gateway } of ips) {
     const own = present.find((each) => each.address.equals(address))
     if (!own) throw new Error(`Failed to match addr ${address} on interface ${name}`)
@@ -70,7 +70,7 @@ export async function checkRoutes(container: Host, expected: readonly Route[]): 
   const tables = new Map<number, KernelRoute[]>()
   for (const route of expected) {
     const table = route.table || 254
-    const present = tables.get(table) ?? (await dumpRoutes(container.route, { table }))
+    const present = tables.get(table) ?? (await listRoutes(container.route, { table }))
     tables.set(table, present)
     if (!present.some((candidate) => isSameRoute(route, candidate)))
       throw new Error(`Expected Route ${describe(route)} not found in routing table`)

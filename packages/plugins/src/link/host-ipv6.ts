@@ -1,5 +1,5 @@
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
-import { briefLink, dumpAddresses, dumpRoutes, findLink, IFA_F, RT_TABLE, RTPROT } from '@patchbay/linux/route'
+import { briefLink, findLink, IFA_F, listAddresses, listRoutes, RT_TABLE, RTPROT } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import type { Host } from './hosts.ts'
 
@@ -49,9 +49,9 @@ export async function keepRouterAdvertisements(host: Host): Promise<void> {
 
 /** The links by which routers have given the host routes, or a prefix to take an address of. */
 async function advertisedLinks(host: Host): Promise<Set<number>> {
-  const routes = await dumpRoutes(host.route, { version: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
+  const routes = await listRoutes(host.route, { version: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
   const hops = routes.flatMap(({ oif, multipath = [] }) => [oif, ...multipath.map(({ ifindex }) => ifindex)])
-  const addresses = await dumpAddresses(host.route, { version: 6 })
+  const addresses = await listAddresses(host.route, { version: 6 })
   const own = addresses.filter(({ flags = 0 }) => (flags & IFA_F.MANAGETEMPADDR) !== 0)
   return new Set([...hops, ...own.map(({ index }) => index)].filter((index) => index !== undefined))
 }

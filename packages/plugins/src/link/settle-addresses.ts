@@ -1,10 +1,10 @@
 import {
   type Address,
   briefLink,
-  dumpAddresses,
   getLink,
   IF_OPER,
   IFA_F,
+  listAddresses,
   openRouteSocket,
   RTNLGRP,
 } from '@patchbay/linux/route'
@@ -41,7 +41,7 @@ export async function settleAddresses(host: Host, link: ContainerLink, limitMs: 
 
 /** How far duplicate address detection is with those addresses that it has come least far with. */
 async function detection(host: Host, link: ContainerLink): Promise<'tentative' | 'optimistic' | 'done'> {
-  const addresses = await dumpAddresses(host.route, { index: link.index, version: 6 })
+  const addresses = await listAddresses(host.route, { index: link.index, version: 6 })
   const failed = addresses.find((address) => has(address, IFA_F.DADFAILED))
   if (failed) throw new Error(`link ${link.ifName} has address ${failed.address.address} in DADFAILED state`)
   const tentative = addresses.filter((address) => has(address, IFA_F.TENTATIVE))

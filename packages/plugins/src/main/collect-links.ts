@@ -1,7 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { mountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { type BriefLink, briefLink, deleteLink, dumpLinks } from '@patchbay/linux/route'
+import { listMountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
+import { type BriefLink, briefLink, deleteLink, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
 import { allSteps } from '../request/all-steps.ts'
@@ -19,7 +19,7 @@ export async function collectPairs(request: Request): Promise<void> {
   if (valid === undefined) return
   using host = openHost(request.hostNetns)
   const group = linkGroupOf(request.name)
-  const pairs = await dumpLinks(host.route, { kind: 'veth' }, { as: briefLink })
+  const pairs = await listLinks(host.route, { kind: 'veth' }, { as: briefLink })
   const stale = withoutOwner(
     pairs.filter((pair) => pair.group === group),
     { network: request.name, valid },
@@ -43,13 +43,13 @@ export async function collectContainerLinks(request: Request, kind: string): Pro
     const owner = ownerNameOf(link)
     return link.group === group && owner !== undefined && !names.has(owner)
   }
-  await allSteps(...mountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
+  await allSteps(...listMountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
 }
 
 async function collectIn(path: string, kind: string, isStale: (link: BriefLink) => boolean): Promise<void> {
   using container = openIfThere(path)
   if (container === undefined) return
-  const links = await dumpLinks(container.route, { kind }, { as: briefLink })
+  const links = await listLinks(container.route, { kind }, { as: briefLink })
   await deleteLinks(container, links.filter(isStale))
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NetlinkError, type NetlinkSocket, type Request } from '@patchbay/linux/netlink'
+import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { setLinkRequest } from '@patchbay/linux/route'
 import { carryOut } from '../../src/link/carry-out.ts'
 import type { Host } from '../../src/link/hosts.ts'
@@ -12,9 +12,9 @@ const EPERM = 1
 function kernel(refusals: Record<string, number>) {
   const names = ['a', 'b', 'c', 'd']
   const steps = names.map((name, index) => ({ what: () => name, request: setLinkRequest(index + 1, { up: true }) }))
-  const nameOf = (request: Request) => steps.find((step) => step.request === request)?.what() ?? ''
+  const nameOf = (request: NetlinkRequest) => steps.find((step) => step.request === request)?.what() ?? ''
   const asked: string[][] = []
-  const request = async (requests: Request[]) => {
+  const request = async (requests: NetlinkRequest[]) => {
     const given = requests.map(nameOf)
     asked.push(given)
     const position = given.findIndex((name) => Object.hasOwn(refusals, name))

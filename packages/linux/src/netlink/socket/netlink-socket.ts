@@ -12,7 +12,7 @@ import { messagesOf, type RawMessage } from '../wire/index.ts'
 import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
 import { DATAGRAM_BYTES, lengthWithin, ownSpace } from './datagram.ts'
-import type { Operation, Request } from './operation.ts'
+import type { NetlinkRequest, Operation } from './operation.ts'
 import type { SocketOptions } from './socket-options.ts'
 import { type BatchFrame, Transaction } from './transaction.ts'
 
@@ -73,7 +73,7 @@ export class NetlinkSocket implements Disposable {
    *
    * @throws NetlinkError for the first request that was refused; the others have taken effect all the same
    */
-  async request<R>(requests: Request | readonly Request[], reply?: Operation<R>): Promise<R[]> {
+  async request<R>(requests: NetlinkRequest | readonly NetlinkRequest[], reply?: Operation<R>): Promise<R[]> {
     if (this.#isFree()) return this.#runHere(this.#acknowledged(requests, reply)).result()
     return this.#exclusive(async () => (await this.#run(this.#acknowledged(requests, reply))).result())
   }
@@ -84,14 +84,18 @@ export class NetlinkSocket implements Disposable {
    *
    * @throws NetlinkError for the first request that was refused, by its `position`; nothing has taken effect then
    */
-  async requestBatch<R>(requests: readonly Request[], frame: BatchFrame, reply?: Operation<R>): Promise<R[]> {
+  async requestBatch<R>(requests: readonly NetlinkRequest[], frame: BatchFrame, reply?: Operation<R>): Promise<R[]> {
     const options = { reply, frame, nextSequence: this.#nextSequence }
     if (this.#isFree()) return this.#runHere(new Transaction('batch', requests, options)).result()
     return this.#exclusive(async () => (await this.#run(new Transaction('batch', requests, options))).result())
   }
 
   /** As {@link request}, but always on another thread: of the pool, or its own for what takes long, tens of milliseconds. */
-  async requestSlow<R>(requests: Request | readonly Request[], reply?: Operation<R>, isLong = false): Promise<R[]> {
+  async requestSlow<R>(
+    requests: NetlinkRequest | readonly NetlinkRequest[],
+    reply?: Operation<R>,
+    isLong = false,
+  ): Promise<R[]> {
     return this.#exclusive(async () => (await this.#runOffThread(this.#acknowledged(requests, reply), isLong)).result())
   }
 
@@ -104,7 +108,7 @@ export class NetlinkSocket implements Disposable {
    * @throws NetlinkError when the kernel refuses
    */
   async requestAnnounced(
-    request: Request,
+    request: NetlinkRequest,
     options: { isAnnounced: (message: RawMessage) => boolean; rest: RestOfWork; onAsked?: () => void },
   ): Promise<void> {
     return this.#exclusive(async () => {
@@ -136,7 +140,7 @@ export class NetlinkSocket implements Disposable {
    *
    * @throws NetlinkError when the kernel refuses
    */
-  async get<R>(request: Request, reply: Operation<R>): Promise<R> {
+  async get<R>(request: NetlinkRequest, reply: Operation<R>): Promise<R> {
     if (this.#isFree()) return this.#runHere(this.#single([request], reply)).object(0)
     return this.#exclusive(async () => (await this.#run(this.#single([request], reply))).object(0))
   }
@@ -147,7 +151,7 @@ export class NetlinkSocket implements Disposable {
    * @param absence the number of the error by which the kernel says that there is no such object
    * @returns `undefined` when the kernel refuses with it
    */
-  async find<R>(request: Request, reply: Operation<R>, absence: number): Promise<R | undefined> {
+  async find<R>(request: NetlinkRequest, reply: Operation<R>, absence: number): Promise<R | undefined> {
     const transaction = this.#single([request], reply)
     if (this.#isFree()) this.#runHere(transaction)
     else await this.#exclusive(() => this.#run(transaction))
@@ -160,7 +164,7 @@ export class NetlinkSocket implements Disposable {
    * @returns the objects in the order of their requests
    * @throws NetlinkError for the first request that was refused, by its `position`
    */
-  async getEach<R>(requests: readonly Request[], reply: Operation<R>): Promise<R[]> {
+  async getEach<R>(requests: readonly NetlinkRequest[], reply: Operation<R>): Promise<R[]> {
     if (this.#isFree()) return this.#runHere(this.#single(requests, reply)).objects()
     return this.#exclusive(async () => (await this.#run(this.#single(requests, reply))).objects())
   }
@@ -170,7 +174,7 @@ export class NetlinkSocket implements Disposable {
    *
    * @throws NetlinkError when the kernel refuses, or `EINTR` when the list never stayed the same for one reading
    */
-  async dump<R>(request: Request, reply: Operation<R>): Promise<R[]> {
+  async list<R>(request: NetlinkRequest, reply: Operation<R>): Promise<R[]> {
     const transaction = () => new Transaction('dump', [request], { reply, nextSequence: this.#nextSequence })
     if (this.#isFree()) return consistentDump(request.name, () => this.#runHere(transaction()))
     return this.#exclusive(() => consistentDump(request.name, () => this.#run(transaction())))
@@ -276,12 +280,15 @@ export class NetlinkSocket implements Disposable {
     return this.#buffer
   }
 
-  #acknowledged<R>(requests: Request | readonly Request[], reply: Operation<R> | undefined): Transaction<R> {
+  #acknowledged<R>(
+    requests: NetlinkRequest | readonly NetlinkRequest[],
+    reply: Operation<R> | undefined,
+  ): Transaction<R> {
     const all = 'write' in requests ? [requests] : requests
     return new Transaction('acknowledged', all, { reply, nextSequence: this.#nextSequence })
   }
 
-  #single<R>(requests: readonly Request[], reply: Operation<R>): Transaction<R> {
+  #single<R>(requests: readonly NetlinkRequest[], reply: Operation<R>): Transaction<R> {
     return new Transaction('single', requests, { reply, nextSequence: this.#nextSequence })
   }
 

@@ -20,7 +20,7 @@ export function operation<Out, In>(name: string, type: number, body: Operation<O
 }
 
 /** A message to send. Made by {@link request}. */
-export interface Request {
+export interface NetlinkRequest {
   /** The kernel's name of the operation. */
   readonly name: string
   readonly type: number
@@ -34,7 +34,7 @@ export interface Request {
 }
 
 /** A message of an operation with its value, ready to send. */
-export function request<In>(operation: Operation<unknown, In>, value: In, flags = 0): Request {
+export function request<In>(operation: Operation<unknown, In>, value: In, flags = 0): NetlinkRequest {
   const { name, type, body } = operation
   return {
     name,

@@ -12,11 +12,11 @@ import {
   Writer,
 } from '../wire/index.ts'
 import { type ExtendedAck, NetlinkError } from './netlink-error.ts'
-import type { Operation, Request } from './operation.ts'
+import type { NetlinkRequest, Operation } from './operation.ts'
 
 /** A request with the sequence number it is sent under. */
 interface Numbered {
-  request: Request
+  request: NetlinkRequest
   position: number
   sequence: number
   flags: number
@@ -33,8 +33,8 @@ const kindFlags = { acknowledged: NLM_F.ACK, single: 0, dump: NLM_F.DUMP, batch:
 
 /** What stands around requests that the kernel carries out all or none. */
 export interface BatchFrame {
-  readonly begin: Request
-  readonly end: Request
+  readonly begin: NetlinkRequest
+  readonly end: NetlinkRequest
 }
 
 /** What has been sent and what has come back for it: pure, so that any order of answers can be played to it. */
@@ -60,7 +60,7 @@ export class Transaction<R> {
   /** @param nextSequence called once for each request */
   constructor(
     kind: TransactionKind,
-    requests: readonly Request[],
+    requests: readonly NetlinkRequest[],
     options: { reply?: Operation<R> | undefined; frame?: BatchFrame; nextSequence: () => number },
   ) {
     const { frame, nextSequence } = options
@@ -81,7 +81,7 @@ export class Transaction<R> {
     this.bytes = w.finish()
   }
 
-  #number(request: Request, position: number, sequence: number): void {
+  #number(request: NetlinkRequest, position: number, sequence: number): void {
     this.#sent.push({ request, position, sequence, flags: kindFlags[this.#kind], answered: false })
   }
 
@@ -176,7 +176,11 @@ export class Transaction<R> {
   }
 }
 
-function writeRequest(w: Writer, request: Request, { sequence, flags }: { sequence: number; flags: number }): void {
+function writeRequest(
+  w: Writer,
+  request: NetlinkRequest,
+  { sequence, flags }: { sequence: number; flags: number },
+): void {
   const start = beginMessage(w, { type: request.type, flags: NLM_F.REQUEST | flags | request.flags, sequence })
   request.write(w)
   endMessage(w, start)
@@ -218,7 +222,7 @@ function errorOf({ numbered, code, extack }: Refusal): NetlinkError {
 }
 
 /** The kernel names an attribute by where it stood in what we sent; the same table turns that into its name. */
-function pathAt(request: Request, offset: number): string | undefined {
+function pathAt(request: NetlinkRequest, offset: number): string | undefined {
   const w = new Writer()
   request.write(w)
   return request.locate(w.finish(), offset - HEADER_BYTES)

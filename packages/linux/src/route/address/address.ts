@@ -7,10 +7,10 @@ import {
   type Message,
   type MessageCodec,
   message,
+  type NetlinkRequest,
   type NetlinkSocket,
   NLM_F,
   operation,
-  type Request,
   request,
   type Struct,
   s32,
@@ -154,7 +154,7 @@ export function standardBroadcast(cidr: CIDR): IP | undefined {
 }
 
 /** The request of {@link addAddress}, for sending several in one go. */
-export function addAddressRequest(address: Address): Request {
+export function addAddressRequest(address: Address): NetlinkRequest {
   return request(addressOperations.add, encodeAddress(address), NLM_F.CREATE | NLM_F.EXCL)
 }
 
@@ -177,13 +177,13 @@ export async function deleteAddress(socket: NetlinkSocket, address: Address): Pr
 }
 
 /** The addresses of the link with that `index`, or of all links; of one IP version or both. */
-export async function dumpAddresses(
+export async function listAddresses(
   socket: NetlinkSocket,
   filter: { index?: number; version?: 4 | 6 } = {},
 ): Promise<Address[]> {
   const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const header = { family, prefixlen: 0, flags: 0, scope: 0, index: filter.index ?? 0 }
-  const messages = await socket.dump(
+  const messages = await socket.list(
     request(addressOperations.get, { header, attributes: {} }),
     addressOperations.reply,
   )

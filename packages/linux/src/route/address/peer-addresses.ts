@@ -14,11 +14,11 @@ const NETLINK_GET_STRICT_CHK = 12
  * @returns `undefined` when the kernel did not look there, as before Linux 5.0
  * @throws NetlinkError `EINVAL` when there is no such namespace any more; `EPERM`
  */
-export async function dumpPeerAddresses(socket: NetlinkSocket, netnsid: number): Promise<Address[] | undefined> {
+export async function listPeerAddresses(socket: NetlinkSocket, netnsid: number): Promise<Address[] | undefined> {
   checked('setsockopt', native().setsockopt(socket.fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1))
   const header = { family: AF.UNSPEC, prefixlen: 0, flags: 0, scope: 0, index: 0 }
   const wanted = request(addressOperations.get, { header, attributes: { targetNetnsid: netnsid } })
-  const messages = await socket.dump(wanted, addressOperations.reply)
+  const messages = await socket.list(wanted, addressOperations.reply)
   if (messages.some(({ attributes }) => attributes.targetNetnsid !== netnsid)) return undefined
   return messages.map(decodeAddress).filter((address) => address !== undefined)
 }

@@ -2,8 +2,8 @@ import {
   attr,
   attributes,
   flatMessage,
+  type NetlinkRequest,
   operation,
-  type Request,
   request,
   u32,
   type Value,
@@ -53,6 +53,6 @@ const setConf = operation('RTM_NEWLINK', 16, confMessage)
  * The request that changes IPv4 settings of the link with that index, as writing to `/proc/sys/net/ipv4/conf/NAME` does;
  * no file is looked up for it, which takes the longer the more namespaces have one of that name.
  */
-export function setIpv4ConfRequest(index: number, conf: Ipv4Conf): Request {
+export function setIpv4ConfRequest(index: number, conf: Ipv4Conf): NetlinkRequest {
   return request(setConf, { index, afSpec: { inet: { conf } } })
 }

@@ -1,4 +1,11 @@
-import { type NetlinkSocket, NLM_F, type Operation, operation, type Request, request } from '../../netlink/index.ts'
+import {
+  type NetlinkRequest,
+  type NetlinkSocket,
+  NLM_F,
+  type Operation,
+  operation,
+  request,
+} from '../../netlink/index.ts'
 import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
@@ -45,7 +52,7 @@ function body(settings: LinkSettings): Partial<Link> {
 }
 
 /** The request of {@link addLink}, for sending several in one go. */
-export function addLinkRequest(settings: LinkSettings, flags = 0): Request {
+export function addLinkRequest(settings: LinkSettings, flags = 0): NetlinkRequest {
   return request(linkOperations.add, body(settings), NLM_F.CREATE | NLM_F.EXCL | flags)
 }
 
@@ -54,7 +61,7 @@ export function addLinkRequest(settings: LinkSettings, flags = 0): Request {
  *
  * @throws TypeError when a link selected by name is to be renamed
  */
-export function setLinkRequest(name: LinkName, settings: LinkSettings): Request {
+export function setLinkRequest(name: LinkName, settings: LinkSettings): NetlinkRequest {
   if (typeof name === 'string' && settings.ifname !== undefined)
     throw new TypeError(`Cannot rename the link "${name}": select it by index`)
   // RTM_NEWLINK without CREATE is what `ip link set` sends: unlike RTM_SETLINK it takes a port's settings too.
@@ -105,7 +112,7 @@ export async function addLink(
 export type NewLink = LinkSettings & { ifname: string }
 
 /** The request of {@link getLink}, for asking for several in one go: `socket.getEach(requests, briefLink)`. */
-export function getLinkRequest(name: LinkName): Request {
+export function getLinkRequest(name: LinkName): NetlinkRequest {
   const wanted = selector(name)
   // Leaves out the IPv6 statistics, a quarter of an answer that nobody asked for.
   wanted.extMask = RTEXT_FILTER.SKIP_STATS
@@ -169,13 +176,13 @@ export async function deleteLinkGroup(socket: NetlinkSocket, group: number): Pro
 }
 
 /** All links, or those that are ports of `master` (an index), or of one `kind`: the kernel leaves the others out. */
-export async function dumpLinks(socket: NetlinkSocket, filter?: LinkFilter): Promise<Link[]>
-export async function dumpLinks<L extends OfSomeKind>(
+export async function listLinks(socket: NetlinkSocket, filter?: LinkFilter): Promise<Link[]>
+export async function listLinks<L extends OfSomeKind>(
   socket: NetlinkSocket,
   filter: LinkFilter,
   description: LinkDescription<L>,
 ): Promise<L[]>
-export async function dumpLinks(
+export async function listLinks(
   socket: NetlinkSocket,
   { master, kind }: LinkFilter = {},
   description: LinkDescription<OfSomeKind> = inFull,
@@ -183,7 +190,7 @@ export async function dumpLinks(
   const wanted: Partial<Link> = { extMask: RTEXT_FILTER.SKIP_STATS }
   if (master !== undefined) wanted.master = master
   if (kind !== undefined) wanted.linkinfo = { link: { kind: 'other', name: kind } }
-  const links = await socket.dump(request(linkOperations.get, wanted), description.as)
+  const links = await socket.list(request(linkOperations.get, wanted), description.as)
   // Asked for a kind that it does not know, the kernel lists all.
   return kind === undefined ? links : links.filter(({ linkinfo }) => nameOf(linkinfo?.link) === kind)
 }
@@ -194,7 +201,7 @@ function nameOf(kind: NonNullable<OfSomeKind['linkinfo']>['link']): string | und
   return kind?.kind === 'other' ? kind.name : kind?.kind
 }
 
-/** Which links {@link dumpLinks} lists. */
+/** Which links {@link listLinks} lists. */
 export interface LinkFilter {
   master?: number
   kind?: string
@@ -232,14 +239,14 @@ export async function deleteBridgeVlans(
 }
 
 /** The request that adds (`set`) a VLAN to a port or deletes one. */
-export function bridgeVlanRequest(what: 'set' | 'delete', index: number, vlan: BridgeVlan): Request {
+export function bridgeVlanRequest(what: 'set' | 'delete', index: number, vlan: BridgeVlan): NetlinkRequest {
   const afSpec = { vlanInfo: [{ flags: vlan.flags ?? 0, vid: vlan.vid }] }
   return request(bridgeOperations[what], { family: AF.BRIDGE, index, afSpec })
 }
 
 /** The VLANs of the bridge port with that index; empty when the kernel's bridges know no VLANs. */
-export async function dumpBridgeVlans(socket: NetlinkSocket, index: number): Promise<BridgeVlan[]> {
+export async function listBridgeVlans(socket: NetlinkSocket, index: number): Promise<BridgeVlan[]> {
   const wanted = { family: AF.BRIDGE, extMask: RTEXT_FILTER.BRVLAN }
-  const ports = await socket.dump(request(bridgeOperations.get, wanted), bridgeOperations.reply)
+  const ports = await socket.list(request(bridgeOperations.get, wanted), bridgeOperations.reply)
   return ports.find((port) => port.index === index)?.afSpec?.vlanInfo ?? []
 }

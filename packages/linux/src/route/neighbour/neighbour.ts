@@ -146,14 +146,14 @@ export async function deleteNeighbour(socket: NetlinkSocket, neighbour: Neighbou
 }
 
 /** The neighbour table of the link with that `index`, or of all; of one IP version or both. */
-export async function dumpNeighbours(
+export async function listNeighbours(
   socket: NetlinkSocket,
   filter: { index?: number; version?: 4 | 6 } = {},
 ): Promise<Neighbour[]> {
   const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const attributes = { ifindex: filter.index }
   const header = { family, ifindex: 0, state: 0, flags: 0, type: 0 }
-  const messages = await socket.dump(
+  const messages = await socket.list(
     request(neighbourOperations.get, { header, attributes }),
     neighbourOperations.reply,
   )

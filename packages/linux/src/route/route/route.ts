@@ -1,5 +1,12 @@
 import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
-import { DecodeError, isNetlinkError, type NetlinkSocket, NLM_F, type Request, request } from '../../netlink/index.ts'
+import {
+  DecodeError,
+  isNetlinkError,
+  type NetlinkRequest,
+  type NetlinkSocket,
+  NLM_F,
+  request,
+} from '../../netlink/index.ts'
 import { AF, familyOf } from '../constants.ts'
 import { type NextHop, type RouteMessage, routeOperations } from './message.ts'
 import type { RouteMetrics } from './metrics.ts'
@@ -140,7 +147,7 @@ const conflictFlags = {
 } as const
 
 /** The request of {@link addRoute}, for sending several in one go. */
-export function addRouteRequest(route: Route, conflict: RouteConflict = 'fail'): Request {
+export function addRouteRequest(route: Route, conflict: RouteConflict = 'fail'): NetlinkRequest {
   return request(routeOperations.add, encodeRoute(route), conflictFlags[conflict])
 }
 
@@ -154,7 +161,7 @@ export async function addRoute(socket: NetlinkSocket, route: Route, conflict: Ro
 }
 
 /** The request of {@link deleteRoute}, for sending several in one go. */
-export function deleteRouteRequest(route: Route): Request {
+export function deleteRouteRequest(route: Route): NetlinkRequest {
   const encoded = encodeRoute({ ...route, protocol: route.protocol ?? RTPROT.UNSPEC, type: route.type ?? RTN.UNSPEC })
   return request(routeOperations.delete, {
     ...encoded,
@@ -183,13 +190,13 @@ export interface RouteFilter {
 }
 
 /** The routes of a table, as a routing table lists them: no cached ones. A table that nobody made is empty. */
-export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
+export async function listRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
   const table = filter.table ?? RT_TABLE.MAIN
   const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const { protocol = RTPROT.UNSPEC } = filter
   const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table, protocol }
   const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
-  const messages = await dumpTable(socket, request(routeOperations.get, { header, attributes }))
+  const messages = await listMessages(socket, request(routeOperations.get, { header, attributes }))
   return messages
     .filter((message) => !(message.header.flags & RTM_F.CLONED))
     .map(decodeRoute)
@@ -199,9 +206,9 @@ export async function dumpRoutes(socket: NetlinkSocket, filter: RouteFilter = {}
 }
 
 /** The kernel makes a table with its first route, the main one of a new namespace too, and knows of none before. */
-async function dumpTable(socket: NetlinkSocket, wanted: Request): Promise<RouteMessage[]> {
+async function listMessages(socket: NetlinkSocket, wanted: NetlinkRequest): Promise<RouteMessage[]> {
   try {
-    return await socket.dump(wanted, routeOperations.reply)
+    return await socket.list(wanted, routeOperations.reply)
   } catch (error) {
     if (isNetlinkError(error, 'ENOENT')) return []
     throw error

@@ -1,4 +1,4 @@
-import { NLM_F, NLMSG, type Request, Writer, writeMessage } from '../../../src/netlink/index.ts'
+import { type NetlinkRequest, NLM_F, NLMSG, Writer, writeMessage } from '../../../src/netlink/index.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
 import { addLinkRequest, type Link, linkOperations } from '../../../src/route/index.ts'
 import { bytesOf } from '../../bytes.ts'
@@ -47,7 +47,7 @@ export function done(sequence: number, body = '00000000', flags: number = NLM_F.
 /** A transaction of `count` requests whose sequence numbers begin at 101. */
 export function transaction(
   kind: 'acknowledged' | 'single' | 'dump',
-  requests: readonly Request[] = [addLinkRequest({ ifname: 'a' })],
+  requests: readonly NetlinkRequest[] = [addLinkRequest({ ifname: 'a' })],
 ): Transaction<Link> {
   let sequence = 100
   return new Transaction(kind, requests, { reply: linkOperations.reply, nextSequence: () => ++sequence })

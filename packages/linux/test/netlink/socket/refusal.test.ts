@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC, parseCIDR, parseIP } from '@patchbay/address'
-import { HEADER_BYTES, NetlinkError, type Request, Writer } from '../../../src/netlink/index.ts'
+import { HEADER_BYTES, NetlinkError, type NetlinkRequest, Writer } from '../../../src/netlink/index.ts'
 import { addAddressRequest, addLinkRequest, addRouteRequest, setLinkRequest } from '../../../src/route/index.ts'
 import { hexOf } from '../../bytes.ts'
 import { acknowledgement, datagram, done, type Played, transaction } from './played-kernel.ts'
 
-function refusalOf(request: Request, answer: Played): NetlinkError {
+function refusalOf(request: NetlinkRequest, answer: Played): NetlinkError {
   const played = transaction('acknowledged', [request])
   played.accept(datagram(answer))
   try {
@@ -23,7 +23,7 @@ function extack(offset: number): string {
 }
 
 /** Where in a request the bytes stand, from the start of its netlink header. */
-function offsetOf(request: Request, bytes: string): number {
+function offsetOf(request: NetlinkRequest, bytes: string): number {
   const w = new Writer()
   request.write(w)
   const at = hexOf(w.finish()).replaceAll(' ', '').indexOf(bytes.replaceAll(' ', ''))
@@ -66,7 +66,7 @@ test('NetlinkError names the attribute that the kernel means', () => {
       link: { kind: 'veth', data: { peer: { ifname: 'eth0', mtu: 5, address: MAC.parse('02:00:00:00:00:01') } } },
     },
   })
-  const rows: [Request, string, string][] = [
+  const rows: [NetlinkRequest, string, string][] = [
     [link, '08000400 78050000', 'IFLA.mtu'],
     [link, '09000100 76657468', 'IFLA.linkinfo.link.kind'],
     [link, '08000400 05000000', 'IFLA.linkinfo.link.data.peer.mtu'],

@@ -18,14 +18,14 @@ export async function configuredAddresses(
 
 /** None where there is no such namespace or interface, or it cannot be seen. */
 async function addressesIn(netns: string, ifName: string): Promise<IP[]> {
-  const [{ openHost }, { dumpAddresses, findLink }] = await Promise.all([
+  const [{ openHost }, { listAddresses, findLink }] = await Promise.all([
     import('../../link/hosts.ts'),
     import('@patchbay/linux/route'),
   ])
   try {
     using container = openHost(netns)
     const link = await findLink(container.route, ifName)
-    const addresses = link ? await dumpAddresses(container.route, { index: link.index }) : []
+    const addresses = link ? await listAddresses(container.route, { index: link.index }) : []
     return addresses.map(({ address }) => address.address)
   } catch {
     return []

@@ -7,11 +7,11 @@ import {
   type BriefLink,
   briefLink,
   deleteAddress,
-  dumpAddresses,
   findLink,
   getLink,
   IFA_F,
   IFF,
+  listAddresses,
   RT_SCOPE,
   setLink,
   setLinkRequest,
@@ -141,7 +141,7 @@ interface GatewayAddresses extends GatewayLink {
 async function ensureAddresses(host: Host, { link, mac: choice, ...more }: GatewayAddresses): Promise<void> {
   const { config, gateways, isAlone } = more
   if (await areThere(host, link, gateways)) return ensureUp(host, link)
-  const present = await dumpAddresses(host.route, { index: link.index })
+  const present = await listAddresses(host.route, { index: link.index })
   const missing = gateways.filter((gateway) => !present.some(({ address }) => address.equals(gateway)))
   const conflicts = present.filter((address) => missing.some((gateway) => isConflict(address, gateway)))
   if (conflicts.length > 0 && !config.forceAddress) {
@@ -164,7 +164,7 @@ async function ensureAddresses(host: Host, { link, mac: choice, ...more }: Gatew
  */
 async function areThere(host: Host, { index }: BriefLink, gateways: readonly CIDR[]): Promise<boolean> {
   for (const version of new Set(gateways.map(({ family }) => family))) {
-    const present = await dumpAddresses(host.route, { index, version })
+    const present = await listAddresses(host.route, { index, version })
     const wanted = gateways.filter(({ family }) => family === version)
     if (!wanted.every((gateway) => present.some(({ address }) => address.equals(gateway)))) return false
   }

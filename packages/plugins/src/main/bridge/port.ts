@@ -3,7 +3,7 @@ import {
   BRIDGE_VLAN_INFO,
   deleteBridgeVlans,
   deleteLink,
-  dumpBridgeVlans,
+  listBridgeVlans,
   setLink,
 } from '@patchbay/linux/route'
 import { disableIpv6 } from '../../link/host-ipv6.ts'
@@ -84,7 +84,7 @@ async function configureVlans(host: Host, index: number, port: PortSettings, nam
   }
   if ((vlan !== 0 || trunk.length > 0) && !preserveDefaultVlan)
     await step('remove default vlan', async () => {
-      const present = await dumpBridgeVlans(host.route, index)
+      const present = await listBridgeVlans(host.route, index)
       await deleteBridgeVlans(
         host.route,
         index,

@@ -2,7 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
 import { NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { briefLink, dumpAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
+import { briefLink, listAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
@@ -17,7 +17,7 @@ async function add(request: Request): Promise<Result> {
   using container = openHost(request.netns)
   await setLink(container.route, LOOPBACK, { up: true })
   const { index } = await getLink(container.route, LOOPBACK, { as: briefLink })
-  const addresses = (await dumpAddresses(container.route, { index })).map(({ address }) => address)
+  const addresses = (await listAddresses(container.route, { index })).map(({ address }) => address)
   const foreign = addresses.find((address) => !address.address.isLoopback)
   if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign.address}"`)
   if (previous) return previous

@@ -1,6 +1,6 @@
 import { CIDR, parseIP } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { type BriefLink, briefLink, dumpRoutes, getLink, getRoute, type Route, RT_TABLE } from '@patchbay/linux/route'
+import { type BriefLink, briefLink, listRoutes, getLink, getRoute, type Route, RT_TABLE } from '@patchbay/linux/route'
 import type { Host } from '../../link/hosts.ts'
 
 /** Addresses that no real network has a route of its own to (RFC 5737, RFC 3849), so that the default route is theirs. */
@@ -24,7 +24,7 @@ async function defaultRoute(host: Host, version: 4 | 6): Promise<Route | undefin
   const found = await matchingRoute(host, version)
   if (found && found.dst.prefixLength === 0 && found.table === RT_TABLE.MAIN) return found
   const all = CIDR.parse(version === 4 ? '0.0.0.0/0' : '::/0')
-  return (await dumpRoutes(host.route, { version })).find((route) => route.dst.equals(all))
+  return (await listRoutes(host.route, { version })).find((route) => route.dst.equals(all))
 }
 
 async function matchingRoute(host: Host, version: 4 | 6): Promise<Route | undefined> {

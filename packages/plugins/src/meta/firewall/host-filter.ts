@@ -20,7 +20,7 @@ export async function filtersByIptables(
 /** Of `iptables-nft`, whose tables are those of the kernel's nf_tables. */
 async function hasForwardRules(nft: SharedRuleset, version: 4 | 6): Promise<boolean> {
   const chain = { table: { family: version === 4 ? 'ip' : 'ip6', name: 'filter' }, name: 'FORWARD' } as const
-  const state = await nft.getForeignChain(chain)
+  const state = await nft.findForeignChain(chain)
   if (!state) return false
   if (state.base?.policy === 'drop') return true
   if (state.use === 0) return false

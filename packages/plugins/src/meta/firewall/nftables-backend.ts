@@ -121,7 +121,7 @@ export async function withoutTaken(request: Request, addresses: readonly IP[]): 
   const free: IP[] = []
   for (const key of addresses) {
     const forwarded = addressSets.find(({ version }) => version === key.family)?.forwarded
-    const element = forwarded && (await nft.getElement(forwarded, { key }))
+    const element = forwarded && (await nft.findElement(forwarded, { key }))
     if (!element || isOurs(element.comment)) free.push(key)
   }
   return free
@@ -134,7 +134,7 @@ function bridgesOf(elements: readonly ElementText[]): Set<string> {
 /** The policy of a bridge ends with the last address that leads to its object; the kernel knows which that is. */
 async function removeUnusedBridge(nft: Nftables, bridge: string): Promise<void> {
   const object = bridgeObject(bridge)
-  const state = await nft.getObject(object)
+  const state = await nft.findObject(object)
   if (!state || state.use > 0) return
   const itself: Place = { find: async () => ({ elements: [], remove: (batch) => batch.deleteObject(object) }) }
   const keys = [{ key: bridge }]
@@ -155,7 +155,7 @@ async function check(nft: Nftables, claims: ReturnType<typeof claimsOf>): Promis
   const [missing] = await missingElements(nft, claims)
   if (missing) throw new Error(`element ${textOf(missing)} not found in ${placeOf(missing)}`)
   if (claims.every(({ elements }) => elements.length === 0)) return
-  const { use = 0 } = (await nft.getChain(forward)) ?? {}
+  const { use = 0 } = (await nft.findChain(forward)) ?? {}
   if (use < RULES_OF_FORWARD) throw new Error('rules not found in chain inet patchbay firewall-forward')
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
-import { dumpLinks, dumpPeerAddresses, getRoute, type Link, openRouteSocket } from '@patchbay/linux/route'
+import { listLinks, listPeerAddresses, getRoute, type Link, openRouteSocket } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 import type { Holder } from './port-taken.ts'
 
@@ -72,7 +72,7 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 
 async function mayBeReached({ hostNetns }: Request, addresses: readonly IP[], namespace: Remembered): Promise<boolean> {
   using host = openHost(hostNetns)
-  const links = await dumpLinks(host.route)
+  const links = await listLinks(host.route)
   // This socket's dumps become strict, which is not for those who use the host's next.
   using socket = openRouteSocket({ netns: host.netns })
   for (const netnsid of new Set(links.map(({ linkNetnsid }) => linkNetnsid)))
@@ -85,7 +85,7 @@ async function mayBeReached({ hostNetns }: Request, addresses: readonly IP[], na
 /** Whether a namespace has one of the addresses. */
 async function mayHave(socket: NetlinkSocket, netnsid: number, addresses: readonly IP[]): Promise<boolean> {
   try {
-    const found = await dumpPeerAddresses(socket, netnsid)
+    const found = await listPeerAddresses(socket, netnsid)
     return !found || found.some(({ address }) => addresses.some((each) => each.equals(address.address)))
   } catch (error) {
     // The namespace has ended meanwhile.

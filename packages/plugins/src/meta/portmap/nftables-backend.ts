@@ -36,7 +36,7 @@ export async function findNftablesPortmap(
   const { chain } = address && hasNeighbours(config) ? neighboursOf(address) : clientsChain
   try {
     using nft = openRuleset(request.hostNetns)
-    const isDeclared = (await nft.getChain(chain)) !== undefined
+    const isDeclared = (await nft.findChain(chain)) !== undefined
     return nftablesPortmap(request, config, { isDeclared })
   } catch {
     return undefined

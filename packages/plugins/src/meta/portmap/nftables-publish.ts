@@ -65,7 +65,7 @@ export async function withdraw(
   const present = []
   for (const publication of publications) {
     const { address, hash } = publication
-    const entry = await nft.getElement(maps[address.family].containers, { key: address.address })
+    const entry = await nft.findElement(maps[address.family].containers, { key: address.address })
     if (!entry) continue
     const isKnown = isOwner(entry.comment) && entry.data === hash && (await hasPortsAlone(nft, publication))
     present.push({ publication, isKnown })
@@ -101,7 +101,7 @@ function fill(batch: Batch, publication: Publication): void {
 /** Whether no other container has one of the ports at another address of the host. */
 async function hasPortsAlone(nft: Nftables, { address, taken }: Publication): Promise<boolean> {
   for (const { key, data } of taken.filter((each) => each.data > 0))
-    if ((await nft.getElement(maps[address.family].taken, { key }))?.data !== data) return false
+    if ((await nft.findElement(maps[address.family].taken, { key }))?.data !== data) return false
   return true
 }
 

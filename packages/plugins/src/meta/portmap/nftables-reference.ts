@@ -19,7 +19,7 @@ export async function removeReferenceRules(
   const deleted: RuleState[] = []
   for (const version of [4, 6] as const) {
     const table = { family: version === 4 ? 'ip' : 'ip6', name: 'cni_hostport' } as const
-    if (!(await nft.getForeignTable(table))) continue
+    if (!(await nft.findForeignTable(table))) continue
     const own = addresses.filter(({ family }) => family === version).map(({ address }) => address.bytes)
     const isOurs = (rule: RuleState) =>
       rule.comment === containerId && (addresses.length === 0 || own.some((bytes) => mentions(rule, bytes)))

@@ -43,7 +43,7 @@ export function nftablesMasquerade(request: Request): MasqueradeBackend {
 /** An attachment may have been made by either implementation, and so may what its crashes have left. */
 async function remove(nft: SharedRuleset, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
   await deleteOwned(nft, addresses ? placesOf(addresses) : await allPlaces(nft), isOurs)
-  if (await nft.getForeignChain(referenceChain))
+  if (await nft.findForeignChain(referenceChain))
     await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
 }
 

@@ -35,7 +35,7 @@ export function claim<K extends KeyType, D extends MapData | undefined>(
     async find(nft) {
       const found = []
       for (const element of elements) {
-        const there = await nft.getElement(set, element)
+        const there = await nft.findElement(set, element)
         if (there) found.push(there)
       }
       present = found

@@ -36,7 +36,7 @@ export function elementsOf<K extends KeyType, D extends MapData | undefined>(
 ): Place {
   return {
     async find(nft, isOurs) {
-      const all = keys ? await getElements(nft, set, keys) : await nft.listElements(set)
+      const all = keys ? await findElements(nft, set, keys) : await nft.listElements(set)
       const ours = all.filter(({ comment }) => isOurs(comment))
       return {
         elements: ours.map((element) => describe(set, element)),
@@ -85,14 +85,14 @@ export async function deleteRules(
   })
 }
 
-async function getElements<K extends KeyType, D extends MapData | undefined>(
+async function findElements<K extends KeyType, D extends MapData | undefined>(
   nft: Nftables,
   set: NamedSet<K, D>,
   keys: readonly ElementKey<K>[],
 ) {
   const found = []
   for (const key of keys) {
-    const element = await nft.getElement(set, key)
+    const element = await nft.findElement(set, key)
     if (element) found.push(element)
   }
   return found

@@ -20,7 +20,7 @@ export async function mayHaveIptablesChain(
   { version, table, chain, hostNetns }: IptablesChain,
 ): Promise<boolean> {
   const family = version === 4 ? 'ip' : 'ip6'
-  if (await nft.getForeignChain({ table: { family, name: table }, name: chain })) return true
+  if (await nft.findForeignChain({ table: { family, name: table }, name: chain })) return true
   return usesLegacyTable(version, table, hostNetns)
 }
 

@@ -91,17 +91,17 @@ export class SharedRuleset extends Nftables {
   }
 
   /**
-   * A chain that only others make, as {@link getChain} gives it. Not to find it is remembered for as long as nobody else
+   * A chain that only others make, as {@link findChain} gives it. Not to find it is remembered for as long as nobody else
    * changes rules, so that the kernel is not asked again and again for what most hosts do not have.
    */
-  getForeignChain(chain: TableMember): Promise<ChainState | undefined> {
+  findForeignChain(chain: TableMember): Promise<ChainState | undefined> {
     const { family, name } = chain.table
-    return this.#unlessAbsent(`${family} ${name} ${chain.name}`, () => this.getChain(chain))
+    return this.#unlessAbsent(`${family} ${name} ${chain.name}`, () => this.findChain(chain))
   }
 
-  /** A table that only others make; as {@link getForeignChain}. */
-  getForeignTable(table: TableRef): Promise<TableState | undefined> {
-    return this.#unlessAbsent(`${table.family} ${table.name}`, () => this.getTable(table))
+  /** A table that only others make; as {@link findForeignChain}. */
+  findForeignTable(table: TableRef): Promise<TableState | undefined> {
+    return this.#unlessAbsent(`${table.family} ${table.name}`, () => this.findTable(table))
   }
 
   override close(): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '@patchbay/cni/json'
-import { type NetlinkSocket, type Request, Writer } from '@patchbay/linux/netlink'
+import { type NetlinkSocket, type NetlinkRequest, Writer } from '@patchbay/linux/netlink'
 import type { Host } from '../../../src/link/hosts.ts'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { makePort, portSettings } from '../../../src/main/bridge/port.ts'
@@ -9,17 +9,17 @@ import { UndoStack } from '../../../src/request/undo-stack.ts'
 import { fakeRequest } from '../../fake-request.ts'
 
 /** A host on which every request succeeds; ports begin in VLAN 1 and, in error, in VLAN 7. */
-function fakeHost(): { host: Host; requests: Request[] } {
-  const requests: Request[] = []
+function fakeHost(): { host: Host; requests: NetlinkRequest[] } {
+  const requests: NetlinkRequest[] = []
   const link = { index: 5, ifname: 'veth0', flags: 0 }
   const route = {
-    request: async (given: Request | Request[]) => {
+    request: async (given: NetlinkRequest | NetlinkRequest[]) => {
       requests.push(...[given].flat())
       return []
     },
     requestSlow: async () => [],
     get: async () => link,
-    dump: async () => [
+    list: async () => [
       { index: 4, afSpec: { vlanInfo: [{ vid: 9, flags: 0 }] } },
       {
         index: 5,
@@ -37,7 +37,7 @@ function fakeHost(): { host: Host; requests: Request[] } {
 }
 
 /** The VLAN and its flags at the end of a request about one. */
-function vlanOf(request: Request): string | undefined {
+function vlanOf(request: NetlinkRequest): string | undefined {
   const w = new Writer()
   request.write(w)
   const bytes = Buffer.from(w.finish())

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
-import { NetlinkError, type NetlinkSocket, type Request, Writer } from '@patchbay/linux/netlink'
+import { NetlinkError, type NetlinkRequest, type NetlinkSocket, Writer } from '@patchbay/linux/netlink'
 import { type BriefLink, IFF } from '@patchbay/linux/route'
 import type { Host } from '../../../src/link/hosts.ts'
 import type { Bridge } from '../../../src/main/bridge/bridge-link.ts'
@@ -16,7 +16,7 @@ const EOPNOTSUPP = 95
 function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { host: Host; requests: string[] } {
   const requests: string[] = []
   let isMade = false
-  const send = async (given: Request | Request[]) => {
+  const send = async (given: NetlinkRequest | NetlinkRequest[]) => {
     for (const request of [given].flat()) {
       requests.push(request.name)
       const w = new Writer()
@@ -32,7 +32,7 @@ function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { hos
     requestSlow: send,
     get: async () => link,
     find: async () => (isMade ? link : undefined),
-    dump: async () => [],
+    list: async () => [],
   }
   // Only what is called is there.
   return { host: { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as Host, requests }
@@ -66,16 +66,16 @@ const down: BriefLink = { index: 5, ifname: 'cni0.100', flags: 0, family: 0, typ
 /** What is changed about links, `5 up`, up to the first address, on a host that has this interface of the VLAN and this port. */
 async function changesOf(gateway: BriefLink, port: BriefLink): Promise<string[]> {
   const changes: string[] = []
-  const bodyOf = (request: Request) => {
+  const bodyOf = (request: NetlinkRequest) => {
     const w = new Writer()
     request.write(w)
     return Buffer.from(w.finish())
   }
   const route = {
-    find: async (request: Request) => (bodyOf(request).readInt32LE(4) === PORT ? port : gateway),
+    find: async (request: NetlinkRequest) => (bodyOf(request).readInt32LE(4) === PORT ? port : gateway),
     get: async () => gateway,
-    dump: async () => [],
-    request: async (given: Request | Request[]) => {
+    list: async () => [],
+    request: async (given: NetlinkRequest | NetlinkRequest[]) => {
       for (const request of [given].flat()) {
         if (request.name === 'RTM_NEWADDR') throw new NetlinkError(request.name, EOPNOTSUPP)
         changes.push(`${bodyOf(request).readInt32LE(4)} ${request.name === 'RTM_SETLINK' ? 'VLAN' : 'up'}`)
