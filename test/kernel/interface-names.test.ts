@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { validateInterfaceName } from '@patchbay/cni/types'
 import { type NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
-import { addLink, addLinkRequest, briefLink, deleteLink } from '@patchbay/linux/route'
+import { addLink, addLinkRequest, deleteLink, linkSummary } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import { bridge } from '@patchbay/plugins/bridge'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
@@ -111,5 +111,5 @@ test('addLink() returns the name that the kernel chose for a template, and refus
 /** Kernels do since 6.2. */
 async function echoesLinks(socket: NetlinkSocket): Promise<boolean> {
   const linkinfo = { link: { kind: 'bridge' } } as const
-  return (await socket.request(addLinkRequest({ ifname: 'echo0', linkinfo }, NLM_F.ECHO), briefLink)).length > 0
+  return (await socket.request(addLinkRequest({ ifname: 'echo0', linkinfo }, NLM_F.ECHO), linkSummary)).length > 0
 }

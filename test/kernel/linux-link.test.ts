@@ -4,11 +4,11 @@ import { MAC, parseIP } from '@patchbay/address'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import {
   addLink,
-  briefLink,
   findLink,
   getLink,
   IF_OPER,
   ipv4Conf,
+  linkSummary,
   listLinks,
   MACVLAN_MODE,
   setIpv4ConfRequest,
@@ -154,7 +154,7 @@ test('getLink() finds a link by index, name and alternative name', () =>
     }
   }))
 
-test('briefLink describes links of all kinds as ip does', () =>
+test('linkSummary describes links of all kinds as ip does', () =>
   withNamespaces(['host', 'container'], async ({ host, container }) => {
     ip(host, 'link', 'add', 'br0', 'up', 'type', 'bridge')
     ip(
@@ -178,7 +178,7 @@ test('briefLink describes links of all kinds as ip does', () =>
     ip(host, 'link', 'add', 'mv0', 'link', 'ifb0', 'type', 'macvlan')
     for (const ifname of ['lo', 'br0', 'v0', 'ifb0', 'mv0']) {
       const shown = ipJsonOne(host, 'link', 'show', ifname)
-      const link = await getLink(host.socket, ifname, { as: briefLink })
+      const link = await getLink(host.socket, ifname, { as: linkSummary })
       const operstate = Object.entries(IF_OPER).find(([, number]) => number === link.operstate)?.[0]
       const master = link.master === undefined ? {} : { master: 'br0' }
       const { kind } = { kind: undefined, ...link.linkinfo?.link }
@@ -194,24 +194,25 @@ test('briefLink describes links of all kinds as ip does', () =>
     }
   }))
 
-test('briefLink has accept_ra as it is now, and none for a link without IPv6', () =>
+test('linkSummary has accept_ra as it is now, and none for a link without IPv6', () =>
   withNamespaces(['host'], async ({ host }) => {
     ip(host, 'link', 'add', 'br0', 'type', 'bridge')
     for (const value of [0, 2, 1, -1]) {
       writeSysctl(host.netns, 'net/ipv6/conf/br0/accept_ra', String(value))
-      assert.equal((await findLink(host.socket, 'br0', { as: briefLink }))?.acceptRa, value)
+      assert.equal((await findLink(host.socket, 'br0', { as: linkSummary }))?.acceptRa, value)
     }
     // The kernel takes IPv6 from a link whose MTU is below 1280.
     ip(host, 'link', 'set', 'br0', 'mtu', '1000')
-    assert.equal((await getLink(host.socket, 'br0', { as: briefLink })).acceptRa, undefined)
-    assert.equal(await findLink(host.socket, 'nothing', { as: briefLink }), undefined)
+    assert.equal((await getLink(host.socket, 'br0', { as: linkSummary })).acceptRa, undefined)
+    assert.equal(await findLink(host.socket, 'nothing', { as: linkSummary }), undefined)
   }))
 
-test('addLink() describes the new link as briefly as it is asked to', () =>
+test('addLink() describes the new link as it is asked to', () =>
   withNamespaces(['host'], async ({ host }) => {
-    const br0 = await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge' } } }, { as: briefLink })
+    const bridge = { ifname: 'br0', linkinfo: { link: { kind: 'bridge' } } } as const
+    const br0 = await addLink(host.socket, bridge, { as: linkSummary })
     const v0 = { ifname: 'v0', master: br0.index, linkinfo: { link: { kind: 'veth' } } } as const
-    const made = await addLink(host.socket, v0, { as: briefLink })
+    const made = await addLink(host.socket, v0, { as: linkSummary })
     assertShows(ipJsonOne(host, 'link', 'show', 'v0'), { ifindex: made.index, master: 'br0' })
     assert.deepEqual([br0.linkinfo, made.linkinfo], [{ link: { kind: 'bridge' } }, { link: { kind: 'veth' } }])
   }))
@@ -286,7 +287,7 @@ test('listLinks() lists more links than fit into one datagram', () =>
 test('setIpv4ConfRequest() changes the IPv4 setting that it names and no other, as /proc/sys shows them', () =>
   withNamespaces(['host'], async ({ host }) => {
     ip(host, 'link', 'add', 'br0', 'type', 'bridge')
-    const { index } = await getLink(host.socket, 'br0', { as: briefLink })
+    const { index } = await getLink(host.socket, 'br0', { as: linkSummary })
     const fileOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     // Multicast routing is switched on by a routing daemon alone.
     const names = Object.keys(ipv4Conf.table).filter((name) => name !== 'mcForwarding')

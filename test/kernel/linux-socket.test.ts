@@ -7,11 +7,11 @@ import {
   addAddressRequest,
   addLink,
   addLinkRequest,
-  briefLink,
   deleteLink,
   findLink,
   getLink,
   getLinkRequest,
+  linkSummary,
   listLinks,
   openRouteSocket,
   RTNLGRP,
@@ -60,7 +60,7 @@ for (const offThread of [false, true]) {
       for (const name of ['a', 'b', 'c']) ip(host, 'link', 'add', 'name', name, 'type', 'bridge')
       using socket = openRouteSocket({ netns: host.netns, offThread })
       const namesOf = async (...names: string[]) =>
-        (await socket.getEach(names.map(getLinkRequest), briefLink)).map(({ ifname }) => ifname)
+        (await socket.getEach(names.map(getLinkRequest), linkSummary)).map(({ ifname }) => ifname)
       assert.deepEqual(await namesOf('c', 'a', 'b', 'a'), ['c', 'a', 'b', 'a'])
       assert.deepEqual(await Promise.all([namesOf('b', 'c'), namesOf('a')]), [['b', 'c'], ['a']])
       const refused = { operation: 'RTM_GETLINK', code: 'ENODEV', position: 1 }
@@ -72,10 +72,10 @@ for (const offThread of [false, true]) {
   test(`NetlinkSocket.find() gives nothing for what is not there, and fails for another reason, ${mode}`, () =>
     withNamespaces(['host'], async ({ host }) => {
       using socket = openRouteSocket({ netns: host.netns, offThread })
-      const find = (name: string) => socket.find(getLinkRequest(name), briefLink, errno.ENODEV)
+      const find = (name: string) => socket.find(getLinkRequest(name), linkSummary, errno.ENODEV)
       const [lo, nothing] = await Promise.all([find('lo'), find('nothing')])
       assert.deepEqual([lo?.ifname, nothing], ['lo', undefined])
-      const otherwise = socket.find(getLinkRequest('nothing'), briefLink, errno.ENOENT)
+      const otherwise = socket.find(getLinkRequest('nothing'), linkSummary, errno.ENOENT)
       await assert.rejects(otherwise, { operation: 'RTM_GETLINK', code: 'ENODEV' })
     }))
 
@@ -83,10 +83,10 @@ for (const offThread of [false, true]) {
     withNamespaces(['host'], async ({ host }) => {
       using socket = openRouteSocket({ netns: host.netns, offThread })
       const request = addLinkRequest({ ifname: 'b0', linkinfo: bridge }, NLM_F.ECHO)
-      const [made] = await socket.requestSlow(request, briefLink)
+      const [made] = await socket.requestSlow(request, linkSummary)
       // Kernels before 6.2 say nothing.
       if (made) assert.equal(made.index, ipJsonOne(host, 'link', 'show', 'b0')['ifindex'])
-      await assert.rejects(socket.requestSlow(request, briefLink), { code: 'EEXIST' })
+      await assert.rejects(socket.requestSlow(request, linkSummary), { code: 'EEXIST' })
       assert.equal((await getLink(socket, 'b0')).ifname, 'b0')
     }))
 

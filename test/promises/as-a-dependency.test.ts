@@ -60,7 +60,7 @@ const published = new RegExp(
     'package\\.json|README\\.md|LICENSE',
     'src/.+\\.ts',
     'dist/(?:src|cjs)/.+(?:\\.js|\\.d\\.ts)(?:\\.map)?|dist/cjs/package\\.json',
-    'native/\\w+\\.[ch]|native/build\\.mjs|dist/patchbay\\.node',
+    'native/[\\w-]+\\.[ch]|native/build\\.mjs|dist/patchbay\\.node',
   ]
     .map((part) => `^(?:${part})$`)
     .join('|'),

@@ -24,7 +24,7 @@ NAPI_MODULE_INIT() {
         ENTRY("flock", flock_),
         ENTRY("peerCredentials", peer_credentials),
         ENTRY("peerIsAlive", peer_is_alive),
-        ENTRY("processPlace", process_place),
+        ENTRY("processNamespaces", process_namespaces),
         ENTRY("strerror", strerror_),
         ENTRY("sendFromChild", send_from_child),
         ENTRY("holdInChild", hold_in_child),
@@ -33,7 +33,7 @@ NAPI_MODULE_INIT() {
         ENTRY("sendAsync", send_async),
         ENTRY("receiveAsync", receive_async),
         ENTRY("closeAsync", close_async),
-        ENTRY("jobsBeside", jobs_beside),
+        ENTRY("pinJobsToOtherCpus", pin_jobs_to_other_cpus),
         ENTRY("subscribe", subscribe),
         ENTRY("unsubscribe", unsubscribe),
     };

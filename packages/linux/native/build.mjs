@@ -12,9 +12,16 @@ const sanitize = process.argv.includes('--sanitize')
 const output = join(here, '..', 'dist', sanitize ? 'patchbay.sanitized.node' : 'patchbay.node')
 // Who runs this in an installed package wants the addon built for this machine, whatever the package came with.
 const isInstalled = !existsSync(join(here, '..', 'tsconfig.json'))
-const sources = ['addon.c', 'netns.c', 'procfs.c', 'socket.c', 'job.c', 'beside.c', 'subscription.c', 'child.c'].map(
-  (file) => join(here, file),
-)
+const sources = [
+  'addon.c',
+  'netns.c',
+  'procfs.c',
+  'socket.c',
+  'job.c',
+  'job-affinity.c',
+  'subscription.c',
+  'child.c',
+].map((file) => join(here, file))
 
 /** Node ships its headers beside itself; where a distribution splits them off, the headers package has them. */
 function includeDirectory() {

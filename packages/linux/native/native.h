@@ -136,7 +136,7 @@ FUNCTION(close_);
 FUNCTION(flock_);
 FUNCTION(peer_credentials);
 FUNCTION(peer_is_alive);
-FUNCTION(process_place);
+FUNCTION(process_namespaces);
 FUNCTION(strerror_);
 /* child.c */
 FUNCTION(send_from_child);
@@ -147,8 +147,8 @@ FUNCTION(exchange_long);
 FUNCTION(send_async);
 FUNCTION(receive_async);
 FUNCTION(close_async);
-/* beside.c */
-FUNCTION(jobs_beside);
+/* job-affinity.c */
+FUNCTION(pin_jobs_to_other_cpus);
 void know_job_thread(void);
 void make_way_for_job(bool goes_on);
 /* subscription.c */

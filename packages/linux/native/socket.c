@@ -171,10 +171,10 @@ FUNCTION(peer_is_alive) {
 }
 
 /*
- * processPlace(pid): what tells a process's namespaces and its root directory from others, in one text of five words,
+ * processNamespaces(pid): what tells a process's namespaces and its root directory from others, in one text of five words,
  * "user:[1] mnt:[2] pid:[3] net:[4] 5:6", the last of device and inode; or what failed. The calls: readlink, stat.
  */
-FUNCTION(process_place) {
+FUNCTION(process_namespaces) {
     static const char *const names[] = {"user", "mnt", "pid", "net"};
     call_t call = call_begin(env, info);
     int pid = call_int(&call, 0);

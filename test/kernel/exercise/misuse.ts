@@ -6,7 +6,7 @@ type NativeName = keyof Native
 
 /** Arguments of the right types for each function, on descriptors that are not open. */
 const validArguments: Record<
-  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'jobsBeside'>,
+  Exclude<NativeName, 'subscribe' | 'unsubscribe' | 'newNetns' | 'pinJobsToOtherCpus'>,
   readonly unknown[]
 > = {
   socketIn: [-1, 16, 3, 9999],
@@ -27,7 +27,7 @@ const validArguments: Record<
   flock: [-1, 0],
   peerCredentials: [-1],
   peerIsAlive: [-1],
-  processPlace: [-1],
+  processNamespaces: [-1],
   strerror: [1],
   sendFromChild: [-1, new Uint8Array(16)],
   holdInChild: [new Uint8Array(8)],

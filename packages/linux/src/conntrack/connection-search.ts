@@ -1,4 +1,4 @@
-import { attr, be16, excerpt, message, type Operation, operation } from '../netlink/index.ts'
+import { attr, be16, message, type Operation, operation, partialAttributes } from '../netlink/index.ts'
 import { nfgenmsg } from '../nfnetlink/index.ts'
 import { type ConnectionMessage, connectionMessage, connectionOperations } from './attributes.ts'
 import { type Connection, decodeConnection } from './connection.ts'
@@ -42,10 +42,13 @@ function sharedFilter([first = {}, ...others]: readonly ConnectionFilter[]): Con
 }
 
 /** The part of a message by which most connections can be left out without reading the rest. */
-const briefMessage = message(
+const portMessage = message(
   nfgenmsg,
-  excerpt('CTA', {
-    tupleOrig: attr(1, excerpt('CTA_TUPLE', { proto: attr(2, excerpt('CTA_PROTO', { dstPort: attr(3, be16) })) })),
+  partialAttributes('CTA', {
+    tupleOrig: attr(
+      1,
+      partialAttributes('CTA_TUPLE', { proto: attr(2, partialAttributes('CTA_PROTO', { dstPort: attr(3, be16) })) }),
+    ),
   }),
 )
 
@@ -57,7 +60,7 @@ export function connectionsPassing(filters: readonly ConnectionFilter[]): Operat
   return operation<Connection | undefined, never>(name, type, {
     write: connectionMessage.write,
     read(body) {
-      const port = briefMessage.read(body).attributes.tupleOrig?.proto?.dstPort
+      const port = portMessage.read(body).attributes.tupleOrig?.proto?.dstPort
       const possible = port === undefined ? anyPort : [...(byPort.get(port) ?? []), ...anyPort]
       if (possible.length === 0) return undefined
       const connection = decodeConnection(connectionMessage.read(body))

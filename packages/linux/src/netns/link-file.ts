@@ -1,4 +1,4 @@
-import { callError, native, placeOf } from '../sys/index.ts'
+import { callError, native, netnsFd } from '../sys/index.ts'
 import type { Namespace } from './namespace.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Namespace } from './namespace.ts'
  */
 export function readLinkFile(netns: Namespace | undefined, ifname: string, file: string): string {
   const path = `/sys/class/net/${ifname}/${file}`
-  const text = native().readIn(placeOf(netns), path)
+  const text = native().readIn(netnsFd(netns), path)
   if (typeof text === 'number') throw callError(['open', 'read'], text, path)
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }

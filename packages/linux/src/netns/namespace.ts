@@ -198,7 +198,7 @@ function prepareDirectory(directory: string): void {
   checked('mount', native().mount('', directory, 'none', MS.SHARED | MS.REC), directory)
 }
 
-/** Whether two paths lead to the same namespace. A path that cannot be looked at is the same as none. */
+/** Whether two paths lead to the same namespace. A path that cannot be read is not. */
 export function isSameNamespace(path: string, other: string): boolean {
   try {
     const [a, b] = [statSync(path, { bigint: true }), statSync(other, { bigint: true })]
@@ -210,7 +210,7 @@ export function isSameNamespace(path: string, other: string): boolean {
 
 let own: Stats | undefined
 
-/** Whether a path leads to the namespace that this process is in, which never changes. One that cannot be looked at does not. */
+/** Whether a path leads to the namespace that this process is in, which never changes. A path that cannot be read does not. */
 export function isOwnNamespace(path: string): boolean {
   try {
     own ??= statSync('/proc/self/ns/net')

@@ -1,4 +1,4 @@
-import { callError, checkedCalls, native, placeOf } from '../sys/index.ts'
+import { callError, checkedCalls, native, netnsFd } from '../sys/index.ts'
 import type { Namespace } from './namespace.ts'
 
 /**
@@ -20,7 +20,7 @@ export function sysctlPath(name: string): string {
  */
 export function readSysctl(netns: Namespace | undefined, name: string): string {
   const path = pathOf(name)
-  const text = native().readIn(placeOf(netns), path)
+  const text = native().readIn(netnsFd(netns), path)
   if (typeof text === 'number') throw callError(['open', 'read'], text, path)
   return text.endsWith('\n') ? text.slice(0, -1) : text
 }
@@ -33,7 +33,7 @@ export function readSysctl(netns: Namespace | undefined, name: string): string {
  */
 export function writeSysctl(netns: Namespace | undefined, name: string, value: string): void {
   const path = pathOf(name)
-  checkedCalls(['open', 'write'], native().writeIn(placeOf(netns), path, value), path)
+  checkedCalls(['open', 'write'], native().writeIn(netnsFd(netns), path, value), path)
 }
 
 function pathOf(name: string): string {

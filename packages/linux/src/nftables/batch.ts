@@ -11,9 +11,9 @@ import type { KeyType } from './key-type.ts'
 import { type NamedObject, putObjectRequest, removeObjectRequest } from './object.ts'
 import type { Removal } from './operations.ts'
 import {
-  type Place,
   putRuleRequest,
   type Rule,
+  type RulePosition,
   type RuleRef,
   removeRuleRequest,
   removeRulesRequest,
@@ -24,7 +24,7 @@ import { putTableRequest, removeTableRequest, type Table } from './table.ts'
 import type { TableMember, TableRef } from './table-member.ts'
 
 /**
- * Commands that take effect together or not at all, in the words of `nft`: `add` leaves what is there, `create` refuses
+ * Commands that take effect together or not at all, named as in `nft`: `add` leaves what is there, `create` refuses
  * then (`EEXIST`); `delete` refuses when there is nothing (`ENOENT`), `destroy` does not, and needs Linux 6.3.
  */
 export class Batch {
@@ -77,13 +77,13 @@ export class Batch {
   }
 
   /** Behind all rules of the chain, or behind the one with the handle `at`. */
-  addRule(rule: Rule, place: Omit<Place, 'first'> = {}): void {
-    this.#requests.push(putRuleRequest(rule, place))
+  addRule(rule: Rule, position: Omit<RulePosition, 'first'> = {}): void {
+    this.#requests.push(putRuleRequest(rule, position))
   }
 
   /** Before all rules of the chain, or before the one with the handle `at`. */
-  insertRule(rule: Rule, place: Omit<Place, 'first'> = {}): void {
-    this.#requests.push(putRuleRequest(rule, { ...place, first: true }))
+  insertRule(rule: Rule, position: Omit<RulePosition, 'first'> = {}): void {
+    this.#requests.push(putRuleRequest(rule, { ...position, first: true }))
   }
 
   replaceRule(rule: Rule, handle: bigint): void {

@@ -45,8 +45,8 @@ export {
   objectOperations,
 } from './object.ts'
 export {
-  type Place,
   type Rule,
+  type RulePosition,
   type RuleRef,
   type RuleState,
   ruleAttributes,

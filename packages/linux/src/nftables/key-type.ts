@@ -1,7 +1,7 @@
 import { align, DecodeError, Writer } from '../netlink/index.ts'
 import type { DataType } from './data-types.ts'
 
-/** A type, whichever. */
+/** Any type. */
 // biome-ignore lint/suspicious/noExplicitAny: the value types are recovered by `KeyValue` below
 export type AnyType = DataType<any>
 

@@ -73,7 +73,7 @@ export interface RuleState extends Rule, RuleRef {
 }
 
 /** Where a rule goes. */
-export interface Place {
+export interface RulePosition {
   /** Before all others, or before the rule with the handle `at`; else behind. */
   first?: boolean | undefined
   /** Handle of another rule of the chain. */
@@ -82,9 +82,14 @@ export interface Place {
   echo?: boolean | undefined
 }
 
-export function putRuleRequest({ chain, expressions, comment }: Rule, place: Place = {}): NetlinkRequest {
-  const value = { ...inChain(chain), position: place.at, expressions: [...expressions], userdata: commentData(comment) }
-  const flags = NLM_F.CREATE | (place.first ? 0 : NLM_F.APPEND) | (place.echo ? NLM_F.ECHO : 0)
+export function putRuleRequest({ chain, expressions, comment }: Rule, position: RulePosition = {}): NetlinkRequest {
+  const value = {
+    ...inChain(chain),
+    position: position.at,
+    expressions: [...expressions],
+    userdata: commentData(comment),
+  }
+  const flags = NLM_F.CREATE | (position.first ? 0 : NLM_F.APPEND) | (position.echo ? NLM_F.ECHO : 0)
   return describedRequest(describeMember('rule', chain), ruleOperations.new, value, flags)
 }
 

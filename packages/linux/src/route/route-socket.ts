@@ -25,7 +25,7 @@ export type RouteEvent =
   | { object: 'link'; change: 'added' | 'deleted'; link: Link }
   | { object: 'address'; change: 'added' | 'deleted'; address: Address }
   | { object: 'route'; change: 'added' | 'deleted'; route: Route }
-  /** Events were lost: everything known from them must be asked for anew. */
+  /** Events were lost: everything known from them must be read again. */
   | { object: 'overrun' }
 
 /**

@@ -3,10 +3,10 @@ import { native } from './native.ts'
 import { checked } from './system-error.ts'
 
 /**
- * Closes the descriptor of a lock, a socket or a namespace. Linux gives it back whatever close(2) answers, and there is no data
- * that could have been lost: a failure is nothing that a caller would have to take back its work for.
+ * Closes the descriptor of a lock, a socket or a namespace. Linux closes it even when close(2) fails, and no
+ * data can be lost: a caller need not undo its work for such a failure.
  *
- * @throws SystemError `EBADF` when it was not open: then it could have been somebody else's
+ * @throws SystemError `EBADF` when it was not open: the number could belong to another file
  */
 export function giveBack(fd: number): void {
   const result = native().close(fd)

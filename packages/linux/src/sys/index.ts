@@ -2,7 +2,7 @@ export { errno, errnoName } from './errno.ts'
 export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lock.ts'
 export { giveBack } from './give-back.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
-export { placeOf } from './place.ts'
+export { netnsFd } from './netns-fd.ts'
 export {
   type DeletionSteps,
   deleteLinksBy,

@@ -34,7 +34,7 @@ export interface Native {
   /** 1 when the process that connected has not ended, else 0; `ENOPROTOOPT` on kernels before 6.5. */
   peerIsAlive(fd: number): number
   /** `user:[1] mnt:[2] pid:[3] net:[4] DEVICE:INODE`, the last of the root directory. The calls: readlink, stat. */
-  processPlace(pid: number): string | number
+  processNamespaces(pid: number): string | number
   strerror(errno: number): string
   sendFromChild(fd: number, bytes: Uint8Array): number
   /** @param fds the bytes of an `Int32Array` */
@@ -45,8 +45,8 @@ export interface Native {
   sendAsync(fd: number, bytes: Uint8Array): Promise<number>
   closeAsync(fd: number): Promise<number>
   receiveAsync(fd: number, into: Uint8Array, timeoutMs: number): Promise<number>
-  /** Has the threads of the pool kept off the processor of the thread that starts an exchange, as it goes on. */
-  jobsBeside(): number
+  /** Keeps the threads of the pool off the processor of the thread that starts an exchange and goes on. */
+  pinJobsToOtherCpus(): number
   subscribe(fd: number, callback: (datagram: Uint8Array | number) => void): object | number
   unsubscribe(subscription: object): number
 }

@@ -17,9 +17,9 @@ export interface Whereabouts {
  * @throws SystemError when it is gone or may not be looked at
  */
 export function whereaboutsOf(process: number): Whereabouts {
-  const place = native().processPlace(process)
-  if (typeof place === 'number') throw callError(['readlink', 'stat'], place, `/proc/${process}`)
-  const [user = '', mount = '', pid = '', net = '', root = ''] = place.split(' ')
+  const namespaces = native().processNamespaces(process)
+  if (typeof namespaces === 'number') throw callError(['readlink', 'stat'], namespaces, `/proc/${process}`)
+  const [user = '', mount = '', pid = '', net = '', root = ''] = namespaces.split(' ')
   return { user, mount, pid, net, root }
 }
 

@@ -1,6 +1,6 @@
 import { isNetlinkError, type NamespaceHandle, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
-import { type BriefLink, briefLink, getLink, openRouteSocket } from '@patchbay/linux/route'
+import { getLink, type LinkSummary, linkSummary, openRouteSocket } from '@patchbay/linux/route'
 import type { DeletionSteps } from '@patchbay/linux/sys'
 import type { CallerNamespace } from './caller-namespaces.ts'
 import { deleteTogether } from './delete-together.ts'
@@ -82,7 +82,7 @@ export class LinkDeletions {
   readonly delete = async (netns: NamespaceHandle, name: string, steps: DeletionSteps = {}): Promise<void> => {
     const { before, onAsked } = steps
     using socket = openRouteSocket({ netns })
-    const link = await getLink(socket, name, { as: briefLink })
+    const link = await getLink(socket, name, { as: linkSummary })
     const host = await this.#hostOf(socket, link)
     await before?.(link)
     await (host
@@ -96,7 +96,7 @@ export class LinkDeletions {
   }
 
   /** The namespace of a veth's other end, when a caller is in it. */
-  async #hostOf(socket: NetlinkSocket, link: BriefLink): Promise<Namespace | undefined> {
+  async #hostOf(socket: NetlinkSocket, link: LinkSummary): Promise<Namespace | undefined> {
     if (link.linkinfo?.link?.kind !== 'veth' || link.linkNetnsid === undefined) return undefined
     for (const { path, isOwn } of this.#hosts()) {
       const host = isOwn ? Namespace.current() : Namespace.open(path)

@@ -11,7 +11,7 @@ import { notify } from './service-manager.ts'
 export async function runDaemon(options: DaemonOptions): Promise<void> {
   compileCodeAsUsual()
   // While the kernel makes a link, on a thread of the pool, this one allocates its addresses.
-  native().jobsBeside()
+  native().pinJobsToOtherCpus()
   // One call's mistake must not end all the others.
   process.on('unhandledRejection', (reason) => process.stderr.write(`Nobody expected: ${reason}\n`))
   const { env } = options

@@ -1,6 +1,6 @@
 import { type IP, MAC } from '@patchbay/address'
 import type { IPConfig } from '@patchbay/cni/types'
-import { type BriefLink, IFF } from '@patchbay/linux/route'
+import { IFF, type LinkSummary } from '@patchbay/linux/route'
 
 /**
  * The hardware address that goes with an IP address: `0a:58` and the four bytes of an IPv4 address, or the first four
@@ -30,7 +30,7 @@ export interface MacPolicy {
  * it has: one that was asked for, or one that the IPAM plugin used on the link to get its lease.
  */
 export async function macForContainer(
-  { flags }: Pick<BriefLink, 'flags'>,
+  { flags }: Pick<LinkSummary, 'flags'>,
   { ips, deterministicMac: wanted, requested }: MacPolicy & { ips: readonly IPConfig[] },
 ): Promise<MAC | undefined> {
   const source = macSource(ips.map(({ address }) => address.address))

@@ -1,5 +1,5 @@
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
-import { briefLink, findLink, IFA_F, listAddresses, listRoutes, RT_TABLE, RTPROT } from '@patchbay/linux/route'
+import { findLink, IFA_F, linkSummary, listAddresses, listRoutes, RT_TABLE, RTPROT } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import type { Host } from './hosts.ts'
 
@@ -42,7 +42,7 @@ const ACCEPT_RA = { AS_HOST: 1, ALWAYS: 2 } as const
  */
 export async function keepRouterAdvertisements(host: Host): Promise<void> {
   for (const index of await advertisedLinks(host)) {
-    const link = await findLink(host.route, index, { as: briefLink })
+    const link = await findLink(host.route, index, { as: linkSummary })
     if (link?.acceptRa === ACCEPT_RA.AS_HOST) acceptAlways(host, link.ifname ?? '')
   }
 }

@@ -1,4 +1,4 @@
-import { type BriefLink, briefLink, getLink, IF_OPER, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
+import { getLink, IF_OPER, type LinkSummary, linkSummary, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
 import type { Host } from './hosts.ts'
 
 /**
@@ -7,14 +7,14 @@ import type { Host } from './hosts.ts'
  *
  * @returns the link as it is then; after `limitMs`, as it is at last
  */
-export async function awaitOperational(host: Host, index: number, limitMs: number): Promise<BriefLink> {
-  const first = await getLink(host.route, index, { as: briefLink })
+export async function awaitOperational(host: Host, index: number, limitMs: number): Promise<LinkSummary> {
+  const first = await getLink(host.route, index, { as: linkSummary })
   if (first.operstate === IF_OPER.UP) return first
   // Listening begins before the second look, so that no change falls between the two.
   using news = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
   const deadline = performance.now() + limitMs
   for (;;) {
-    const link = await getLink(host.route, index, { as: briefLink })
+    const link = await getLink(host.route, index, { as: linkSummary })
     if (link.operstate === IF_OPER.UP) return link
     const left = Math.ceil(deadline - performance.now())
     if (left <= 0 || !(await news.receive(left))) return link

@@ -1,9 +1,9 @@
 import {
   type Address,
-  briefLink,
   getLink,
   IF_OPER,
   IFA_F,
+  linkSummary,
   listAddresses,
   openRouteSocket,
   RTNLGRP,
@@ -34,7 +34,7 @@ export async function settleAddresses(host: Host, link: ContainerLink, limitMs: 
     const left = Math.ceil(started + limit - performance.now())
     if (left > 0 && (await news.receive(left))) continue
     if (state === 'optimistic') return
-    if ((await getLink(host.route, link.index, { as: briefLink })).operstate !== IF_OPER.UP) return
+    if ((await getLink(host.route, link.index, { as: linkSummary })).operstate !== IF_OPER.UP) return
     throw new Error(`link ${link.ifName} still has tentative addresses after ${limitMs / 1000} seconds`)
   }
 }

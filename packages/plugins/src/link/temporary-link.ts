@@ -1,5 +1,5 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { type BriefLink, briefLink, deleteLink, findLink, getLink, setLink } from '@patchbay/linux/route'
+import { type LinkSummary, linkSummary, deleteLink, findLink, getLink, setLink } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
 import type { Host } from './hosts.ts'
@@ -24,7 +24,7 @@ export interface TemporaryLink {
  *
  * @throws Error `failed to rename macvlan to "eth0": file exists`, and what `make` throws
  */
-export async function makeRenamed(container: Host, { owner, kind, undo, make }: TemporaryLink): Promise<BriefLink> {
+export async function makeRenamed(container: Host, { owner, kind, undo, make }: TemporaryLink): Promise<LinkSummary> {
   const temporary = linkNameOf(owner)
   const marks = { ifname: temporary, group: linkGroupOf(owner.name) }
   // By its name: the answer that it was made may be lost.
@@ -35,7 +35,7 @@ export async function makeRenamed(container: Host, { owner, kind, undo, make }: 
     if (!(await deleteIfThere(container, temporary))) throw error
     await make(marks)
   }
-  const link = await getLink(container.route, temporary, { as: briefLink })
+  const link = await getLink(container.route, temporary, { as: linkSummary })
   undo.push(`make link "${owner.ifName}"`, () => deleteLink(container.route, link.index))
   try {
     await setLink(container.route, link.index, { ifname: owner.ifName, ifalias: temporary })
@@ -46,7 +46,7 @@ export async function makeRenamed(container: Host, { owner, kind, undo, make }: 
 }
 
 async function deleteIfThere(container: Host, name: string): Promise<boolean> {
-  const link = await findLink(container.route, name, { as: briefLink })
+  const link = await findLink(container.route, name, { as: linkSummary })
   if (!link) return false
   try {
     await deleteLink(container.route, link.index)

@@ -1,6 +1,6 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError, NetlinkError, NLM_F } from '@patchbay/linux/netlink'
-import { addLinkRequest, type BriefLink, briefLink, deleteLink, findLink, getLink } from '@patchbay/linux/route'
+import { addLinkRequest, type LinkSummary, linkSummary, deleteLink, findLink, getLink } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
 import { type Attachment, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
@@ -34,7 +34,7 @@ export interface VethPair {
   /** Of the host's end. */
   ifname: string
   index: number
-  address: BriefLink['address']
+  address: LinkSummary['address']
   /** Index of the container's end in its namespace. */
   peerIndex: number
 }
@@ -55,11 +55,11 @@ export async function addVethPair(host: Host, container: Host, options: VethOpti
     const ifname = nextName(attempt)
     const request = addLinkRequest({ master, ifname, mtu, group, linkinfo }, NLM_F.ECHO)
     try {
-      const [echo] = await host.route.requestSlow(request, briefLink)
+      const [echo] = await host.route.requestSlow(request, linkSummary)
       return await pairOf(host, ifname, echo)
     } catch (error) {
       if (!isNetlinkError(error, 'EEXIST')) throw await failure(host, ifname, { group, error })
-      if (await findLink(container.route, ifName, { as: briefLink }))
+      if (await findLink(container.route, ifName, { as: linkSummary }))
         throw new Error(`container veth name ("${ifName}") peer provided ("${ifname}") already exists`, {
           cause: error,
         })
@@ -81,7 +81,7 @@ async function failure(
   const reported = new Error(`failed to make veth pair: ${messageOf(error)}`, { cause: error })
   if (error instanceof NetlinkError) return reported
   try {
-    const link = await findLink(host.route, ifname, { as: briefLink })
+    const link = await findLink(host.route, ifname, { as: linkSummary })
     if (link?.linkinfo?.link?.kind === 'veth' && link.group === group) await deleteLink(host.route, link.index)
     return reported
   } catch (again) {
@@ -90,8 +90,8 @@ async function failure(
 }
 
 /** Kernels before 6.2 do not echo a new link. */
-async function pairOf(host: Host, ifname: string, echo: BriefLink | undefined): Promise<VethPair> {
-  const { index, address, link } = echo ?? (await getLink(host.route, ifname, { as: briefLink }))
+async function pairOf(host: Host, ifname: string, echo: LinkSummary | undefined): Promise<VethPair> {
+  const { index, address, link } = echo ?? (await getLink(host.route, ifname, { as: linkSummary }))
   return { ifname, index, address, peerIndex: link ?? 0 }
 }
 

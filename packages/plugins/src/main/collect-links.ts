@@ -1,7 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { listMountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { type BriefLink, briefLink, deleteLink, listLinks } from '@patchbay/linux/route'
+import { type LinkSummary, linkSummary, deleteLink, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
 import { allSteps } from '../request/all-steps.ts'
@@ -19,7 +19,7 @@ export async function collectPairs(request: Request): Promise<void> {
   if (valid === undefined) return
   using host = openHost(request.hostNetns)
   const group = linkGroupOf(request.name)
-  const pairs = await listLinks(host.route, { kind: 'veth' }, { as: briefLink })
+  const pairs = await listLinks(host.route, { kind: 'veth' }, { as: linkSummary })
   const stale = withoutOwner(
     pairs.filter((pair) => pair.group === group),
     { network: request.name, valid },
@@ -39,17 +39,17 @@ export async function collectContainerLinks(request: Request, kind: string): Pro
   if (valid === undefined) return
   const names = new Set(valid.map((attachment) => linkNameOf({ name: request.name, ...attachment })))
   const group = linkGroupOf(request.name)
-  const isStale = (link: BriefLink) => {
+  const isStale = (link: LinkSummary) => {
     const owner = ownerNameOf(link)
     return link.group === group && owner !== undefined && !names.has(owner)
   }
   await allSteps(...listMountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
 }
 
-async function collectIn(path: string, kind: string, isStale: (link: BriefLink) => boolean): Promise<void> {
+async function collectIn(path: string, kind: string, isStale: (link: LinkSummary) => boolean): Promise<void> {
   using container = openIfThere(path)
   if (container === undefined) return
-  const links = await listLinks(container.route, { kind }, { as: briefLink })
+  const links = await listLinks(container.route, { kind }, { as: linkSummary })
   await deleteLinks(container, links.filter(isStale))
 }
 
@@ -63,15 +63,15 @@ function openIfThere(path: string): Host | undefined {
 }
 
 /** Whose link it is: its alias says so, and its name until it has got one. */
-function ownerNameOf({ ifalias = '', ifname = '' }: BriefLink): string | undefined {
+function ownerNameOf({ ifalias = '', ifname = '' }: LinkSummary): string | undefined {
   return [ifalias, ifname].find(isLinkName)
 }
 
 /** Nearly every link has the first of its owner's names: the others are looked at for what is left over. */
 function withoutOwner(
-  links: readonly BriefLink[],
+  links: readonly LinkSummary[],
   { network, valid }: { network: string; valid: readonly ValidAttachment[] },
-): readonly BriefLink[] {
+): readonly LinkSummary[] {
   let left = links
   for (let attempt = 0; attempt < NAME_ATTEMPTS && left.length > 0; attempt++) {
     const names = new Set(valid.map((attachment) => linkNameOf({ name: network, ...attachment }, attempt)))
@@ -80,7 +80,7 @@ function withoutOwner(
   return left
 }
 
-function deleteLinks(host: Host, links: readonly BriefLink[]): Promise<void> {
+function deleteLinks(host: Host, links: readonly LinkSummary[]): Promise<void> {
   return allSteps(...links.map((link) => () => deleteStale(host, link.index)))
 }
 

@@ -1,7 +1,7 @@
 import { array, JsonError, object } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { type Result, type Route, route } from '@patchbay/cni/types'
-import { briefLink, findLink } from '@patchbay/linux/route'
+import { linkSummary, findLink } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
 import type { Host } from '../link/hosts.ts'
 import { checkMtuForAddresses, MIN_MTU_OF_IPV6 } from '../link/link-mtu.ts'
@@ -117,7 +117,7 @@ export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Att
 }
 
 async function hasInterface(container: Host, ifName: string): Promise<boolean> {
-  return (await findLink(container.route, ifName, { as: briefLink })) !== undefined
+  return (await findLink(container.route, ifName, { as: linkSummary })) !== undefined
 }
 
 /** What a DEL takes back. */

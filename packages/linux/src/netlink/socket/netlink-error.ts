@@ -15,7 +15,7 @@ export interface ExtendedAck {
   missing?: number
 }
 
-/** A request that the kernel refused. Compare `code`; the message is for people. */
+/** A request that the kernel refused. Compare `code`; the message is human-readable. */
 export class NetlinkError extends Error {
   override readonly name = 'NetlinkError'
   /** The kernel's name of the request: `RTM_NEWLINK`. */
@@ -48,7 +48,7 @@ export class NetlinkError extends Error {
     if (options.extack) this.extack = options.extack
   }
 
-  /** The message without the operation, for those who name what they did in words of their own: `file exists`. */
+  /** The message without the operation, for callers that say themselves what they did: `file exists`. */
   get reason(): string {
     return `${errnoText(this.errno)}${describe(this.extack)}`
   }

@@ -4,7 +4,7 @@ import {
   errno,
   giveBack,
   native,
-  placeOf,
+  netnsFd,
   type RestOfWork,
   restOfWork,
 } from '../../sys/index.ts'
@@ -20,7 +20,7 @@ const SOL_NETLINK = 270
 /** `<linux/netlink.h>` */
 const NETLINK_ADD_MEMBERSHIP = 1
 
-/** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller for ever. */
+/** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller forever. */
 const ANSWER_TIMEOUT_MS = 30_000
 
 /**
@@ -52,7 +52,7 @@ export class NetlinkSocket implements Disposable {
    * @throws SystemError when the socket cannot be opened in that namespace
    */
   static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
-    const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(placeOf(options.netns), protocol))
+    const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(netnsFd(options.netns), protocol))
     const socket = new NetlinkSocket(fd, options)
     try {
       for (const group of options.groups ?? []) socket.#join(group)
@@ -225,7 +225,7 @@ export class NetlinkSocket implements Disposable {
   }
 
   async #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    // Counted after it was closed, a call would give the descriptor back once more, whosever it is by then.
+    // Otherwise close() could run twice and close a reused descriptor.
     this.#checkOpen()
     this.#pending++
     const run = this.#last.then(work)
@@ -269,7 +269,7 @@ export class NetlinkSocket implements Disposable {
     for (;;) {
       transaction.accept(space, lengthWithin(checked('netlink', length)))
       if (transaction.done) return transaction
-      // The kernel has mostly said all that it has to say when the first of it is there.
+      // When the first datagram is there, the others mostly are too.
       length = native().receive(this.fd, space, 0)
       if (length === -errno.ETIMEDOUT) length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
     }

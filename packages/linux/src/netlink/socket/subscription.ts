@@ -42,7 +42,7 @@ export class NetlinkSubscription implements Disposable {
     this.#handle = handle
   }
 
-  /** Ends it: no listener is called from here on, be it for the rest of what is being delivered. */
+  /** Ends it: no listener is called from here on, not even for the rest of a datagram that is being delivered. */
   close(): void {
     if (this.#closed) return
     this.#closed = true

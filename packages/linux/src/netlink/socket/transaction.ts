@@ -114,7 +114,7 @@ export class Transaction<R> {
     return this.replies
   }
 
-  /** The number of the error with which the kernel has refused the first of those that it refused; 0 for none. */
+  /** The number of the error with which the kernel has refused the first of those that it refused; 0 when none was refused. */
   get refusedWith(): number {
     return this.#refusal?.code ?? 0
   }
@@ -186,7 +186,7 @@ function writeRequest(
   endMessage(w, start)
 }
 
-/** Whether the kernel says no more than that all is well. */
+/** Whether this is a plain acknowledgement of success. */
 function isPlainSuccess({ bytes, start, end, flags }: MessageList): boolean {
   return end - start >= 4 && !(flags & NLM_F.ACK_TLVS) && u32At(bytes, start) === 0
 }
@@ -203,7 +203,7 @@ function refusalIn(message: MessageList, numbered: Numbered): Refusal | undefine
   return error < 0 ? { numbered, code: -error, extack } : undefined
 }
 
-/** Made when somebody wants it: most of what is looked for and is not there is no error. */
+/** Built lazily: most refusals are of objects that need not be there. */
 function errorOf({ numbered, code, extack }: Refusal): NetlinkError {
   const { request, position, sequence } = numbered
   const described: ExtendedAck = {}

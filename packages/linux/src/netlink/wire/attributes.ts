@@ -1,5 +1,5 @@
 import { AttributeList, attributesOf, NLA_F_NESTED, NLA_HDRLEN, type RawAttribute } from './attribute-list.ts'
-import { type Codec, placed, readAt, readWithin, type Value, wholeOf } from './codec.ts'
+import { type Codec, errorBelow, readAt, readWithin, type Value, wholeOf } from './codec.ts'
 import { binary } from './scalar.ts'
 import { align, type Writer } from './writer.ts'
 
@@ -138,7 +138,7 @@ export function attributes<T extends Table<T>>(prefix: string, table: T): Attrib
  * A table of the few attributes that a reader wants of many. As {@link attributes}, but what it does not have is passed
  * over, and costs next to nothing.
  */
-export function excerpt<T extends Table<T>>(prefix: string, table: T): AttributesCodec<T> {
+export function partialAttributes<T extends Table<T>>(prefix: string, table: T): AttributesCodec<T> {
   return new AttributeTable(prefix, table, { keepsUnknown: false })
 }
 
@@ -195,7 +195,7 @@ class AttributeTable<T extends Table<T>> implements AttributesCodec<T> {
       else if (this.#keepsUnknown)
         for (const type of entry.types) for (const payload of list.all(type)) keep(target, type, payload)
     } catch (error) {
-      throw placed(name, error)
+      throw errorBelow(name, error)
     }
   }
 
@@ -238,7 +238,7 @@ function readOne({ name, entry }: NamedEntry, list: AttributeList, target: Targe
     target[name] = value
     return true
   } catch (error) {
-    throw placed(name, error)
+    throw errorBelow(name, error)
   }
 }
 

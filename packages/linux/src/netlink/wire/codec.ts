@@ -32,28 +32,28 @@ export interface FixedCodec<T> extends Codec<T> {
 export type Value<C> = C extends { read(from: never): infer T } ? Exclude<T, undefined> : never
 
 /** Where a payload stands. */
-export interface Place {
+export interface Location {
   readonly bytes: Uint8Array
   readonly start: number
   readonly end: number
 }
 
-/** The place of a payload that has been taken out already. */
-export function wholeOf(payload: Uint8Array): Place {
+/** The location of a whole payload. */
+export function wholeOf(payload: Uint8Array): Location {
   return { bytes: payload, start: 0, end: payload.length }
 }
 
-/** Reads the payload at a place. */
-export function readAt<T>(codec: Codec<T>, { bytes, start, end }: Place): T {
+/** Reads the payload at a location. */
+export function readAt<T>(codec: Codec<T>, { bytes, start, end }: Location): T {
   return codec.readAt ? codec.readAt(bytes, start, end) : codec.read(bytes.subarray(start, end))
 }
 
 /** As {@link readAt}, with `name` in front of the path of what it throws. */
-export function readWithin<T>(name: string | number, codec: Codec<T>, place: Place): T {
+export function readWithin<T>(name: string | number, codec: Codec<T>, location: Location): T {
   try {
-    return readAt(codec, place)
+    return readAt(codec, location)
   } catch (error) {
-    throw placed(name, error)
+    throw errorBelow(name, error)
   }
 }
 
@@ -71,7 +71,7 @@ export class DecodeError extends Error {
 }
 
 /** What to throw for an error that came from below `name`. */
-export function placed(name: string | number, error: unknown): unknown {
+export function errorBelow(name: string | number, error: unknown): unknown {
   if (!(error instanceof DecodeError)) return error
   return new DecodeError(error.path === '' ? `${name}` : `${name}.${error.path}`, error.reason)
 }

@@ -8,7 +8,7 @@ export {
   attributes,
   type Entry,
   each,
-  excerpt,
+  partialAttributes,
   type Table,
   type Unknown,
 } from './attributes.ts'
@@ -31,7 +31,7 @@ export {
   type RawMessage,
   writeMessage,
 } from './message.ts'
-export { element, inside } from './part.ts'
+export { arrayItem, nestedAt } from './part.ts'
 export {
   be16,
   be32,

@@ -1,4 +1,4 @@
-import { DecodeError, type FixedCodec, placed, type Value } from './codec.ts'
+import { DecodeError, errorBelow, type FixedCodec, type Value } from './codec.ts'
 import type { Writer } from './writer.ts'
 
 /** The fields of a struct: the properties of a class, whose doc comments hovers show, or of an object literal. */
@@ -69,7 +69,7 @@ class FieldsCodec<F extends Fields<F>> implements StructCodec<F> {
         const field = codec.readAt ? codec.readAt(bytes, at, next) : codec.read(bytes.subarray(at, next))
         if (field !== undefined) target[name] = field
       } catch (error) {
-        throw placed(name, error)
+        throw errorBelow(name, error)
       }
       at = next
     }

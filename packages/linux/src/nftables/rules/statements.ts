@@ -91,7 +91,7 @@ export function clampMaxSegment(): Statement {
 }
 
 /**
- * Adds something of a packet to a set that is `dynamic`; `update` begins its time anew when the set has it. With
+ * Adds something of a packet to a set that is `dynamic`; `update` starts its time again when the set has it. With
  * `expressions`, each element has a counter or a limit of its own.
  */
 export function addTo<K extends KeyType>(

@@ -1,4 +1,4 @@
-/** Why a packet did not arrive, as whoever had to drop it says. */
+/** Why a packet did not arrive, as told by the host that dropped it. */
 export interface Failure {
   /** The error that the kernel gives for it: `EHOSTUNREACH`. */
   readonly code: string

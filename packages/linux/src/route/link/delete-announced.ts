@@ -3,8 +3,8 @@ import { type DeletionSteps, restOfWork } from '../../sys/index.ts'
 import { AF, RTNLGRP } from '../constants.ts'
 import { openRouteSocket } from '../route-socket.ts'
 import { ifinfomsg } from './attributes.ts'
-import { briefLink } from './brief-link.ts'
 import { linkOperations } from './link.ts'
+import { linkSummary } from './link-summary.ts'
 import { getLink, type LinkName } from './requests.ts'
 
 /**
@@ -20,7 +20,7 @@ export async function deleteLinkAnnounced(
   { before, onAsked }: DeletionSteps = {},
 ): Promise<void> {
   using socket = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
-  const link = await getLink(socket, name, { as: briefLink })
+  const link = await getLink(socket, name, { as: linkSummary })
   const { index } = link
   await before?.(link)
   await socket.requestAnnounced(request(linkOperations.delete, { index }), {

@@ -1,5 +1,4 @@
 export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
-export { type BriefBridge, type BriefLink, briefBridge, briefLink } from './brief-link.ts'
 export { deleteLinkAnnounced } from './delete-announced.ts'
 export { type Ipv4Conf, ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
 export { bridge } from './kinds/bridge.ts'
@@ -18,6 +17,7 @@ export {
   linkMessage,
   linkOperations,
 } from './link.ts'
+export { type BridgeSummary, bridgeSummary, type LinkSummary, linkSummary } from './link-summary.ts'
 export {
   addBridgeVlans,
   addLink,

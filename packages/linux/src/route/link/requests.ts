@@ -9,8 +9,8 @@ import {
 import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
-import type { BriefLink } from './brief-link.ts'
 import { bridgeLinkMessage, type Link, linkOperations } from './link.ts'
+import type { LinkSummary } from './link-summary.ts'
 
 /** A link by its index, or by its name. */
 export type LinkName = number | string
@@ -70,7 +70,7 @@ export function setLinkRequest(name: LinkName, settings: LinkSettings): NetlinkR
 
 /** How links are described: `Link` with all there is unless told otherwise. */
 export interface LinkDescription<L> {
-  /** {@link briefLink}, say. */
+  /** {@link linkSummary}, say. */
   as: Operation<L>
 }
 
@@ -111,7 +111,7 @@ export async function addLink(
  */
 export type NewLink = LinkSettings & { ifname: string }
 
-/** The request of {@link getLink}, for asking for several in one go: `socket.getEach(requests, briefLink)`. */
+/** The request of {@link getLink}, for asking for several in one go: `socket.getEach(requests, linkSummary)`. */
 export function getLinkRequest(name: LinkName): NetlinkRequest {
   const wanted = selector(name)
   // Leaves out the IPv6 statistics, a quarter of an answer that nobody asked for.
@@ -195,7 +195,7 @@ export async function listLinks(
   return kind === undefined ? links : links.filter(({ linkinfo }) => nameOf(linkinfo?.link) === kind)
 }
 
-type OfSomeKind = Pick<BriefLink, 'linkinfo'>
+type OfSomeKind = Pick<LinkSummary, 'linkinfo'>
 
 function nameOf(kind: NonNullable<OfSomeKind['linkinfo']>['link']): string | undefined {
   return kind?.kind === 'other' ? kind.name : kind?.kind

@@ -129,7 +129,7 @@ export function decodeRoute({ header, attributes: all }: RouteMessage): Route | 
   return route
 }
 
-/** Multicast and label routes come in the same messages under other families; they are none of ours. */
+/** Multicast and label routes come in the same messages under other families, and are not listed. */
 function destination(family: number, dst: IP | undefined, prefixLength: number): CIDR | undefined {
   if (family !== AF.INET && family !== AF.INET6) return undefined
   const unspecified = family === AF.INET ? IPv4.fromNumber(0) : parseIP('::')

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
+  arrayItem,
   attr,
   attributes,
-  element,
-  excerpt,
-  inside,
   kindOf,
+  nestedAt,
+  partialAttributes,
   s32,
   string,
   u16,
@@ -15,35 +15,35 @@ import {
 } from '../../../src/netlink/index.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
-const brief = excerpt('OUT', { mtu: attr(4, u32), name: attr(2, string) })
+const partial = partialAttributes('OUT', { mtu: attr(4, u32), name: attr(2, string) })
 
-test('excerpt() reads what it has, and passes over the rest without keeping it', () => {
+test('partialAttributes() reads what it has, and passes over the rest without keeping it', () => {
   const hex = '0c000980 05000100 03000000 08000400 78050000 05004d00 01000000 07000200 61620000'
-  assert.deepEqual(brief.read(bytesOf(hex)), { mtu: 1400, name: 'ab' })
-  assert.deepEqual(brief.read(bytesOf('04004e00')), {})
+  assert.deepEqual(partial.read(bytesOf(hex)), { mtu: 1400, name: 'ab' })
+  assert.deepEqual(partial.read(bytesOf('04004e00')), {})
 })
 
-test('excerpt() refuses what is wrong with the attributes it has, and lengths that do not fit anywhere', () => {
-  assert.throws(() => brief.read(bytesOf('06000400 78050000')), { path: 'mtu', reason: '2 bytes instead of 4' })
-  assert.throws(() => brief.read(bytesOf('08000400 78050000 09000900 01000000')), {
+test('partialAttributes() refuses what is wrong with the attributes it has, and lengths that do not fit anywhere', () => {
+  assert.throws(() => partial.read(bytesOf('06000400 78050000')), { path: 'mtu', reason: '2 bytes instead of 4' })
+  assert.throws(() => partial.read(bytesOf('08000400 78050000 09000900 01000000')), {
     path: '',
     reason: 'attribute of 9 bytes at offset 8 of 16',
   })
 })
 
-test('excerpt() writes what it reads', () => {
-  assert.equal(encodedHex(brief, { mtu: 1400, name: 'ab' }), '08000400 78050000 07000200 61620000')
+test('partialAttributes() writes what it reads', () => {
+  assert.equal(encodedHex(partial, { mtu: 1400, name: 'ab' }), '08000400 78050000 07000200 61620000')
 })
 
-test('excerpt() reads in place what stands among other bytes', () => {
+test('partialAttributes() reads in place what stands among other bytes', () => {
   const bytes = bytesOf('ffffffff 08000400 78050000 07000200 61620000 ffff')
-  assert.deepEqual(brief.readAt(bytes, 4, 20), { mtu: 1400, name: 'ab' })
-  assert.throws(() => brief.readAt(bytes, 4, 18), { reason: 'attribute of 7 bytes at offset 8 of 14' })
+  assert.deepEqual(partial.readAt(bytes, 4, 20), { mtu: 1400, name: 'ab' })
+  assert.throws(() => partial.readAt(bytes, 4, 18), { reason: 'attribute of 7 bytes at offset 8 of 14' })
 })
 
 const kinds = { pair: attributes('PAIR', { id: attr(1, u16) }) }
 const whole = attributes('INFO', { link: variant(1, 2, kinds) })
-const kindOnly = excerpt('INFO', { link: kindOf(1, kinds) })
+const kindOnly = partialAttributes('INFO', { link: kindOf(1, kinds) })
 
 test('kindOf() names kinds as variant() does, and leaves their data', () => {
   const rows = [
@@ -60,9 +60,9 @@ test('kindOf() names kinds as variant() does, and leaves their data', () => {
   assert.equal(encodedHex(kindOnly, { link: { kind: 'pair' } }), '09000100 70616972 00000000')
 })
 
-const deep = inside(10, inside(2, element(3, s32)))
+const deep = nestedAt(10, nestedAt(2, arrayItem(3, s32)))
 
-test('inside() and element() find one number deep inside, and nothing where there is none', () => {
+test('nestedAt() and arrayItem() find one number deep nestedAt, and nothing where there is none', () => {
   const conf = '14000200 01000000 02000000 03000000 ffffffff'
   assert.equal(deep.read(bytesOf(`08000200 01000000 18000a00 ${conf}`)), -1)
   for (const hex of ['', '08000200 01000000', '04000a00', '14000a00 10000200 01000000 02000000 03000000'])
@@ -71,6 +71,6 @@ test('inside() and element() find one number deep inside, and nothing where ther
   assert.equal(encodedHex(deep, undefined), '')
 })
 
-test('inside() takes the last of several, as the kernel does', () => {
-  assert.equal(inside(1, u32).read(bytesOf('08000100 01000000 08000100 02000000')), 2)
+test('nestedAt() takes the last of several, as the kernel does', () => {
+  assert.equal(nestedAt(1, u32).read(bytesOf('08000100 01000000 08000100 02000000')), 2)
 })

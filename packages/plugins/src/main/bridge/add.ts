@@ -1,7 +1,7 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { type BriefLink, briefLink, getLink, getLinkRequest, IF_OPER, IFF, setLink } from '@patchbay/linux/route'
+import { type LinkSummary, linkSummary, getLink, getLinkRequest, IF_OPER, IFF, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { macForContainer } from '../../link/deterministic-mac.ts'
@@ -42,7 +42,7 @@ interface Attachment {
 interface Outcome extends Pick<Result, 'ips' | 'routes' | 'dns'> {
   pair: VethPair
   /** Hardware address of the container's interface. */
-  mac: BriefLink['address']
+  mac: LinkSummary['address']
   vlanGateway?: Interface | undefined
 }
 
@@ -70,7 +70,7 @@ export async function add(request: Request): Promise<Result> {
 async function attachLayer2(attachment: Attachment): Promise<Outcome> {
   const { config, container } = attachment
   const pair = await makePortOf(attachment)
-  const { address } = await getLink(container.route, pair.peerIndex, { as: briefLink })
+  const { address } = await getLink(container.route, pair.peerIndex, { as: linkSummary })
   await checkSpoofing(attachment, { pair, mac: address })
   if (!config.disableContainerInterface) await setLink(container.route, pair.peerIndex, { up: true })
   return { pair, mac: address }
@@ -97,7 +97,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
   const { link: pair, prepared, isLinkUsed } = attached
   const { ips, routes } = prepared
   detectDuplicates(container, ifName, config.enabledad)
-  const look = () => getLink(container.route, pair.peerIndex, { as: briefLink })
+  const look = () => getLink(container.route, pair.peerIndex, { as: linkSummary })
   const link = isLinkUsed ? await look() : { flags: 0 }
   const newMac = await macForContainer(link, { ...config, requested: config.mac !== undefined, ips })
   const mac = newMac ?? (await look()).address
@@ -115,7 +115,7 @@ async function attachLayer3(attachment: Attachment): Promise<Outcome> {
  * Whether a bridge is as it will stay with one more port. One that is set up while it gets its first port may never have its
  * state told by the kernel, and one that has lost all its ports has no hardware address until the next.
  */
-function isInUse({ flags, address }: BriefLink): boolean {
+function isInUse({ flags, address }: LinkSummary): boolean {
   return (flags & IFF.UP) !== 0 && String(address) !== NO_MAC
 }
 
@@ -162,7 +162,7 @@ async function describeInterfaces(attachment: Attachment, outcome: Outcome): Pro
   const { request, config, host, bridge } = attachment
   const { pair, mac, vlanGateway } = outcome
   // The bridge may have taken the address of its new port.
-  const [end, bridgeNow] = await host.route.getEach([pair.index, bridge.index].map(getLinkRequest), briefLink)
+  const [end, bridgeNow] = await host.route.getEach([pair.index, bridge.index].map(getLinkRequest), linkSummary)
   if (!config.disableContainerInterface && end?.operstate !== IF_OPER.UP) await waitUntilUp(host, pair.index)
   return [
     { name: config.bridge, mac: String(bridgeNow?.address) },

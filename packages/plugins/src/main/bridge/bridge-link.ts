@@ -2,13 +2,13 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import { readLinkFile } from '@patchbay/linux/netns'
 import {
   addLink,
-  type BriefBridge,
-  type BriefLink,
-  briefBridge,
-  briefLink,
+  type BridgeSummary,
+  bridgeSummary,
   findLink,
   IF_OPER,
   IFF,
+  type LinkSummary,
+  linkSummary,
   setLink,
 } from '@patchbay/linux/route'
 import { acceptNoRouterAdvertisements, expectNoDuplicates } from '../../link/host-ipv6.ts'
@@ -20,7 +20,7 @@ import type { BridgeConfig } from './config.ts'
 const NET_ADDR_RANDOM = '1'
 
 /** A bridge as an ADD finds or makes it. */
-export interface Bridge extends BriefLink {
+export interface Bridge extends LinkSummary {
   /** Whether this ADD has made it, so that nobody else is on it. */
   isNew: boolean
   /**
@@ -39,7 +39,7 @@ export interface Bridge extends BriefLink {
 export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
   const name = config.bridge
   try {
-    const found = name === '' ? undefined : await findLink(host.route, name, { as: briefBridge })
+    const found = name === '' ? undefined : await findLink(host.route, name, { as: bridgeSummary })
     const bridge = found ? describeFound(host, config, found) : await makeBridge(host, config)
     if (bridge.isNew) expectNoDuplicates(host, name)
     if (bridge.acceptRa !== 0) acceptNoRouterAdvertisements(host, name)
@@ -51,18 +51,18 @@ export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Br
 }
 
 /** Whether a link is a bridge. */
-export function isBridge(link: BriefLink): boolean {
+export function isBridge(link: LinkSummary): boolean {
   return link.linkinfo?.link?.kind === 'bridge'
 }
 
 /** @throws Error when it is no bridge */
-function describeFound(host: Host, config: BridgeConfig, found: BriefBridge): Bridge {
+function describeFound(host: Host, config: BridgeConfig, found: BridgeSummary): Bridge {
   if (!isBridge(found)) throw new Error(`"${config.bridge}" already exists but is not a bridge`)
   return { ...found, isNew: false, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
 }
 
 /** The id of a bridge contains its hardware address as soon as somebody has set it or a port has given one. */
-function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BriefBridge): Bridge['macOrigin'] {
+function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BridgeSummary): Bridge['macOrigin'] {
   const address = linkinfo?.bridgeId?.subarray(2)
   if (!address || address.some((byte) => byte !== 0)) return 'unknown'
   // A port that is up and did not give its address: that of the bridge was set, to what it had been.
@@ -84,11 +84,11 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
     linkinfo: { link: { kind: 'bridge', data } },
   } as const
   try {
-    return { ...(await addLink(host.route, settings, { as: briefLink })), isNew: true, macOrigin: 'made up' }
+    return { ...(await addLink(host.route, settings, { as: linkSummary })), isNew: true, macOrigin: 'made up' }
   } catch (error) {
     // Another call was quicker.
     const found = isNetlinkError(error, 'EEXIST')
-      ? await findLink(host.route, config.bridge, { as: briefBridge })
+      ? await findLink(host.route, config.bridge, { as: bridgeSummary })
       : undefined
     if (!found) throw error
     return describeFound(host, config, found)
@@ -103,7 +103,7 @@ export function awaitsAddress({ deterministicMac, isGateway, ipamType, vlan }: B
   return deterministicMac && isGateway && ipamType !== '' && vlan === 0
 }
 
-async function setUp(host: Host, link: BriefLink, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
+async function setUp(host: Host, link: LinkSummary, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
   const wanted = (up ? IFF.UP : 0) | (promisc ? IFF.PROMISC : 0)
   if ((link.flags & wanted) === wanted) return
   await setLink(host.route, link.index, { ...(up && { up }), ...(promisc && { promisc }) })

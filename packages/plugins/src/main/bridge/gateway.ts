@@ -4,13 +4,13 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import {
   type Address,
   addAddressRequest,
-  type BriefLink,
-  briefLink,
   deleteAddress,
   findLink,
   getLink,
   IFA_F,
   IFF,
+  type LinkSummary,
+  linkSummary,
   listAddresses,
   RT_SCOPE,
   setLink,
@@ -111,13 +111,13 @@ export async function serveGateways(
   for (const version of [4, 6] as const)
     if (gateways.some((gateway) => gateway.family === version)) await ensureForwarding(host, version)
   if (link === bridge) return undefined
-  const now = await getLink(host.route, link.index, { as: briefLink })
+  const now = await getLink(host.route, link.index, { as: linkSummary })
   return { name: now.ifname ?? '', mac: String(now.address) }
 }
 
 /** What the gateways of a network make of the hardware address of their link. */
 interface GatewayLink {
-  link: BriefLink
+  link: LinkSummary
   /**
    * `given`: the one that follows from the gateways, where the configuration wants that. `held`: the one it has, for good: a
    * bridge would otherwise take the lowest of its ports', and containers would lose their gateway whenever a port comes or
@@ -162,7 +162,7 @@ async function ensureAddresses(host: Host, { link, mac: choice, ...more }: Gatew
  * Whether a link has all of these addresses. The kernel lists those of one IP version while others change its links; for
  * those of all versions it has them wait for each other.
  */
-async function areThere(host: Host, { index }: BriefLink, gateways: readonly CIDR[]): Promise<boolean> {
+async function areThere(host: Host, { index }: LinkSummary, gateways: readonly CIDR[]): Promise<boolean> {
   for (const version of new Set(gateways.map(({ family }) => family))) {
     const present = await listAddresses(host.route, { index, version })
     const wanted = gateways.filter(({ family }) => family === version)
@@ -180,12 +180,12 @@ function isConflict({ address, scope }: Address, gateway: CIDR): boolean {
   return gateway.family === 4 || (scope !== RT_SCOPE.LINK && address.overlaps(gateway))
 }
 
-async function ensureUp(host: Host, link: BriefLink): Promise<void> {
+async function ensureUp(host: Host, link: LinkSummary): Promise<void> {
   if (!(link.flags & IFF.UP)) await setLink(host.route, link.index, { up: true })
 }
 
 /** Whether a link has the hardware address that follows from these addresses, and so is not to outlive them. */
-async function followsFrom(link: BriefLink, addresses: readonly Address[]): Promise<boolean> {
+async function followsFrom(link: LinkSummary, addresses: readonly Address[]): Promise<boolean> {
   const source = macSource(addresses.map(({ address }) => address.address))
   return source !== undefined && String(await deterministicMac(source)) === String(link.address)
 }
@@ -193,9 +193,9 @@ async function followsFrom(link: BriefLink, addresses: readonly Address[]): Prom
 /** A bridge that serves a network already keeps the address that its containers know. */
 async function macFor(
   host: Host,
-  link: BriefLink,
+  link: LinkSummary,
   options: { choice: GatewayLink['mac']; config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
-): Promise<BriefLink['address']> {
+): Promise<LinkSummary['address']> {
   const { choice, config, gateways, kept } = options
   if (choice === 'left') return undefined
   const serves = kept.some(({ scope }) => scope !== RT_SCOPE.LINK)
@@ -205,7 +205,7 @@ async function macFor(
 }
 
 /** @param ipv6Flags how duplicates of an IPv6 address are looked for: `IFA_F` */
-async function addMissing(host: Host, link: BriefLink, missing: readonly CIDR[], ipv6Flags: number): Promise<void> {
+async function addMissing(host: Host, link: LinkSummary, missing: readonly CIDR[], ipv6Flags: number): Promise<void> {
   for (const gateway of missing) {
     const flags = gateway.family === 6 ? ipv6Flags : 0
     try {
@@ -219,9 +219,9 @@ async function addMissing(host: Host, link: BriefLink, missing: readonly CIDR[],
 }
 
 /** The address from before the first port, unless the bridge had lost all its ports and had none then. */
-async function ownMac(host: Host, link: BriefLink): Promise<BriefLink['address']> {
+async function ownMac(host: Host, link: LinkSummary): Promise<LinkSummary['address']> {
   if (String(link.address) !== NO_MAC) return link.address
-  const { address } = await getLink(host.route, link.index, { as: briefLink })
+  const { address } = await getLink(host.route, link.index, { as: linkSummary })
   return address
 }
 
@@ -236,7 +236,7 @@ async function ensureVlanGateway(
 ): Promise<GatewayLink> {
   const ifName = vlanGatewayName(config)
   const port = { ...portSettings(config, bridge.index), hairpin: false, isolated: false, trunk: undefined }
-  const found = await findLink(host.route, ifName, { as: briefLink })
+  const found = await findLink(host.route, ifName, { as: linkSummary })
   if (found) return takeVlanGateway(host, found, port)
   try {
     await using undo = new UndoStack(warn)
@@ -247,14 +247,14 @@ async function ensureVlanGateway(
     return { link, mac: 'given', isAlone: bridge.isNew }
   } catch (error) {
     // Another call was quicker.
-    const other = isTaken(error) ? await findLink(host.route, ifName, { as: briefLink }) : undefined
+    const other = isTaken(error) ? await findLink(host.route, ifName, { as: linkSummary }) : undefined
     if (!other) throw error
     return takeVlanGateway(host, other, port)
   }
 }
 
 /** One that is down may have been left by an ADD that was killed, and be in no VLAN yet: its port is configured again. */
-async function takeVlanGateway(host: Host, link: BriefLink, settings: PortSettings): Promise<GatewayLink> {
+async function takeVlanGateway(host: Host, link: LinkSummary, settings: PortSettings): Promise<GatewayLink> {
   const { ifname = '', flags } = link
   const port = flags & IFF.UP ? undefined : await findPort(host, link, settings.bridge)
   if (port) {
@@ -268,17 +268,17 @@ async function takeVlanGateway(host: Host, link: BriefLink, settings: PortSettin
 /** The other end of a pair, when it is a port of that bridge. */
 async function findPort(
   host: Host,
-  { linkinfo, link, linkNetnsid }: BriefLink,
+  { linkinfo, link, linkNetnsid }: LinkSummary,
   bridge: number,
 ): Promise<{ index: number; ifname: string } | undefined> {
   if (linkinfo?.link?.kind !== 'veth' || link === undefined || linkNetnsid !== undefined) return undefined
-  const port = await findLink(host.route, link, { as: briefLink })
+  const port = await findLink(host.route, link, { as: linkSummary })
   return port?.master === bridge ? { index: port.index, ifname: port.ifname ?? '' } : undefined
 }
 
-async function setUpVlanGateway(host: Host, ifName: string): Promise<BriefLink> {
+async function setUpVlanGateway(host: Host, ifName: string): Promise<LinkSummary> {
   acceptNoRouterAdvertisements(host, ifName)
-  const link = await getLink(host.route, ifName, { as: briefLink })
+  const link = await getLink(host.route, ifName, { as: linkSummary })
   await host.route.request(setLinkRequest(link.index, { up: true }))
   return link
 }

@@ -1,4 +1,4 @@
-import { type BriefLink, IF_OPER } from '@patchbay/linux/route'
+import { type LinkSummary, IF_OPER } from '@patchbay/linux/route'
 import type { Host } from '../../link/hosts.ts'
 import { awaitOperational } from '../../link/operational-state.ts'
 
@@ -17,7 +17,7 @@ const stateName = new Map(stateNames)
  * @returns the link as it is then
  * @throws Error `bridge port in error state: lower-layer-down`
  */
-export async function waitUntilUp(host: Host, index: number): Promise<BriefLink> {
+export async function waitUntilUp(host: Host, index: number): Promise<LinkSummary> {
   const link = await awaitOperational(host, index, LIMIT_MS)
   if (link.operstate === IF_OPER.UP) return link
   throw new Error(`bridge port in error state: ${stateName.get(link.operstate ?? 0) ?? link.operstate}`)

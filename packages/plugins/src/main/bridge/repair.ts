@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { briefLink, findLink, getLink } from '@patchbay/linux/route'
+import { linkSummary, findLink, getLink } from '@patchbay/linux/route'
 import { requirePrevResult } from '../../link/check-interface.ts'
 import { openHost } from '../../link/hosts.ts'
 import { repairMasquerade } from '../../rules/masquerade/index.ts'
@@ -34,8 +34,8 @@ export async function repair(request: Request): Promise<string[]> {
 async function findPort({ hostNetns, netns, ifName }: Request): Promise<Port> {
   using container = openHost(netns)
   using host = openHost(hostNetns)
-  const link = await findLink(container.route, ifName, { as: briefLink })
+  const link = await findLink(container.route, ifName, { as: linkSummary })
   if (link?.link === undefined) throw new Error(`Cannot find container link ${ifName}`)
-  const { ifname = '' } = await getLink(host.route, link.link, { as: briefLink })
+  const { ifname = '' } = await getLink(host.route, link.link, { as: linkSummary })
   return { ifName: ifname, mac: String(link.address) }
 }

@@ -16,7 +16,7 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { briefLink, findLink } from '@patchbay/linux/route'
+import { linkSummary, findLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { deleteRules, findRuleset, openRuleset } from '../../rules/ruleset/index.ts'
@@ -164,7 +164,7 @@ export async function collectSpoofChecks({ hostNetns }: Request): Promise<void> 
     const ifName = nameOfPort(expressions)
     const chain = chainLedTo(expressions)
     if (ifName === undefined || !chain?.startsWith(chainPrefix)) continue
-    if (await findLink(host.route, ifName, { as: briefLink })) continue
+    if (await findLink(host.route, ifName, { as: linkSummary })) continue
     await removeRules(nft, { text, ...chainsOf(chain) })
   }
 }

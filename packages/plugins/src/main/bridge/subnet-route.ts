@@ -1,6 +1,6 @@
 import type { IPConfig } from '@patchbay/cni/types'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { addRouteRequest, type BriefLink, getRoute, RT_SCOPE } from '@patchbay/linux/route'
+import { addRouteRequest, type LinkSummary, getRoute, RT_SCOPE } from '@patchbay/linux/route'
 import { carryOut } from '../../link/carry-out.ts'
 import type { Host } from '../../link/hosts.ts'
 
@@ -10,11 +10,11 @@ import type { Host } from '../../link/hosts.ts'
  *
  * @throws Error `failed to add route SUBNET dev LINK: file exists` when the subnet is reached by another link
  */
-export async function ensureSubnetRoutes(host: Host, link: BriefLink, ips: readonly IPConfig[]): Promise<void> {
+export async function ensureSubnetRoutes(host: Host, link: LinkSummary, ips: readonly IPConfig[]): Promise<void> {
   for (const ip of ips) if (ip.gateway && !ip.address.contains(ip.gateway)) await ensureRoute(host, link, ip)
 }
 
-async function ensureRoute(host: Host, link: BriefLink, ip: IPConfig): Promise<void> {
+async function ensureRoute(host: Host, link: LinkSummary, ip: IPConfig): Promise<void> {
   if (await isReached(host, link, ip)) return
   const dst = ip.address.masked()
   const what = () => `add route ${dst} dev ${link.ifname}`
@@ -27,7 +27,7 @@ async function ensureRoute(host: Host, link: BriefLink, ip: IPConfig): Promise<v
   }
 }
 
-async function isReached(host: Host, link: BriefLink, { address: { address } }: IPConfig): Promise<boolean> {
+async function isReached(host: Host, link: LinkSummary, { address: { address } }: IPConfig): Promise<boolean> {
   try {
     return (await getRoute(host.route, address)).oif === link.index
   } catch (error) {

@@ -2,7 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
 import { NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { briefLink, listAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
+import { linkSummary, listAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
@@ -16,7 +16,7 @@ async function add(request: Request): Promise<Result> {
   const previous = parsePrevResult(request.config)
   using container = openHost(request.netns)
   await setLink(container.route, LOOPBACK, { up: true })
-  const { index } = await getLink(container.route, LOOPBACK, { as: briefLink })
+  const { index } = await getLink(container.route, LOOPBACK, { as: linkSummary })
   const addresses = (await listAddresses(container.route, { index })).map(({ address }) => address)
   const foreign = addresses.find((address) => !address.address.isLoopback)
   if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign.address}"`)
@@ -46,6 +46,6 @@ async function del(request: Request): Promise<void> {
 
 async function check(request: Request): Promise<void> {
   using container = openHost(request.netns)
-  const { flags } = await getLink(container.route, LOOPBACK, { as: briefLink })
+  const { flags } = await getLink(container.route, LOOPBACK, { as: linkSummary })
   if (!(flags & IFF.UP)) throw new Error('loopback interface is down')
 }

@@ -3,10 +3,10 @@ import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
 import {
   addLinkRequest,
-  type BriefLink,
-  briefLink,
   findLink,
   getLink,
+  type LinkSummary,
+  linkSummary,
   MACVLAN_MODE,
   setLink,
 } from '@patchbay/linux/route'
@@ -69,7 +69,7 @@ async function attachLayer3(making: Making): Promise<Result> {
   const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
   announceIpv6(container, ifName)
   const link = attached.isLinkUsed
-    ? await getLink(container.route, attached.link.index, { as: briefLink })
+    ? await getLink(container.route, attached.link.index, { as: linkSummary })
     : attached.link
   // In this mode the link has the address of its master, which must stay what the network knows.
   const shared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
@@ -84,7 +84,7 @@ async function attachLayer3(making: Making): Promise<Result> {
   return { ...result, dns: resultDns(config.dns, ipam.dns) }
 }
 
-function describe({ ifName, netns }: Request, mac: BriefLink['address']): Interface[] {
+function describe({ ifName, netns }: Request, mac: LinkSummary['address']): Interface[] {
   return [{ name: ifName, mac: String(mac), sandbox: netns }]
 }
 
@@ -93,9 +93,11 @@ function describe({ ifName, netns }: Request, mac: BriefLink['address']): Interf
  *
  * @throws Error when it is not there, or has too small an MTU
  */
-export async function findMaster(lower: Host, config: MacvlanConfig): Promise<BriefLink> {
+export async function findMaster(lower: Host, config: MacvlanConfig): Promise<LinkSummary> {
   const master =
-    config.master === '' ? await defaultRouteLink(lower) : await findLink(lower.route, config.master, { as: briefLink })
+    config.master === ''
+      ? await defaultRouteLink(lower)
+      : await findLink(lower.route, config.master, { as: linkSummary })
   if (!master) throw new Error(`failed to lookup master "${config.master}": Link not found`)
   const limit = master.mtu ?? 0
   if (config.mtu < 0 || config.mtu > limit)
@@ -108,12 +110,12 @@ interface Making {
   config: MacvlanConfig
   lower: Host
   container: Host
-  master: BriefLink
+  master: LinkSummary
   mac: MAC | undefined
   undo: UndoStack
 }
 
-function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<BriefLink> {
+function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<LinkSummary> {
   const data = { mode: parseMode(config.mode), bcQueueLen: config.bcqueuelen || undefined }
   const settings = {
     link: master.index,

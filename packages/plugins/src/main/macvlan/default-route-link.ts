@@ -1,6 +1,6 @@
 import { CIDR, parseIP } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { type BriefLink, briefLink, listRoutes, getLink, getRoute, type Route, RT_TABLE } from '@patchbay/linux/route'
+import { type LinkSummary, linkSummary, listRoutes, getLink, getRoute, type Route, RT_TABLE } from '@patchbay/linux/route'
 import type { Host } from '../../link/hosts.ts'
 
 /** Addresses that no real network has a route of its own to (RFC 5737, RFC 3849), so that the default route is theirs. */
@@ -11,10 +11,10 @@ const elsewhere = [parseIP('192.0.2.1'), parseIP('2001:db8::1')]
  *
  * @throws Error `no default route interface found`
  */
-export async function defaultRouteLink(host: Host): Promise<BriefLink> {
+export async function defaultRouteLink(host: Host): Promise<LinkSummary> {
   for (const address of elsewhere) {
     const oif = (await defaultRoute(host, address.family))?.oif
-    if (oif !== undefined) return getLink(host.route, oif, { as: briefLink })
+    if (oif !== undefined) return getLink(host.route, oif, { as: linkSummary })
   }
   throw new Error('no default route interface found')
 }

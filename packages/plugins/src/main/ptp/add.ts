@@ -4,11 +4,11 @@ import type { IPConfig, Result } from '@patchbay/cni/types'
 import {
   addAddressRequest,
   addRouteRequest,
-  briefLink,
   deleteLink,
   getLink,
   IFA_F,
   type Route as KernelRoute,
+  linkSummary,
   RT_SCOPE,
   setLinkRequest,
 } from '@patchbay/linux/route'
@@ -63,7 +63,7 @@ export async function add(request: Request): Promise<Result> {
   const { ips, routes } = prepared
   const macs = await macsOf(config, ips)
   const link = { index: pair.peerIndex, ifName: request.ifName }
-  const farMac = macs.container ?? (await getLink(container.route, link.index, { as: briefLink })).address
+  const farMac = macs.container ?? (await getLink(container.route, link.index, { as: linkSummary })).address
   const interfaces = [
     { name: pair.ifname, mac: String(macs.host ?? pair.address) },
     { name: request.ifName, mac: String(farMac), sandbox: request.netns },

@@ -1,7 +1,7 @@
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { briefLink, getLink, getRoute, setIpv4ConfRequest } from '@patchbay/linux/route'
+import { linkSummary, getLink, getRoute, setIpv4ConfRequest } from '@patchbay/linux/route'
 import { type Host, openHost } from '../../link/hosts.ts'
 import { messageOf } from '../../request/error-message.ts'
 
@@ -17,7 +17,7 @@ export async function allowLocalSources(request: Request, container: IP): Promis
   try {
     await host.route.request(setIpv4ConfRequest(link, { routeLocalnet: 1 }))
   } catch (error) {
-    const { ifname } = await getLink(host.route, link, { as: briefLink })
+    const { ifname } = await getLink(host.route, link, { as: linkSummary })
     throw new Error(`unable to set route_localnet = 1 for "${ifname}": ${messageOf(error)}`, { cause: error })
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket, Writer } from '@patchbay/linux/netlink'
-import { type BriefLink, IFF } from '@patchbay/linux/route'
+import { type LinkSummary, IFF } from '@patchbay/linux/route'
 import type { Host } from '../../../src/link/hosts.ts'
 import type { Bridge } from '../../../src/main/bridge/bridge-link.ts'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
@@ -61,10 +61,10 @@ test('serveGateways() leaves no interface of a VLAN that could not be put into i
 })
 
 const PORT = 6
-const down: BriefLink = { index: 5, ifname: 'cni0.100', flags: 0, family: 0, type: 1, change: 0 }
+const down: LinkSummary = { index: 5, ifname: 'cni0.100', flags: 0, family: 0, type: 1, change: 0 }
 
 /** What is changed about links, `5 up`, up to the first address, on a host that has this interface of the VLAN and this port. */
-async function changesOf(gateway: BriefLink, port: BriefLink): Promise<string[]> {
+async function changesOf(gateway: LinkSummary, port: LinkSummary): Promise<string[]> {
   const changes: string[] = []
   const bodyOf = (request: NetlinkRequest) => {
     const w = new Writer()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BriefLink, briefBridge, briefLink, type Link, linkMessage } from '../../src/route/index.ts'
+import { bridgeSummary, type Link, type LinkSummary, linkMessage, linkSummary } from '../../src/route/index.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
 
 const fields = [
@@ -8,8 +8,8 @@ const fields = [
   ...(['ifname', 'address', 'mtu', 'operstate', 'master', 'link', 'group', 'ifalias', 'linkNetnsid'] as const),
 ]
 
-/** What a brief description has of a full one. */
-function abridged(link: Link): Partial<BriefLink> {
+/** What a summary has of a full description. */
+function abridged(link: Link): Partial<LinkSummary> {
   const own = fields.filter((field) => link[field] !== undefined).map((field) => [field, link[field]])
   const kind = link.linkinfo?.link
   const name = kind?.kind === 'other' ? { name: kind.name } : {}
@@ -18,30 +18,30 @@ function abridged(link: Link): Partial<BriefLink> {
 }
 
 for (const name of captureNames('link'))
-  test(`briefLink reads of ${name} what the full description says`, () => {
+  test(`linkSummary reads of ${name} what the full description says`, () => {
     const { body } = messageOf(readCapture(name))
-    const { acceptRa, ...brief } = briefLink.body.read(body)
-    assert.deepEqual(brief, abridged(linkMessage.read(body)))
+    const { acceptRa, ...summary } = linkSummary.body.read(body)
+    assert.deepEqual(summary, abridged(linkMessage.read(body)))
     assert.ok(acceptRa === undefined || [0, 1, 2].includes(acceptRa), `${acceptRa}`)
   })
 
-test('briefBridge reads the id of a bridge, and of other kinds what briefLink reads', () => {
+test('bridgeSummary reads the id of a bridge, and of other kinds what linkSummary reads', () => {
   for (const name of captureNames('link')) {
     const { body } = messageOf(readCapture(name))
-    const { linkinfo, ...brief } = briefBridge.body.read(body)
+    const { linkinfo, ...summary } = bridgeSummary.body.read(body)
     const { bridgeId, ...kind } = linkinfo ?? {}
-    assert.deepEqual({ ...brief, ...(linkinfo && { linkinfo: kind }) }, briefLink.body.read(body))
+    assert.deepEqual({ ...summary, ...(linkinfo && { linkinfo: kind }) }, linkSummary.body.read(body))
     const full = linkMessage.read(body).linkinfo?.link
     if (full?.kind === 'bridge') assert.deepEqual(bridgeId?.subarray(2), full.data?.bridgeId?.address)
   }
 })
 
-test('a full description stands for a brief one', () => {
+test('a full description stands for a summary', () => {
   const link: Link = linkMessage.read(new Uint8Array(16))
-  const brief: BriefLink = link
-  assert.equal(brief.index, 0)
+  const summary: LinkSummary = link
+  assert.equal(summary.index, 0)
   // @ts-expect-error it has no data of a kind
-  assert.equal(brief.linkinfo?.link?.data, undefined)
+  assert.equal(summary.linkinfo?.link?.data, undefined)
   // @ts-expect-error nor what it passes over
-  assert.equal(brief.txqlen, undefined)
+  assert.equal(summary.txqlen, undefined)
 })

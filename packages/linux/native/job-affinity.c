@@ -20,8 +20,8 @@ static _Thread_local bool is_known;
 enum { NONE = -1, UNKNOWN = -2 /* some thread has not been told */ };
 static atomic_int kept_off = UNKNOWN;
 
-/* jobsBeside(): from now on. */
-FUNCTION(jobs_beside) {
+/* pinJobsToOtherCpus(): from now on. */
+FUNCTION(pin_jobs_to_other_cpus) {
     (void)info;
     is_wanted = true;
     return number(env, 0);
