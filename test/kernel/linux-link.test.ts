@@ -7,13 +7,13 @@ import {
   findLink,
   getLink,
   IF_OPER,
-  ipv4Conf,
   linkSummary,
   listLinks,
   MACVLAN_MODE,
   setIpv4ConfRequest,
   setLink,
 } from '@patchbay/linux/route'
+import { ipv4Conf } from '@patchbay/linux/route/raw'
 import { withNamespaces } from '../lab/namespace-fixture.ts'
 import { assertShows, hasLink, ip, ipJsonOne, linkNames, runIn } from '../lab/witness.ts'
 
@@ -25,7 +25,6 @@ test('addLink() makes a bridge with its settings and returns it as the kernel ha
     const made = await addLink(host.socket, { ifname: 'br0', mtu: 1420, address, up: true, linkinfo })
     const shown = ipJsonOne(host, 'link', 'show', 'br0')
     assertShows(shown, {
-      ifname: 'br0',
       mtu: 1420,
       address: '02:00:00:00:00:b0',
       linkinfo: {

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
-import {
-  type NetlinkRequest,
-  type NetlinkSocket,
-  NLM_F,
-  type Operation,
-  request,
-  Writer,
-} from '@patchbay/linux/netlink'
+import { type NetlinkRequest, type NetlinkSocket, NLM_F, type Operation } from '@patchbay/linux/netlink'
+import { request, Writer } from '@patchbay/linux/netlink/raw'
+import { type Expression, openNetfilterSocket } from '@patchbay/linux/nftables'
 import {
   batchFrame,
   chainOperations,
-  type Expression,
   elementOperations,
   objectOperations,
-  openNetfilterSocket,
   ruleOperations,
   setOperations,
   tableOperations,
-} from '@patchbay/linux/nftables'
+} from '@patchbay/linux/nftables/raw'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { runIn } from '../lab/witness.ts'
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { fstatSync } from 'node:fs'
 import { test } from 'node:test'
 import { parseCIDR } from '@patchbay/address'
-import { littleEndian, NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
+import { NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
+import { littleEndian } from '@patchbay/linux/netlink/raw'
 import {
   addAddressRequest,
   addLink,

@@ -7,12 +7,12 @@ import {
   addLink,
   addRoute,
   deleteLink,
-  NETLINK_ROUTE,
   type RouteEvent,
   RTNLGRP,
   setLink,
   subscribeRoute,
 } from '@patchbay/linux/route'
+import { NETLINK_ROUTE } from '@patchbay/linux/route/raw'
 import { eventually, openDescriptors, type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { hasLink, ip, runIn } from '../lab/witness.ts'
 

@@ -16,7 +16,8 @@ const program = `
 import { IPv4 } from '@patchbay/address'
 import { listConnections } from '@patchbay/linux/conntrack'
 import { Nftables } from '@patchbay/linux/nftables'
-import { addressMessage, getLink, linkMessage, openRouteSocket, routeMessage } from '@patchbay/linux/route'
+import { getLink, openRouteSocket } from '@patchbay/linux/route'
+import { addressMessage, linkMessage, routeMessage } from '@patchbay/linux/route/raw'
 const socket = openRouteSocket()
 const link = await getLink(socket, 'eth0')
 const { mtu } = link, size = link.mtu, kind = link.linkinfo?.link
@@ -68,6 +69,32 @@ test('hovers name the type of a message, and tell what an attribute is', () => {
   assert.equal(hover('route ='), 'const route: RouteMessage\n')
   assert.equal(hover('address ='), 'const address: AddressMessage\n')
   assert.equal(hover('mtu, kind'), '(property) mtu?: number | undefined\nLargest packet that the link takes, in bytes.')
+})
+
+/** What a program may import from a subpath at run time, as JavaScript sees it. */
+async function namesIn(subpath: string): Promise<string[]> {
+  return Object.keys(await import(`@patchbay/linux/${subpath}`))
+}
+
+test('codecs and tables of attributes are in raw subpaths only', async () => {
+  const shared = { netlink: ['DecodeError', 'NLM_F'], route: [], nftables: [], conntrack: [] }
+  for (const [subpath, allowed] of Object.entries(shared)) {
+    const raw = await namesIn(`${subpath}/raw`)
+    assert.deepEqual(
+      (await namesIn(subpath)).filter((name) => raw.includes(name)),
+      allowed,
+      subpath,
+    )
+    assert.ok(raw.length > 4, subpath)
+  }
+  assert.deepEqual(await namesIn('netlink'), [
+    'DecodeError',
+    'NLM_F',
+    'NetlinkError',
+    'NetlinkSocket',
+    'NetlinkSubscription',
+    'isNetlinkError',
+  ])
 })
 
 test('no file of declarations spells out what has a name', () => {

@@ -1,4 +1,4 @@
-import { Writer } from '../src/netlink/index.ts'
+import { Writer } from '../src/netlink/raw.ts'
 
 /** The bytes that pairs of hexadecimal digits stand for; white space separates what the reader likes. */
 export function bytesOf(hex: string): Uint8Array {

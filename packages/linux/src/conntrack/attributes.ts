@@ -16,7 +16,7 @@ import {
   struct,
   u8,
   u32,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { NFNL_SUBSYS, type Nfgenmsg, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** The transport protocols whose packets are told apart by more than their addresses, and their number in the IP header. */

@@ -1,4 +1,5 @@
-import { attr, be16, message, type Operation, operation, partialAttributes } from '../netlink/index.ts'
+import type { Operation } from '../netlink/index.ts'
+import { attr, be16, message, operation, partialAttributes } from '../netlink/raw.ts'
 import { nfgenmsg } from '../nfnetlink/index.ts'
 import { type ConnectionMessage, connectionMessage, connectionOperations } from './attributes.ts'
 import { type Connection, decodeConnection } from './connection.ts'

@@ -1,5 +1,5 @@
 import type { IP } from '@patchbay/address'
-import type { Value } from '../netlink/index.ts'
+import type { Value } from '../netlink/raw.ts'
 import { NFPROTO } from '../nfnetlink/index.ts'
 import { type ConnectionMessage, type Protocol, protocols, type tupleAttributes } from './attributes.ts'
 

@@ -1,4 +1,5 @@
-import { isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F, request } from '../netlink/index.ts'
+import { isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F } from '../netlink/index.ts'
+import { request } from '../netlink/raw.ts'
 import { connectionOperations } from './attributes.ts'
 import { type Connection, connectionHeader, encodeConnection, encodeTuple } from './connection.ts'
 import { type ConnectionFilter, filterMessages, isEmptyFilter } from './connection-filter.ts'

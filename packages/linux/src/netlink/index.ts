@@ -1,2 +1,2 @@
 export * from './socket/index.ts'
-export * from './wire/index.ts'
+export { DecodeError, NLM_F, type RawMessage } from './wire/index.ts'

@@ -1,4 +1,5 @@
-import { be16, NetlinkSocket, type SocketOptions, type Struct, struct, u8 } from '../netlink/index.ts'
+import { NetlinkSocket, type SocketOptions } from '../netlink/index.ts'
+import { be16, type Struct, struct, u8 } from '../netlink/raw.ts'
 import { expectSlowEnd } from '../sys/index.ts'
 
 /** `NETLINK_NETFILTER`, `<linux/netlink.h>`. */

@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -9,10 +10,9 @@ import {
   each,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
   request,
   string,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { NF } from './data.ts'
 import { counter } from './expressions/tables.ts'

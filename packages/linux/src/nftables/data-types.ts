@@ -1,5 +1,6 @@
 import { type IP, ipFromBytes, MAC } from '@patchbay/address'
-import { be16, DecodeError, type FixedCodec, named, string, u8, u16, u32 } from '../netlink/index.ts'
+import { DecodeError } from '../netlink/index.ts'
+import { be16, type FixedCodec, named, string, u8, u16, u32 } from '../netlink/raw.ts'
 
 /** A kind of value, as `nft` calls and numbers it: in packets, in keys and data of sets. */
 export interface DataType<T> {

@@ -1,4 +1,4 @@
-import { attr, attributes, be32, binary, string, type Value } from '../netlink/index.ts'
+import { attr, attributes, be32, binary, string, type Value } from '../netlink/raw.ts'
 import { word } from './wire.ts'
 
 /** Verdicts, `<linux/netfilter.h> NF_*`. */

@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   attr,
   attributes,
@@ -6,11 +7,10 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
   request,
   string,
   type Value,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { dataAttributes } from './data.ts'
 import { type StatefulExpression, statefulExpression } from './expressions/index.ts'

@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -5,11 +6,10 @@ import {
   be32,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
   operation,
   request,
   string,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { NFNL_SUBSYS, type Nfgenmsg, nfgenmsg, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** Attributes of a generation, `<linux/netfilter/nf_tables.h> NFTA_GEN_*`. */

@@ -1,4 +1,5 @@
-import { align, DecodeError, Writer } from '../netlink/index.ts'
+import { DecodeError } from '../netlink/index.ts'
+import { align, Writer } from '../netlink/raw.ts'
 import type { DataType } from './data-types.ts'
 
 /** Any type. */

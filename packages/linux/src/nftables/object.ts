@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -10,13 +11,12 @@ import {
   type Entry,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
   NLA_F_NESTED,
   request,
   string,
   u8,
   type Value,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { NFT_OBJECT } from './expressions/index.ts'
 import { connlimit, counter, limit, quota, synproxy } from './expressions/tables.ts'

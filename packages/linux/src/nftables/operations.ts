@@ -1,4 +1,5 @@
-import { type NetlinkRequest, NLM_F, type Operation, operation, request } from '../netlink/index.ts'
+import { type NetlinkRequest, NLM_F, type Operation } from '../netlink/index.ts'
+import { operation, request } from '../netlink/raw.ts'
 import { NFNL_SUBSYS, nfnetlinkType } from '../nfnetlink/index.ts'
 
 /** What can be done with one kind of object. */

@@ -1,3 +1,4 @@
+import { type NetlinkRequest, NLM_F } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -7,11 +8,9 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
-  NLM_F,
   request,
   string,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { type Expression, expression } from './expressions/index.ts'
 import { familyName } from './family.ts'

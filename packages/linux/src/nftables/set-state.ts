@@ -1,4 +1,4 @@
-import { binaryOf } from '../netlink/index.ts'
+import { binaryOf } from '../netlink/raw.ts'
 import { type DataType, dataTypes } from './data-types.ts'
 import { familyName } from './family.ts'
 import type { KeyType } from './key-type.ts'

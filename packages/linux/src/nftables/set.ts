@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -8,11 +9,10 @@ import {
   type FlatMessageCodec,
   flatMessage,
   littleEndian,
-  type NetlinkRequest,
   request,
   string,
   type Value,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { statefulExpression } from './expressions/index.ts'
 import { isConcatenation, type KeyType, keyLength, keyTypeNumber, partsOf } from './key-type.ts'

@@ -1,3 +1,4 @@
+import type { NetlinkRequest } from '../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -7,10 +8,9 @@ import {
   binary,
   type FlatMessageCodec,
   flatMessage,
-  type NetlinkRequest,
   request,
   string,
-} from '../netlink/index.ts'
+} from '../netlink/raw.ts'
 import { type Nfgenmsg, nfgenmsg } from '../nfnetlink/index.ts'
 import { familyName, familyNumber } from './family.ts'
 import { describedRequest, operationsOn, type Put, putFlags, type Removal } from './operations.ts'

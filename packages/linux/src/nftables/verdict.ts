@@ -1,4 +1,4 @@
-import type { Value } from '../netlink/index.ts'
+import type { Value } from '../netlink/raw.ts'
 import type { verdictAttributes } from './data.ts'
 
 /** What becomes of a packet. `chain` is the one to go on in, for `jump` and `goto`. */

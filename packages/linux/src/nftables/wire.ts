@@ -1,4 +1,4 @@
-import { attributesOf, be32, type Codec, type FixedCodec, NLA_F_NESTED, named, type Writer } from '../netlink/index.ts'
+import { attributesOf, be32, type Codec, type FixedCodec, NLA_F_NESTED, named, type Writer } from '../netlink/raw.ts'
 
 /** The numbers of a kernel enumeration by its words in lower case: `{ IIFNAME: 6 }` is `'iifname'`. */
 export function word<const N extends Record<string, number>>(

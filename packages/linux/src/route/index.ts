@@ -1,9 +1,39 @@
-export * from './address/address.ts'
+export {
+  type Address,
+  addAddress,
+  addAddressRequest,
+  deleteAddress,
+  IFA_F,
+  listAddresses,
+  standardBroadcast,
+} from './address/address.ts'
 export { listPeerAddresses } from './address/peer-addresses.ts'
-export { AF, NETLINK_ROUTE, RTNLGRP } from './constants.ts'
+export { RTNLGRP } from './constants.ts'
 export * from './link/index.ts'
-export * from './neighbour/neighbour.ts'
-export { type NextHop, routeAttributes, routeMessage, routeOperations, rtmsg } from './route/message.ts'
-export { routeMetrics } from './route/metrics.ts'
-export * from './route/route.ts'
+export {
+  addNeighbour,
+  deleteNeighbour,
+  listNeighbours,
+  type Neighbour,
+  NTF,
+  NUD,
+  replaceNeighbour,
+} from './neighbour/neighbour.ts'
+export type { NextHop } from './route/message.ts'
+export type { RouteMetrics } from './route/metrics.ts'
+export {
+  addRoute,
+  addRouteRequest,
+  deleteRoute,
+  deleteRouteRequest,
+  getRoute,
+  listRoutes,
+  type Route,
+  type RouteConflict,
+  type RouteFilter,
+  RT_SCOPE,
+  RT_TABLE,
+  RTN,
+  RTPROT,
+} from './route/route.ts'
 export { openRouteSocket, type RouteEvent, subscribeRoute } from './route-socket.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectionMessage, decodeConnection, IPS, TCP_CONNTRACK } from '../../src/conntrack/index.ts'
+import { IPS, TCP_CONNTRACK } from '../../src/conntrack/index.ts'
+import { connectionMessage, decodeConnection } from '../../src/conntrack/raw.ts'
 import { checkCapture, messageOf, plain, readCapture } from '../route/capture.ts'
 
 test('connectionMessage reads and keeps UDP with another destination', () => {

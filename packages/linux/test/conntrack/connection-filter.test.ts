@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
 import { type ConnectionFilter, filterMessages, matchesFilter } from '../../src/conntrack/connection-filter.ts'
-import { type Connection, connectionMessage, decodeConnection } from '../../src/conntrack/index.ts'
+import type { Connection } from '../../src/conntrack/index.ts'
+import { connectionMessage, decodeConnection } from '../../src/conntrack/raw.ts'
 import { messageOf, plain, readCapture } from '../route/capture.ts'
 
 function captured(name: string): Connection {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { connectionMessage, decodeConnection } from '../../src/conntrack/index.ts'
-import { DecodeError, type Value, Writer } from '../../src/netlink/index.ts'
+import { connectionMessage, decodeConnection } from '../../src/conntrack/raw.ts'
+import { DecodeError } from '../../src/netlink/index.ts'
+import { type Value, Writer } from '../../src/netlink/raw.ts'
 import { captureNames, messageOf, readCapture } from '../route/capture.ts'
 import { forAll, type SeededRandom } from '../seeded-random.ts'
 

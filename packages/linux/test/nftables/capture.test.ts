@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { messagesOf } from '../../src/netlink/index.ts'
+import { messagesOf } from '../../src/netlink/raw.ts'
 import { captureNames, readCapture } from '../route/capture.ts'
 import { codecOf, encodedAgain } from './codecs.ts'
 

@@ -1,4 +1,5 @@
-import { type RawMessage, Writer } from '../../src/netlink/index.ts'
+import type { RawMessage } from '../../src/netlink/index.ts'
+import { Writer } from '../../src/netlink/raw.ts'
 import {
   chainMessage,
   elementMessage,
@@ -7,7 +8,7 @@ import {
   ruleMessage,
   setMessage,
   tableMessage,
-} from '../../src/nftables/index.ts'
+} from '../../src/nftables/raw.ts'
 
 /** A codec of a whole body, in both directions. */
 export interface BodyCodec {

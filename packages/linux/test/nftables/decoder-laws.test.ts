@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
-import { DecodeError, messagesOf } from '../../src/netlink/index.ts'
+import { DecodeError } from '../../src/netlink/index.ts'
+import { messagesOf } from '../../src/netlink/raw.ts'
 import { decodeElements } from '../../src/nftables/element.ts'
-import {
-  elementMessage,
-  ipv4Addr,
-  ipv6Addr,
-  type NamedSet,
-  namedMap,
-  readUserData,
-  setMessage,
-} from '../../src/nftables/index.ts'
+import { ipv4Addr, ipv6Addr, type NamedSet, namedMap } from '../../src/nftables/index.ts'
+import { elementMessage, readUserData, setMessage } from '../../src/nftables/raw.ts'
 import { decodeSet } from '../../src/nftables/set-state.ts'
 import { captureNames, readCapture } from '../route/capture.ts'
 import { forAll, type SeededRandom } from '../seeded-random.ts'

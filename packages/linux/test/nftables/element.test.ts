@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCIDR, parseIP } from '@patchbay/address'
-import { HEADER_BYTES, type NetlinkRequest, Writer } from '../../src/netlink/index.ts'
+import type { NetlinkRequest } from '../../src/netlink/index.ts'
+import { HEADER_BYTES, Writer } from '../../src/netlink/raw.ts'
 import { decodeElements, hasDuplicates, putElementRequests, type RawElement } from '../../src/nftables/element.ts'
 import {
-  elementMessage,
   ifname,
   inetService,
   ipv4Addr,
@@ -14,6 +14,7 @@ import {
   rangeOf,
   verdict,
 } from '../../src/nftables/index.ts'
+import { elementMessage } from '../../src/nftables/raw.ts'
 
 const table = { family: 'inet', name: 't' } as const
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
-import { addressMessage, decodeAddress, decodeRoute, neighbourMessage, routeMessage } from '../../src/route/index.ts'
+import { addressMessage, decodeAddress, decodeRoute, neighbourMessage, routeMessage } from '../../src/route/raw.ts'
 import { bytesOf } from '../bytes.ts'
 import { checkCapture, messageOf, plain, readCapture } from './capture.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { HEADER_BYTES, messagesOf, type RawMessage, Writer, writeMessage } from '../../src/netlink/index.ts'
+import type { RawMessage } from '../../src/netlink/index.ts'
+import { HEADER_BYTES, messagesOf, Writer, writeMessage } from '../../src/netlink/raw.ts'
 import { bytesOf } from '../bytes.ts'
 
 const folder = new URL('../../../test/fixtures/', import.meta.url)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DecodeError, extendedAck, messagesOf, readAcknowledgement, Writer } from '../../src/netlink/index.ts'
+import { DecodeError } from '../../src/netlink/index.ts'
+import { extendedAck, messagesOf, readAcknowledgement, Writer } from '../../src/netlink/raw.ts'
 import {
   addressMessage,
   bridgeLinkMessage,
@@ -9,7 +10,7 @@ import {
   linkMessage,
   neighbourMessage,
   routeMessage,
-} from '../../src/route/index.ts'
+} from '../../src/route/raw.ts'
 import { forAll, type SeededRandom } from '../seeded-random.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
 

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { linkMessage } from '../../src/route/index.ts'
+import { linkMessage } from '../../src/route/raw.ts'
 import { checkCapture } from './capture.ts'
 
 test('linkMessage reads and keeps a loopback interface', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bridgeSummary, type Link, type LinkSummary, linkMessage, linkSummary } from '../../src/route/index.ts'
+import { bridgeSummary, type Link, type LinkSummary, linkSummary } from '../../src/route/index.ts'
+import { linkMessage } from '../../src/route/raw.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
 
 const fields = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Link, linkAttributes, linkMessage, neighbourAttributes, routeMessage } from '../../src/route/index.ts'
+import type { Link } from '../../src/route/index.ts'
+import { linkAttributes, linkMessage, neighbourAttributes, routeMessage } from '../../src/route/raw.ts'
 import { encodedHex } from '../bytes.ts'
 
 test('attribute tables refuse misspelled names and wrong types of value', () => {

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict'
-import {
-  attributesOf,
-  littleEndian,
-  type NetlinkRequest,
-  type NetlinkSocket,
-  NLA_F_NESTED,
-} from '../../src/netlink/index.ts'
+import type { NetlinkRequest, NetlinkSocket } from '../../src/netlink/index.ts'
+import { attributesOf, littleEndian, NLA_F_NESTED } from '../../src/netlink/raw.ts'
 import { Transaction } from '../../src/netlink/socket/transaction.ts'
 import { hexOf } from '../bytes.ts'
 import { messageOf, readCapture } from './capture.ts'

@@ -1,20 +1,7 @@
-import {
-  isNetlinkError,
-  littleEndian,
-  type NamespaceHandle,
-  type NetlinkSocket,
-  type RawMessage,
-} from '@patchbay/linux/netlink'
-import {
-  AF,
-  deleteLink,
-  deleteLinkGroup,
-  ifinfomsg,
-  linkOperations,
-  openRouteSocket,
-  RTNLGRP,
-  setLinkRequest,
-} from '@patchbay/linux/route'
+import { isNetlinkError, type NamespaceHandle, type NetlinkSocket, type RawMessage } from '@patchbay/linux/netlink'
+import { littleEndian } from '@patchbay/linux/netlink/raw'
+import { deleteLink, deleteLinkGroup, openRouteSocket, RTNLGRP, setLinkRequest } from '@patchbay/linux/route'
+import { AF, ifinfomsg, linkOperations } from '@patchbay/linux/route/raw'
 import { checked, native } from '@patchbay/linux/sys'
 
 /**

@@ -1,8 +1,8 @@
+import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import {
   attr,
   attributes,
   flatMessage,
-  type NetlinkSocket,
   operation,
   padding,
   request,
@@ -10,7 +10,7 @@ import {
   struct,
   u8,
   u32,
-} from '@patchbay/linux/netlink'
+} from '@patchbay/linux/netlink/raw'
 
 /** Body of `RTM_*NSID`: `struct rtgenmsg`, and `<linux/net_namespace.h> NETNSA_*`. */
 const netnsMessage = flatMessage(

@@ -1,6 +1,6 @@
 export { type ExtendedAck, isNetlinkError, NetlinkError } from './netlink-error.ts'
 export { NetlinkSocket } from './netlink-socket.ts'
-export { type NetlinkRequest, type Operation, operation, request } from './operation.ts'
+export type { NetlinkRequest, Operation } from './operation.ts'
 export type { NamespaceHandle, SocketOptions } from './socket-options.ts'
 export { NetlinkSubscription, type SubscriptionOptions } from './subscription.ts'
 export type { BatchFrame } from './transaction.ts'

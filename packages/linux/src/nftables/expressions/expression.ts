@@ -1,4 +1,4 @@
-import { attr, attributes, be32, be64, type Codec, string, type Value, variant } from '../../netlink/index.ts'
+import { attr, attributes, be32, be64, type Codec, string, type Value, variant } from '../../netlink/raw.ts'
 import { elements, word } from '../wire.ts'
 import { NFT_DYNSET_OP } from './constants.ts'
 import * as tables from './tables.ts'

@@ -1,4 +1,4 @@
-import { attr, attributes, be16, be32, be64, string, u8 } from '../../netlink/index.ts'
+import { attr, attributes, be16, be32, be64, string, u8 } from '../../netlink/raw.ts'
 import { dataAttributes } from '../data.ts'
 import { word } from '../wire.ts'
 import {

@@ -1,5 +1,5 @@
 import { CIDR } from '@patchbay/address'
-import { Writer } from '../../netlink/index.ts'
+import { Writer } from '../../netlink/raw.ts'
 import type { DataType } from '../data-types.ts'
 import type { Expression } from '../expressions/index.ts'
 import { type RuleContext, register, type Statement } from './rule-context.ts'

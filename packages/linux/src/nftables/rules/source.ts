@@ -1,4 +1,4 @@
-import { align } from '../../netlink/index.ts'
+import { align } from '../../netlink/raw.ts'
 import type { DataType } from '../data-types.ts'
 import type { Expression } from '../expressions/index.ts'
 import { type AnyType, type KeyType, partsOf } from '../key-type.ts'

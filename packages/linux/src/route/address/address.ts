@@ -1,4 +1,5 @@
 import { CIDR, type IP } from '@patchbay/address'
+import { type NetlinkRequest, type NetlinkSocket, NLM_F } from '../../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -7,9 +8,6 @@ import {
   type Message,
   type MessageCodec,
   message,
-  type NetlinkRequest,
-  type NetlinkSocket,
-  NLM_F,
   operation,
   request,
   type Struct,
@@ -18,7 +16,7 @@ import {
   struct,
   u8,
   u32,
-} from '../../netlink/index.ts'
+} from '../../netlink/raw.ts'
 import { AF, familyOf } from '../constants.ts'
 
 /** `struct ifaddrmsg`, `<linux/if_addr.h>`. */

@@ -1,4 +1,5 @@
-import { type NetlinkSocket, request } from '../../netlink/index.ts'
+import type { NetlinkSocket } from '../../netlink/index.ts'
+import { request } from '../../netlink/raw.ts'
 import { checked, native } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { type Address, addressOperations, decodeAddress } from './address.ts'

@@ -1,4 +1,4 @@
-import { attr, binary, list, mac, padding, s32, string, struct, u8, u16, u32 } from '../../netlink/index.ts'
+import { attr, binary, list, mac, padding, s32, string, struct, u8, u16, u32 } from '../../netlink/raw.ts'
 
 /** `struct ifinfomsg`, `<linux/rtnetlink.h>`. */
 export class Ifinfomsg {

@@ -1,4 +1,5 @@
-import { type NamespaceHandle, type RawMessage, request } from '../../netlink/index.ts'
+import type { NamespaceHandle, RawMessage } from '../../netlink/index.ts'
+import { request } from '../../netlink/raw.ts'
 import { type DeletionSteps, restOfWork } from '../../sys/index.ts'
 import { AF, RTNLGRP } from '../constants.ts'
 import { openRouteSocket } from '../route-socket.ts'

@@ -1,22 +1,10 @@
-export { IF_OPER, IFF, ifinfomsg, RTEXT_FILTER } from './attributes.ts'
+export { IF_OPER, IFF } from './attributes.ts'
 export { deleteLinkAnnounced } from './delete-announced.ts'
-export { type Ipv4Conf, ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
-export { bridge } from './kinds/bridge.ts'
-export { BR_STATE, bridgePort } from './kinds/bridge-port.ts'
-export { MACVLAN_MODE, macvlan } from './kinds/macvlan.ts'
-export { IPVLAN_MODE, ipvlan, vlan, vrf, vrfPort } from './kinds/stacked.ts'
-export { tun } from './kinds/tun.ts'
-export { veth } from './kinds/veth.ts'
-export { vxlan } from './kinds/vxlan.ts'
-export {
-  BRIDGE_VLAN_INFO,
-  bridgeLinkMessage,
-  type Link,
-  linkAttributes,
-  linkinfo,
-  linkMessage,
-  linkOperations,
-} from './link.ts'
+export { type Ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
+export { BR_STATE } from './kinds/bridge-port.ts'
+export { MACVLAN_MODE } from './kinds/macvlan.ts'
+export { IPVLAN_MODE } from './kinds/stacked.ts'
+export { BRIDGE_VLAN_INFO, type Link } from './link.ts'
 export { type BridgeSummary, bridgeSummary, type LinkSummary, linkSummary } from './link-summary.ts'
 export {
   addBridgeVlans,

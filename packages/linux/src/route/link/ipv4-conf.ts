@@ -1,13 +1,5 @@
-import {
-  attr,
-  attributes,
-  flatMessage,
-  type NetlinkRequest,
-  operation,
-  request,
-  u32,
-  type Value,
-} from '../../netlink/index.ts'
+import type { NetlinkRequest } from '../../netlink/index.ts'
+import { attr, attributes, flatMessage, operation, request, u32, type Value } from '../../netlink/raw.ts'
 import { AF } from '../constants.ts'
 import { ifinfomsg } from './attributes.ts'
 

@@ -10,7 +10,7 @@ import {
   partialAttributes,
   type Struct,
   s32,
-} from '../../netlink/index.ts'
+} from '../../netlink/raw.ts'
 import { AF } from '../constants.ts'
 import { CommonLinkAttributes, type IF_OPER, type Ifinfomsg, ifinfomsg } from './attributes.ts'
 import { linkKinds } from './link.ts'

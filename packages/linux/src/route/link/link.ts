@@ -10,7 +10,7 @@ import {
   struct,
   u16,
   variant,
-} from '../../netlink/index.ts'
+} from '../../netlink/raw.ts'
 import { CommonLinkAttributes, type Ifinfomsg, ifinfomsg } from './attributes.ts'
 import { bridge } from './kinds/bridge.ts'
 import { bridgePort } from './kinds/bridge-port.ts'

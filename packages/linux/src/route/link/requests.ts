@@ -1,11 +1,5 @@
-import {
-  type NetlinkRequest,
-  type NetlinkSocket,
-  NLM_F,
-  type Operation,
-  operation,
-  request,
-} from '../../netlink/index.ts'
+import { type NetlinkRequest, type NetlinkSocket, NLM_F, type Operation } from '../../netlink/index.ts'
+import { operation, request } from '../../netlink/raw.ts'
 import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'

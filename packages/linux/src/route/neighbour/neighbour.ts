@@ -1,4 +1,5 @@
 import type { IP, MAC } from '@patchbay/address'
+import { type NetlinkSocket, NLM_F } from '../../netlink/index.ts'
 import {
   type Attributes,
   attr,
@@ -10,8 +11,6 @@ import {
   type MessageCodec,
   mac,
   message,
-  type NetlinkSocket,
-  NLM_F,
   operation,
   padding,
   request,
@@ -21,7 +20,7 @@ import {
   u8,
   u16,
   u32,
-} from '../../netlink/index.ts'
+} from '../../netlink/raw.ts'
 import { AF, familyOf } from '../constants.ts'
 
 /** `struct ndmsg`, `<linux/neighbour.h>`. */

@@ -1,4 +1,5 @@
 import type { IP } from '@patchbay/address'
+import { DecodeError } from '../../netlink/index.ts'
 import {
   type Attributes,
   align,
@@ -7,7 +8,6 @@ import {
   be16,
   binary,
   type Codec,
-  DecodeError,
   ip,
   type Message,
   type MessageCodec,
@@ -20,7 +20,7 @@ import {
   u16,
   u32,
   Writer,
-} from '../../netlink/index.ts'
+} from '../../netlink/raw.ts'
 import { familyOf } from '../constants.ts'
 import { routeMetrics } from './metrics.ts'
 

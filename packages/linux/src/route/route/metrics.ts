@@ -1,4 +1,4 @@
-import { type Attributes, attr, attributes, string, u32 } from '../../netlink/index.ts'
+import { type Attributes, attr, attributes, string, u32 } from '../../netlink/raw.ts'
 
 /** Metrics of a route, `<linux/rtnetlink.h> RTAX_*`. */
 export class RouteMetricsAttributes {

@@ -1,12 +1,6 @@
 import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
-import {
-  DecodeError,
-  isNetlinkError,
-  type NetlinkRequest,
-  type NetlinkSocket,
-  NLM_F,
-  request,
-} from '../../netlink/index.ts'
+import { DecodeError, isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F } from '../../netlink/index.ts'
+import { request } from '../../netlink/raw.ts'
 import { AF, familyOf } from '../constants.ts'
 import { type NextHop, type RouteMessage, routeOperations } from './message.ts'
 import type { RouteMetrics } from './metrics.ts'

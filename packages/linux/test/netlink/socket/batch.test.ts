@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { messagesOf, NLM_F, operation, request } from '../../../src/netlink/index.ts'
+import { NLM_F } from '../../../src/netlink/index.ts'
+import { messagesOf, operation, request } from '../../../src/netlink/raw.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
-import { addLinkRequest, type Link, linkOperations } from '../../../src/route/index.ts'
+import { addLinkRequest, type Link } from '../../../src/route/index.ts'
+import { linkOperations } from '../../../src/route/raw.ts'
 import { acknowledgement, datagram, newLink } from './played-kernel.ts'
 
 const empty = { write() {}, read: () => undefined }

@@ -1,6 +1,8 @@
-import { type NetlinkRequest, NLM_F, NLMSG, Writer, writeMessage } from '../../../src/netlink/index.ts'
+import { type NetlinkRequest, NLM_F } from '../../../src/netlink/index.ts'
+import { NLMSG, Writer, writeMessage } from '../../../src/netlink/raw.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
-import { addLinkRequest, type Link, linkOperations } from '../../../src/route/index.ts'
+import { addLinkRequest, type Link } from '../../../src/route/index.ts'
+import { linkOperations } from '../../../src/route/raw.ts'
 import { bytesOf } from '../../bytes.ts'
 
 /** A message that the kernel could send, its body as hexadecimal digits. */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { messagesOf, NLM_F } from '../../../src/netlink/index.ts'
+import { NLM_F } from '../../../src/netlink/index.ts'
+import { messagesOf } from '../../../src/netlink/raw.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
-import { addLinkRequest, linkOperations } from '../../../src/route/index.ts'
+import { addLinkRequest } from '../../../src/route/index.ts'
+import { linkOperations } from '../../../src/route/raw.ts'
 import { acknowledgement, datagram, done, newLink, transaction } from './played-kernel.ts'
 
 const three = ['a', 'b', 'c'].map((ifname) => addLinkRequest({ ifname }))

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { NLM_F, NLMSG, type RawMessage, readAcknowledgement } from '../../../src/netlink/index.ts'
+import { NLM_F, type RawMessage } from '../../../src/netlink/index.ts'
+import { NLMSG, readAcknowledgement } from '../../../src/netlink/raw.ts'
 import { bytesOf } from '../../bytes.ts'
 
 /** The header of a request of 20 bytes, as an error repeats it. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MAC, parseIP } from '@patchbay/address'
-import { attr, attributes, DecodeError, ip, mac } from '../../../src/netlink/index.ts'
+import { DecodeError } from '../../../src/netlink/index.ts'
+import { attr, attributes, ip, mac } from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
 test('ip is four or sixteen bytes in network order', () => {

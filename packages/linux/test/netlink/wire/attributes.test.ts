@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   type Value,
-} from '../../../src/netlink/index.ts'
+} from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
 const inner = attributes('IN', { mode: attr(1, u8), name: attr(2, string) })

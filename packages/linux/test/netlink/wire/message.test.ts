@@ -15,7 +15,7 @@ import {
   u32,
   Writer,
   writeMessage,
-} from '../../../src/netlink/index.ts'
+} from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex, hexOf } from '../../bytes.ts'
 
 const header = struct({ family: u8, flags: u16 })

@@ -12,7 +12,7 @@ import {
   u16,
   u32,
   variant,
-} from '../../../src/netlink/index.ts'
+} from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
 const partial = partialAttributes('OUT', { mtu: attr(4, u32), name: attr(2, string) })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { DecodeError } from '../../../src/netlink/index.ts'
 import {
   be16,
   be32,
@@ -7,7 +8,6 @@ import {
   binary,
   binaryOf,
   boolean8,
-  DecodeError,
   flag,
   named,
   padding,
@@ -19,7 +19,7 @@ import {
   u16,
   u32,
   u64,
-} from '../../../src/netlink/index.ts'
+} from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
 const integers = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { be16, DecodeError, padding, struct, u8, u32, Writer } from '../../../src/netlink/index.ts'
+import { DecodeError } from '../../../src/netlink/index.ts'
+import { be16, padding, struct, u8, u32, Writer } from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex, hexOf } from '../../bytes.ts'
 
 const sample = struct({ family: u8, pad: padding(1), port: be16, index: u32 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attr, attributes, lazy, list, string, u8, u32, type Value, variant } from '../../../src/netlink/index.ts'
+import { attr, attributes, lazy, list, string, u8, u32, type Value, variant } from '../../../src/netlink/raw.ts'
 import { bytesOf, encodedHex } from '../../bytes.ts'
 
 const bridge = attributes('BR', { priority: attr(6, u32) })

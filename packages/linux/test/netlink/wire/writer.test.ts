@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { align, NLA_F_NESTED, Writer } from '../../../src/netlink/index.ts'
+import { align, NLA_F_NESTED, Writer } from '../../../src/netlink/raw.ts'
 import { hexOf } from '../../bytes.ts'
 
 function everything(capacity: number): string {

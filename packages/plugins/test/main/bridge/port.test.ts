@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '@patchbay/cni/json'
-import { type NetlinkSocket, type NetlinkRequest, Writer } from '@patchbay/linux/netlink'
-import type { Host } from '../../../src/link/hosts.ts'
+import type { NetlinkRequest, NetlinkSocket } from '@patchbay/linux/netlink'
+import { Writer } from '@patchbay/linux/netlink/raw'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { makePort, portSettings } from '../../../src/main/bridge/port.ts'
+import type { Host } from '../../../src/link/hosts.ts'
 import { UndoStack } from '../../../src/request/undo-stack.ts'
 import { fakeRequest } from '../../fake-request.ts'
 

@@ -1,4 +1,4 @@
-import { attr, attributes, boolean8, flag, u8, u16, u32, u64 } from '../../../netlink/index.ts'
+import { attr, attributes, boolean8, flag, u8, u16, u32, u64 } from '../../../netlink/raw.ts'
 import { bridgeId } from './bridge.ts'
 
 /** Settings of a bridge port, `<linux/if_link.h> IFLA_BRPORT_*`. */

@@ -11,7 +11,7 @@ import {
   u16,
   u32,
   u64,
-} from '../../../netlink/index.ts'
+} from '../../../netlink/raw.ts'
 
 /** `struct ifla_bridge_id`, `<linux/if_link.h>`. */
 export const bridgeId = struct({ priority: be16, address: binaryOf(6) })

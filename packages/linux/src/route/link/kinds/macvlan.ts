@@ -1,4 +1,4 @@
-import { attr, attributes, u16, u32 } from '../../../netlink/index.ts'
+import { attr, attributes, u16, u32 } from '../../../netlink/raw.ts'
 
 /** Data of a link of kind `macvlan` or `macvtap`, `<linux/if_link.h> IFLA_MACVLAN_*`. */
 export class MacvlanAttributes {

@@ -1,4 +1,4 @@
-import { attr, attributes, be16, list, struct, u16, u32 } from '../../../netlink/index.ts'
+import { attr, attributes, be16, list, struct, u16, u32 } from '../../../netlink/raw.ts'
 
 /** Data of a link of kind `ipvlan` or `ipvtap`, `<linux/if_link.h> IFLA_IPVLAN_*`. */
 export class IpvlanAttributes {

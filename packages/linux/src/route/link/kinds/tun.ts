@@ -1,4 +1,4 @@
-import { attr, attributes, boolean8, u8, u32 } from '../../../netlink/index.ts'
+import { attr, attributes, boolean8, u8, u32 } from '../../../netlink/raw.ts'
 
 /** Data of a link of kind `tun`, which the kernel reports and does not take: `<linux/if_link.h> IFLA_TUN_*`. */
 export class TunAttributes {

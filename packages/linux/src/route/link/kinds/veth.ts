@@ -1,4 +1,4 @@
-import { type Attributes, attr, attributes, type Codec, flatMessage, type Struct } from '../../../netlink/index.ts'
+import { type Attributes, attr, attributes, type Codec, flatMessage, type Struct } from '../../../netlink/raw.ts'
 import { CommonLinkAttributes, type Ifinfomsg, ifinfomsg } from '../attributes.ts'
 
 const peerAttributes = attributes('IFLA', new CommonLinkAttributes())

@@ -1,4 +1,4 @@
-import { attr, attributes, be16, be32, boolean8, flag, ip, struct, u8, u32 } from '../../../netlink/index.ts'
+import { attr, attributes, be16, be32, boolean8, flag, ip, struct, u8, u32 } from '../../../netlink/raw.ts'
 
 /** `struct ifla_vxlan_port_range`, `<linux/if_link.h>`. */
 const portRange = struct({ low: be16, high: be16 })
