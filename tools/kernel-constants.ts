@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { blank, lineAt } from './source-text.ts'
 
 /** A number of ours that the kernel's headers name too. */
@@ -39,6 +40,8 @@ export function upperSnake(name: string): string {
  */
 export function exportedConstants(module: Module, spelling: Spelling): KernelConstant[] {
   return Object.entries(module.exports).flatMap(([name, value]) => {
+    // `export * as name`: the other module is looked at by itself.
+    if (types.isModuleNamespaceObject(value)) return []
     const at = (key: string): number => lineOf(module.source, name, key)
     return constantsOf(name, value, spelling).map(([constant, number, key]) => ({
       name: constant,

@@ -97,6 +97,14 @@ test('codecs and tables of attributes are in raw subpaths only', async () => {
   ])
 })
 
+test('the package itself has what its subpaths have, with rules of nf_tables under one name', async () => {
+  const { nft, Nftables, ...rest } = await import('@patchbay/linux')
+  const subpaths = await Promise.all(['netlink', 'netns', 'route', 'conntrack'].map(namesIn))
+  assert.deepEqual(Object.keys(rest).sort(), [...new Set(subpaths.flat())].sort())
+  assert.deepEqual(Object.keys(nft), await namesIn('nftables'))
+  assert.equal(Nftables, nft.Nftables)
+})
+
 test('no file of declarations spells out what has a name', () => {
   const files = readdirSync(declarations, { recursive: true, encoding: 'utf8' })
   const large = files.filter((file) => file.endsWith('.d.ts') && statSync(join(declarations, file)).size > LARGEST)

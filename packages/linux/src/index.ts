@@ -1,0 +1,6 @@
+export * from './conntrack/index.ts'
+export * from './netlink/index.ts'
+export * from './netns/index.ts'
+export * as nft from './nftables/index.ts'
+export { Nftables } from './nftables/index.ts'
+export * from './route/index.ts'
