@@ -1,6 +1,6 @@
 import { MAC } from '@patchbay/address'
 import { isNetlinkError, NetlinkError, NLM_F } from '@patchbay/linux/netlink'
-import { addLinkRequest, type LinkSummary, linkSummary, deleteLink, findLink, getLink } from '@patchbay/linux/route'
+import { addVethRequest, deleteLink, findLink, getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
 import { type Attachment, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
@@ -50,10 +50,9 @@ export async function addVethPair(host: Host, container: Host, options: VethOpti
   const { ifName, mac, mtu, master, owner, nextName = namesOf(owner) } = options
   const group = owner ? linkGroupOf(owner.name) : 0
   const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
-  const linkinfo = { link: { kind: 'veth', data: { peer } } } as const
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const ifname = nextName(attempt)
-    const request = addLinkRequest({ master, ifname, mtu, group, linkinfo }, NLM_F.ECHO)
+    const request = addVethRequest({ master, ifname, mtu, group, peer }, NLM_F.ECHO)
     try {
       const [echo] = await host.route.requestSlow(request, linkSummary)
       return await pairOf(host, ifname, echo)

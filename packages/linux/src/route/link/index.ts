@@ -7,6 +7,30 @@ export { IPVLAN_MODE } from './kinds/stacked.ts'
 export { BRIDGE_VLAN_INFO, type Link } from './link.ts'
 export { type BridgeSummary, bridgeSummary, type LinkSummary, linkSummary } from './link-summary.ts'
 export {
+  addBridge,
+  addBridgeRequest,
+  addDummy,
+  addDummyRequest,
+  addIpvlan,
+  addIpvlanRequest,
+  addMacvlan,
+  addMacvlanRequest,
+  addVeth,
+  addVethRequest,
+  addVlan,
+  addVlanRequest,
+  addVrf,
+  addVrfRequest,
+  type CommonLinkSettings,
+  type NewBridge,
+  type NewIpvlan,
+  type NewMacvlan,
+  type NewVeth,
+  type NewVethPeer,
+  type NewVlan,
+  type NewVrf,
+} from './new-links.ts'
+export {
   addBridgeVlans,
   addLink,
   addLinkRequest,

@@ -40,14 +40,15 @@ function flagBits(settings: LinkSettings): { flags: number; change: number } {
   return { flags, change }
 }
 
-function body(settings: LinkSettings): Partial<Link> {
+/** What {@link LinkSettings} say, as a message. */
+export function linkBody(settings: LinkSettings): Partial<Link> {
   const { up: _up, promisc: _promisc, allmulticast: _allmulticast, ...attributes } = settings
   return { ...attributes, ...flagBits(settings) }
 }
 
 /** The request of {@link addLink}, for sending several in one go. */
 export function addLinkRequest(settings: LinkSettings, flags = 0): NetlinkRequest {
-  return request(linkOperations.add, body(settings), NLM_F.CREATE | NLM_F.EXCL | flags)
+  return request(linkOperations.add, linkBody(settings), NLM_F.CREATE | NLM_F.EXCL | flags)
 }
 
 /**
@@ -59,7 +60,7 @@ export function setLinkRequest(name: LinkName, settings: LinkSettings): NetlinkR
   if (typeof name === 'string' && settings.ifname !== undefined)
     throw new TypeError(`Cannot rename the link "${name}": select it by index`)
   // RTM_NEWLINK without CREATE is what `ip link set` sends: unlike RTM_SETLINK it takes a port's settings too.
-  return request(linkOperations.add, { ...selector(name), ...body(settings) })
+  return request(linkOperations.add, { ...selector(name), ...linkBody(settings) })
 }
 
 /** How links are described: `Link` with all there is unless told otherwise. */

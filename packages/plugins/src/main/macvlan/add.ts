@@ -2,7 +2,7 @@ import { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
 import {
-  addLinkRequest,
+  addMacvlanRequest,
   findLink,
   getLink,
   type LinkSummary,
@@ -116,17 +116,17 @@ interface Making {
 }
 
 function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<LinkSummary> {
-  const data = { mode: parseMode(config.mode), bcQueueLen: config.bcqueuelen || undefined }
   const settings = {
     link: master.index,
     mtu: config.mtu || undefined,
     netNsFd: container.netns.fd,
     address: mac,
-    linkinfo: { link: { kind: 'macvlan', data } },
-  } as const
+    mode: parseMode(config.mode),
+    bcQueueLen: config.bcqueuelen || undefined,
+  }
   const make = async (marks: { ifname: string; group: number }) => {
     try {
-      await lower.route.requestSlow(addLinkRequest({ ...settings, ...marks }))
+      await lower.route.requestSlow(addMacvlanRequest({ ...settings, ...marks }))
     } catch (error) {
       throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
     }
