@@ -1,5 +1,5 @@
 import { errno } from './errno.ts'
-import { native } from './native.ts'
+import { type Native, native } from './native.ts'
 import { checked } from './system-error.ts'
 
 /**
@@ -8,7 +8,7 @@ import { checked } from './system-error.ts'
  *
  * @throws SystemError `EBADF` when it was not open: the number could belong to another file
  */
-export function giveBack(fd: number): void {
-  const result = native().close(fd)
+export function giveBack(fd: number, calls: Pick<Native, 'close'> = native()): void {
+  const result = calls.close(fd)
   if (result === -errno.EBADF) checked('close', result)
 }

@@ -1,4 +1,5 @@
-import { checked, native } from '../../sys/index.ts'
+import { checked } from '../../sys/index.ts'
+import type { SocketCalls } from './socket-calls.ts'
 
 const SOL_SOCKET = 1
 /** `<asm-generic/socket.h> SO_*` */
@@ -10,11 +11,13 @@ const ANSWER_BYTES = 4096
 /** How much the kernel buffers of what a socket sends and is answered: at first what it gives to every socket. */
 export class BufferRoom {
   readonly #fd: number
+  readonly #calls: SocketCalls
   #answerBytes = 32 * ANSWER_BYTES
   #requestBytes = 65536
 
-  constructor(fd: number) {
+  constructor(fd: number, calls: SocketCalls) {
     this.#fd = fd
+    this.#calls = calls
   }
 
   /** The kernel answers a whole batch before anyone reads: answers that find no room are lost. */
@@ -31,7 +34,7 @@ export class BufferRoom {
 
   /** Beyond `net.core.*mem_max` only root of the machine may go; others get what there is. */
   #resize(forced: number, unforced: number, size: number): void {
-    if (native().setsockopt(this.#fd, SOL_SOCKET, forced, size) < 0)
-      checked('setsockopt', native().setsockopt(this.#fd, SOL_SOCKET, unforced, size))
+    if (this.#calls.setsockopt(this.#fd, SOL_SOCKET, forced, size) < 0)
+      checked('setsockopt', this.#calls.setsockopt(this.#fd, SOL_SOCKET, unforced, size))
   }
 }

@@ -7,12 +7,13 @@ import {
   netnsFd,
   type RestOfWork,
   restOfWork,
+  SystemError,
 } from '../../sys/index.ts'
 import { messagesOf, type RawMessage } from '../wire/index.ts'
-import { BufferRoom } from './buffer-room.ts'
 import { consistentDump } from './consistent-dump.ts'
-import { DATAGRAM_BYTES, lengthWithin, ownSpace } from './datagram.ts'
+import { Exchange } from './exchange.ts'
 import type { NetlinkRequest, Operation } from './operation.ts'
+import type { SocketCalls } from './socket-calls.ts'
 import type { SocketOptions } from './socket-options.ts'
 import { type BatchFrame, Transaction } from './transaction.ts'
 
@@ -20,15 +21,13 @@ const SOL_NETLINK = 270
 /** `<linux/netlink.h>` */
 const NETLINK_ADD_MEMBERSHIP = 1
 
-/** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller forever. */
-const ANSWER_TIMEOUT_MS = 30_000
-
 /**
  * A netlink socket bound to one network namespace. Requests are answered one after another; each has its sequence
  * number, and every answer is checked against it.
  */
 export class NetlinkSocket implements Disposable {
   readonly fd: number
+  readonly #calls: SocketCalls
   readonly #offThread: boolean
   #sequence = 0
   #closed = false
@@ -36,13 +35,12 @@ export class NetlinkSocket implements Disposable {
   /** How many calls have not come to their end. */
   #pending = 0
   #last: Promise<unknown> = Promise.resolve()
-  readonly #room: BufferRoom
-  /** For answers that another thread receives: they come while other sockets receive theirs. */
-  #buffer: Uint8Array | undefined
+  readonly #exchange: Exchange
 
-  private constructor(fd: number, { offThread = false, endsSlowly = false }: SocketOptions) {
+  private constructor(fd: number, calls: SocketCalls, { offThread = false, endsSlowly = false }: SocketOptions) {
     this.fd = fd
-    this.#room = new BufferRoom(fd)
+    this.#calls = calls
+    this.#exchange = new Exchange(fd, calls)
     this.#offThread = offThread
     this.#endsSlowly = endsSlowly
   }
@@ -53,7 +51,7 @@ export class NetlinkSocket implements Disposable {
    */
   static open(protocol: number, options: SocketOptions = {}): NetlinkSocket {
     const fd = checkedCalls(['socket', 'setsockopt', 'connect'], native().netlinkIn(netnsFd(options.netns), protocol))
-    const socket = new NetlinkSocket(fd, options)
+    const socket = new NetlinkSocket(fd, native(), options)
     try {
       for (const group of options.groups ?? []) socket.#join(group)
     } catch (error) {
@@ -63,8 +61,13 @@ export class NetlinkSocket implements Disposable {
     return socket
   }
 
+  /** A socket whose system calls something else answers: one of a fake kernel. */
+  static withCalls(calls: SocketCalls, options: SocketOptions = {}): NetlinkSocket {
+    return new NetlinkSocket(-1, calls, options)
+  }
+
   #join(group: number): void {
-    checked('setsockopt', native().setsockopt(this.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group))
+    checked('setsockopt', this.#calls.setsockopt(this.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group))
   }
 
   /**
@@ -115,13 +118,12 @@ export class NetlinkSocket implements Disposable {
       this.#checkOpen()
       const transaction = this.#acknowledged(request, undefined)
       // A process that may have no child does it itself: it ends later, but what it was asked for is done.
-      if (options.rest !== 'child' || native().sendFromChild(this.fd, transaction.bytes) < 0)
+      if (options.rest !== 'child' || this.#calls.sendFromChild(this.fd, transaction.bytes) < 0)
         this.#sendInBackground(transaction.bytes)
       options.onAsked?.()
       while (!transaction.done) {
-        const space = this.#space()
-        const length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
-        const datagram = space.subarray(0, lengthWithin(checked('recv', length)))
+        const datagram = await this.#exchange.nextDatagram()
+        if (!datagram) throw new SystemError('recv', errno.ETIMEDOUT)
         transaction.accept(datagram)
         if (!transaction.done && messagesOf(datagram).some(options.isAnnounced)) return
       }
@@ -132,7 +134,7 @@ export class NetlinkSocket implements Disposable {
   /** What becomes of it is in the acknowledgement, or nobody waits for it any more. */
   #sendInBackground(bytes: Uint8Array): void {
     this.#pending++
-    native().sendAsync(this.fd, bytes).then(this.#settled, this.#settled)
+    this.#calls.sendAsync(this.fd, bytes).then(this.#settled, this.#settled)
   }
 
   /**
@@ -190,9 +192,8 @@ export class NetlinkSocket implements Disposable {
   async receive(timeoutMs: number): Promise<RawMessage[] | undefined> {
     return this.#exclusive(async () => {
       this.#checkOpen()
-      const length = await native().receiveAsync(this.fd, this.#space(), timeoutMs)
-      if (length === -errno.ETIMEDOUT) return undefined
-      return messagesOf(this.#space().slice(0, lengthWithin(checked('recv', length))))
+      const datagram = await this.#exchange.nextDatagram(timeoutMs)
+      return datagram && messagesOf(datagram.slice())
     })
   }
 
@@ -209,8 +210,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   #giveBack(): void {
-    if (!this.#endsSlowly) giveBack(this.fd)
-    else if (restOfWork() === 'thread') void native().closeAsync(this.fd)
+    if (!this.#endsSlowly) giveBack(this.fd, this.#calls)
+    else if (restOfWork() === 'thread') void this.#calls.closeAsync(this.fd)
     // Else it is open until this process, or a child of it, ends.
   }
 
@@ -248,36 +249,13 @@ export class NetlinkSocket implements Disposable {
   }
 
   #runHere<R>(transaction: Transaction<R>): Transaction<R> {
-    if (transaction.done) return transaction
     this.#checkOpen()
-    this.#room.makeFor(transaction)
-    const { fd } = this
-    const length = native().exchange(fd, transaction.bytes, ownSpace, ANSWER_TIMEOUT_MS)
-    transaction.accept(ownSpace, lengthWithin(checkedCalls(['send', 'recv'], length)))
-    while (!transaction.done)
-      transaction.accept(ownSpace, lengthWithin(checked('recv', native().receive(fd, ownSpace, ANSWER_TIMEOUT_MS))))
-    return transaction
+    return this.#exchange.here(transaction)
   }
 
   async #runOffThread<R>(transaction: Transaction<R>, isLong = false): Promise<Transaction<R>> {
-    if (transaction.done) return transaction
     this.#checkOpen()
-    this.#room.makeFor(transaction)
-    const space = this.#space()
-    const exchange = isLong ? native().exchangeLong : native().exchangeAsync
-    let length = await exchange(this.fd, transaction.bytes, space, ANSWER_TIMEOUT_MS)
-    for (;;) {
-      transaction.accept(space, lengthWithin(checked('netlink', length)))
-      if (transaction.done) return transaction
-      // When the first datagram is there, the others mostly are too.
-      length = native().receive(this.fd, space, 0)
-      if (length === -errno.ETIMEDOUT) length = await native().receiveAsync(this.fd, space, ANSWER_TIMEOUT_MS)
-    }
-  }
-
-  #space(): Uint8Array {
-    this.#buffer ??= new Uint8Array(DATAGRAM_BYTES)
-    return this.#buffer
+    return this.#exchange.offThread(transaction, isLong)
   }
 
   #acknowledged<R>(

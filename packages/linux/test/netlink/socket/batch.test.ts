@@ -5,7 +5,8 @@ import { messagesOf, operation, request } from '../../../src/netlink/raw.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
 import { addLinkRequest, type Link } from '../../../src/route/index.ts'
 import { linkOperations } from '../../../src/route/raw.ts'
-import { acknowledgement, datagram, newLink } from './played-kernel.ts'
+import { datagram } from '../../../src/testing/index.ts'
+import { acknowledgement, newLink } from './played-kernel.ts'
 
 const empty = { write() {}, read: () => undefined }
 const frame = {

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { isNetlinkError, NetlinkError, NLM_F } from '../../../src/netlink/index.ts'
 import { consistentDump } from '../../../src/netlink/socket/consistent-dump.ts'
 import type { Link } from '../../../src/route/index.ts'
-import { datagram, done, newLink, transaction } from './played-kernel.ts'
+import { datagram } from '../../../src/testing/index.ts'
+import { done, newLink, transaction } from './played-kernel.ts'
 
 /** A kernel whose list changes during the first `changes` readings, and has one link more each time. */
 function changingList(changes: number): {

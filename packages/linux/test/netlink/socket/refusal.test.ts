@@ -4,10 +4,11 @@ import { MAC, parseCIDR, parseIP } from '@patchbay/address'
 import { NetlinkError, type NetlinkRequest } from '../../../src/netlink/index.ts'
 import { HEADER_BYTES, Writer } from '../../../src/netlink/raw.ts'
 import { addAddressRequest, addLinkRequest, addRouteRequest, setLinkRequest } from '../../../src/route/index.ts'
+import { datagram, type FakeMessage } from '../../../src/testing/index.ts'
 import { hexOf } from '../../bytes.ts'
-import { acknowledgement, datagram, done, type Played, transaction } from './played-kernel.ts'
+import { acknowledgement, done, transaction } from './played-kernel.ts'
 
-function refusalOf(request: NetlinkRequest, answer: Played): NetlinkError {
+function refusalOf(request: NetlinkRequest, answer: FakeMessage): NetlinkError {
   const played = transaction('acknowledged', [request])
   played.accept(datagram(answer))
   try {

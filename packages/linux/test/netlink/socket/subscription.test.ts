@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deliverDatagram, type SubscriptionListener } from '../../../src/netlink/socket/subscription.ts'
-import { datagram } from './played-kernel.ts'
+import { datagram } from '../../../src/testing/index.ts'
 
 /** Delivers, and lists what the listener was told: types of messages, `overrun`, and texts of errors. */
 function told(received: Uint8Array | number, onMessage: (type: number) => void = () => undefined): (number | string)[] {
@@ -18,7 +18,7 @@ function told(received: Uint8Array | number, onMessage: (type: number) => void =
   return calls
 }
 
-const three = datagram(...[16, 17, 18].map((type) => ({ type, sequence: 0, body: '00000000' })))
+const three = datagram(...[16, 17, 18].map((type) => ({ type, sequence: 0, body: new Uint8Array(4) })))
 
 test('an error that a listener throws is reported, and the messages that follow are delivered', () => {
   const onMessage = (type: number) => {
@@ -43,6 +43,6 @@ test('lost notifications are an overrun, and a receive that failed is an error',
 })
 
 test('a listener that closes its subscription is told no more of the datagram', () => {
-  const closing = datagram(...[16, 9, 18].map((type) => ({ type, sequence: 0, body: '' })))
+  const closing = datagram(...[16, 9, 18].map((type) => ({ type, sequence: 0, body: new Uint8Array(0) })))
   assert.deepEqual(told(closing), [16, 9])
 })

@@ -5,7 +5,9 @@ import { messagesOf } from '../../../src/netlink/raw.ts'
 import { Transaction } from '../../../src/netlink/socket/transaction.ts'
 import { addLinkRequest } from '../../../src/route/index.ts'
 import { linkOperations } from '../../../src/route/raw.ts'
-import { acknowledgement, datagram, done, newLink, transaction } from './played-kernel.ts'
+import { datagram } from '../../../src/testing/index.ts'
+import { bytesOf } from '../../bytes.ts'
+import { acknowledgement, done, newLink, transaction } from './played-kernel.ts'
 
 const three = ['a', 'b', 'c'].map((ifname) => addLinkRequest({ ifname }))
 
@@ -132,7 +134,9 @@ test('Transaction knows its requests by number also where numbers begin anew', (
 test('Transaction takes a datagram from the beginning of a larger space, and keeps nothing of the space', () => {
   const played = transaction('single')
   // IFLA_STATS: bytes as they are.
-  const answer = datagram({ ...newLink(101, 5), body: `${newLink(101, 5).body} 08000700 01020304 06004d00 05060000` })
+  const link = newLink(101, 5)
+  const attributes = bytesOf('08000700 01020304 06004d00 05060000')
+  const answer = datagram({ ...link, body: Uint8Array.of(...link.body, ...attributes) })
   const space = new Uint8Array(256).fill(0xff)
   space.set(answer)
   played.accept(space, answer.length)

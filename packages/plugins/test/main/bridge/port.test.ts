@@ -1,56 +1,45 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { JsonObject } from '@patchbay/cni/json'
-import type { NetlinkRequest, NetlinkSocket } from '@patchbay/linux/netlink'
-import { Writer } from '@patchbay/linux/netlink/raw'
+import { operation } from '@patchbay/linux/netlink/raw'
+import { AF, bridgeLinkMessage, linkOperations } from '@patchbay/linux/route/raw'
+import { FakeKernel, type FakeRequest, reply } from '@patchbay/linux/testing'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { makePort, portSettings } from '../../../src/main/bridge/port.ts'
 import type { Host } from '../../../src/link/hosts.ts'
 import { UndoStack } from '../../../src/request/undo-stack.ts'
 import { fakeRequest } from '../../fake-request.ts'
 
-/** A host on which every request succeeds; ports begin in VLAN 1 and, in error, in VLAN 7. */
-function fakeHost(): { host: Host; requests: NetlinkRequest[] } {
-  const requests: NetlinkRequest[] = []
-  const link = { index: 5, ifname: 'veth0', flags: 0 }
-  const route = {
-    request: async (given: NetlinkRequest | NetlinkRequest[]) => {
-      requests.push(...[given].flat())
-      return []
-    },
-    requestSlow: async () => [],
-    get: async () => link,
-    list: async () => [
-      { index: 4, afSpec: { vlanInfo: [{ vid: 9, flags: 0 }] } },
-      {
-        index: 5,
-        afSpec: {
-          vlanInfo: [
-            { vid: 1, flags: 6 },
-            { vid: 7, flags: 0 },
-          ],
-        },
-      },
-    ],
-  }
-  // Only what is called is there.
-  return { host: { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as Host, requests }
+const bridgeReply = operation('RTM_NEWLINK', 16, bridgeLinkMessage)
+const names = new Map([linkOperations.set, linkOperations.delete].map(({ type, name }) => [type, name]))
+
+/** A kernel on which every request succeeds; ports begin in VLAN 1 and, in error, in VLAN 7. */
+function fakeKernel(): FakeKernel {
+  const vlansOf = (index: number, ...vlanInfo: { vid: number; flags: number }[]) =>
+    reply(bridgeReply, { family: AF.BRIDGE, index, afSpec: { vlanInfo } })
+  return new FakeKernel((request) => {
+    if (!request.is(linkOperations.get)) return []
+    const { family } = request.valueFor(linkOperations.get)
+    if (family !== AF.BRIDGE) return [reply(linkOperations.reply, { index: 5, ifname: 'veth0' })]
+    return [vlansOf(4, { vid: 9, flags: 0 }), vlansOf(5, { vid: 1, flags: 6 }, { vid: 7, flags: 0 })]
+  })
 }
 
-/** The VLAN and its flags at the end of a request about one. */
-function vlanOf(request: NetlinkRequest): string | undefined {
-  const w = new Writer()
-  request.write(w)
-  const bytes = Buffer.from(w.finish())
-  if (bytes.readUInt8(0) !== 7) return undefined
-  return `${request.name} ${bytes.readUInt16LE(bytes.length - 2)} ${bytes.readUInt16LE(bytes.length - 4)}`
+/** The VLAN and its flags in a request about one. */
+function vlanOf({ type, body }: FakeRequest): string | undefined {
+  const { family, afSpec } = bridgeLinkMessage.read(body)
+  const [vlan] = afSpec?.vlanInfo ?? []
+  const name = names.get(type)
+  return family === AF.BRIDGE && name && vlan ? `${name} ${vlan.vid} ${vlan.flags}` : undefined
 }
 
 async function vlans(config: JsonObject): Promise<string[]> {
-  const { host, requests } = fakeHost()
+  const kernel = fakeKernel()
+  // Only what is called is there.
+  const host = { netns: { fd: 0 }, route: kernel.openSocket() } as Host
   const port = portSettings(loadBridgeConfig(fakeRequest(config)), 4)
   await makePort(host, host, { ifName: 'eth0', mtu: 0, mac: undefined, port, undo: new UndoStack(() => {}) })
-  return requests.map(vlanOf).filter((vlan) => vlan !== undefined)
+  return kernel.requests.map(vlanOf).filter((vlan) => vlan !== undefined)
 }
 
 test('makePort() takes a port out of its VLANs before it puts it into others', async () => {
