@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cnitool, netns, network, run, succeed, usePlugin, world, writeConfig } from './cnitool-lab.ts'
 import { patchbay, reference } from '../lab/implementation.ts'
 import type { Outcome } from '../lab/world.ts'
+import { cnitool, netns, network, run, succeed, usePlugin, world, writeConfig } from './cnitool-lab.ts'
 
 test('cnitool attaches, checks and detaches a namespace', () => {
   succeed(['add', 'net1', netns])

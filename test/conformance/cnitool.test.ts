@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { cnitool, netns, network, run, succeed, usePlugin, world, writeConfig } from './cnitool-lab.ts'
 import { patchbay } from '../lab/implementation.ts'
+import { cnitool, netns, network, run, succeed, usePlugin, world, writeConfig } from './cnitool-lab.ts'
 
 /** Variables that a plugin was called with. */
 function told(): Record<string, string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
-import { addLink, listBridgeVlans, getLink, type Link, setLink } from '@patchbay/linux/route'
+import { addLink, getLink, type Link, listBridgeVlans, setLink } from '@patchbay/linux/route'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { assertShows, bridgeJson, ip, ipJsonOne, runIn } from '../lab/witness.ts'
 

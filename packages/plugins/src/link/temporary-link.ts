@@ -1,5 +1,5 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { type LinkSummary, linkSummary, deleteLink, findLink, getLink, setLink } from '@patchbay/linux/route'
+import { deleteLink, findLink, getLink, type LinkSummary, linkSummary, setLink } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
 import type { Host } from './hosts.ts'

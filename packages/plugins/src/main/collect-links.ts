@@ -1,7 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { listMountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { type LinkSummary, linkSummary, deleteLink, listLinks } from '@patchbay/linux/route'
+import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
 import { allSteps } from '../request/all-steps.ts'

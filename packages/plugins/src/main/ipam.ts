@@ -1,7 +1,7 @@
 import { array, JsonError, object } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
 import { type Result, type Route, route } from '@patchbay/cni/types'
-import { linkSummary, findLink } from '@patchbay/linux/route'
+import { findLink, linkSummary } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
 import type { Host } from '../link/hosts.ts'
 import { checkMtuForAddresses, MIN_MTU_OF_IPV6 } from '../link/link-mtu.ts'

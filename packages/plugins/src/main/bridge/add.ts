@@ -1,7 +1,7 @@
 import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Interface, Result } from '@patchbay/cni/types'
-import { type LinkSummary, linkSummary, getLink, getLinkRequest, IF_OPER, IFF, setLink } from '@patchbay/linux/route'
+import { getLink, getLinkRequest, IF_OPER, IFF, type LinkSummary, linkSummary, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { macForContainer } from '../../link/deterministic-mac.ts'

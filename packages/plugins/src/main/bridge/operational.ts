@@ -1,4 +1,4 @@
-import { type LinkSummary, IF_OPER } from '@patchbay/linux/route'
+import { IF_OPER, type LinkSummary } from '@patchbay/linux/route'
 import type { Host } from '../../link/hosts.ts'
 import { awaitOperational } from '../../link/operational-state.ts'
 

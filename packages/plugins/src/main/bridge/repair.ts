@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { linkSummary, findLink, getLink } from '@patchbay/linux/route'
+import { findLink, getLink, linkSummary } from '@patchbay/linux/route'
 import { requirePrevResult } from '../../link/check-interface.ts'
 import { openHost } from '../../link/hosts.ts'
 import { repairMasquerade } from '../../rules/masquerade/index.ts'

@@ -16,7 +16,7 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { linkSummary, findLink } from '@patchbay/linux/route'
+import { findLink, linkSummary } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { deleteRules, findRuleset, openRuleset } from '../../rules/ruleset/index.ts'

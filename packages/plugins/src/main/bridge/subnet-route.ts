@@ -1,6 +1,6 @@
 import type { IPConfig } from '@patchbay/cni/types'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { addRouteRequest, type LinkSummary, getRoute, RT_SCOPE } from '@patchbay/linux/route'
+import { addRouteRequest, getRoute, type LinkSummary, RT_SCOPE } from '@patchbay/linux/route'
 import { carryOut } from '../../link/carry-out.ts'
 import type { Host } from '../../link/hosts.ts'
 

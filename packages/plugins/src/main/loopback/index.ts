@@ -2,7 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
 import { NamespaceNotFoundError } from '@patchbay/linux/netns'
-import { linkSummary, listAddresses, getLink, IFF, setLink } from '@patchbay/linux/route'
+import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */

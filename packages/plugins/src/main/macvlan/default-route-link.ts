@@ -1,6 +1,14 @@
 import { CIDR, parseIP } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { type LinkSummary, linkSummary, listRoutes, getLink, getRoute, type Route, RT_TABLE } from '@patchbay/linux/route'
+import {
+  getLink,
+  getRoute,
+  type LinkSummary,
+  linkSummary,
+  listRoutes,
+  type Route,
+  RT_TABLE,
+} from '@patchbay/linux/route'
 import type { Host } from '../../link/hosts.ts'
 
 /** Addresses that no real network has a route of its own to (RFC 5737, RFC 3849), so that the default route is theirs. */

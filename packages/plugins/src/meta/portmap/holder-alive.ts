@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
-import { listLinks, listPeerAddresses, getRoute, type Link, openRouteSocket } from '@patchbay/linux/route'
+import { getRoute, type Link, listLinks, listPeerAddresses, openRouteSocket } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
 import type { Holder } from './port-taken.ts'
 

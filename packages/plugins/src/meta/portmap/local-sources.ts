@@ -1,7 +1,7 @@
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { linkSummary, getLink, getRoute, setIpv4ConfRequest } from '@patchbay/linux/route'
+import { getLink, getRoute, linkSummary, setIpv4ConfRequest } from '@patchbay/linux/route'
 import { type Host, openHost } from '../../link/hosts.ts'
 import { messageOf } from '../../request/error-message.ts'
 

@@ -4,10 +4,10 @@ import { CIDR } from '@patchbay/address'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { Writer } from '@patchbay/linux/netlink/raw'
 import { IFF, type LinkSummary } from '@patchbay/linux/route'
+import type { Host } from '../../../src/link/hosts.ts'
 import type { Bridge } from '../../../src/main/bridge/bridge-link.ts'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { serveGateways } from '../../../src/main/bridge/gateway.ts'
-import type { Host } from '../../../src/link/hosts.ts'
 import { fakeRequest } from '../../fake-request.ts'
 
 const EEXIST = 17
