@@ -7,7 +7,7 @@ import { withNamespaces } from '../lab/namespace-fixture.ts'
 import { ip, ipJsonOne } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
-const path = new URL('../../../packages/plugins/dist/src/hosts.js', import.meta.url).href
+const path = new URL('../../../packages/plugins/dist/src/link/hosts.js', import.meta.url).href
 const { openHost } = (await import(path)) as typeof HostsModule
 
 /** The sockets that this process has open. */

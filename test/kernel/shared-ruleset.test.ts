@@ -6,7 +6,7 @@ import { recordNetfilter } from '../lab/netfilter-record.ts'
 import { runIn } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
-const path = new URL('../../../packages/plugins/dist/src/ruleset/index.js', import.meta.url).href
+const path = new URL('../../../packages/plugins/dist/src/rules/ruleset/index.js', import.meta.url).href
 const { findRuleset, openRuleset } = (await import(path)) as typeof RulesetModule
 
 const postrouting = { table: { family: 'ip', name: 'nat' }, name: 'POSTROUTING' } as const

@@ -7,7 +7,7 @@ import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { assertShows, ip, ipJsonOne, linkNames } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
-const path = new URL('../../../packages/plugins/dist/src/veth-pair.js', import.meta.url).href
+const path = new URL('../../../packages/plugins/dist/src/link/veth-pair.js', import.meta.url).href
 const { addVethPair, randomVethName } = (await import(path)) as typeof VethPairModule
 
 /** A host and a container, as plugins have them. */
