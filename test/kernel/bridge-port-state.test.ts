@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getLink } from '@patchbay/linux/route'
-import type * as Operational from '../../packages/plugins/src/main/bridge/operational.ts'
+import type * as Port from '../../packages/plugins/src/main/bridge/port.ts'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { ip } from '../lab/witness.ts'
 
 // The package exports plugins alone. The type is that of the very module.
-const path = new URL('../../../packages/plugins/dist/src/bridge/operational.js', import.meta.url).href
-const { waitUntilUp } = (await import(path)) as typeof Operational
+const path = new URL('../../../packages/plugins/dist/src/main/bridge/port.js', import.meta.url).href
+const { waitForPort } = (await import(path)) as typeof Port
 
 /** A pair of which one end, `port`, is up and the other, `far`, is down. */
 async function withPort(work: (host: TestNamespace & { index: number }) => Promise<void>): Promise<void> {
@@ -19,10 +19,10 @@ async function withPort(work: (host: TestNamespace & { index: number }) => Promi
 }
 
 function wait(host: TestNamespace & { index: number }) {
-  return waitUntilUp({ netns: host.netns, route: host.socket, [Symbol.dispose]: () => {} }, host.index)
+  return waitForPort({ netns: host.netns, route: host.socket, [Symbol.dispose]: () => {} }, host.index)
 }
 
-test('waitUntilUp() returns when a port has come up, and at once for one that is up', () =>
+test('waitForPort() returns when a port has come up, and at once for one that is up', () =>
   withPort(async (host) => {
     const waiting = wait(host)
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -34,7 +34,7 @@ test('waitUntilUp() returns when a port has come up, and at once for one that is
     assert.ok(performance.now() - started < 100)
   }))
 
-test('waitUntilUp() gives up after two and a half seconds, and says what state the port is in', () =>
+test('waitForPort() gives up after two and a half seconds, and says what state the port is in', () =>
   withPort(async (host) => {
     const started = performance.now()
     await assert.rejects(wait(host), { message: 'bridge port in error state: lower-layer-down' })
@@ -42,7 +42,7 @@ test('waitUntilUp() gives up after two and a half seconds, and says what state t
     assert.ok(took >= 2400 && took < 10_000, `${took} ms`)
   }))
 
-test('waitUntilUp() fails when the port goes away', () =>
+test('waitForPort() fails when the port goes away', () =>
   withPort(async (host) => {
     const waiting = assert.rejects(wait(host), { code: 'ENODEV' })
     await new Promise((resolve) => setTimeout(resolve, 100))

@@ -1,5 +1,5 @@
 import type { CIDR, IP, MAC } from '@patchbay/address'
-import type { IPConfig, Result, Route } from '@patchbay/cni/types'
+import type { IPConfig, Route } from '@patchbay/cni/types'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import {
   addAddressRequest,
@@ -42,22 +42,21 @@ export interface InterfaceOptions {
 }
 
 /**
- * Gives a container's interface the addresses and routes that a result lists for it, and sets it up.
+ * Gives a container's interface its addresses and routes, and sets it up.
  *
  * @throws Error naming the address or route and the kernel's reason
  */
 export async function configureInterface(
   container: Host,
   link: ContainerLink,
-  result: Pick<Result, 'interfaces' | 'ips' | 'routes'>,
+  result: { readonly ips: readonly IPConfig[]; readonly routes: readonly Route[] },
   options: InterfaceOptions,
 ): Promise<void> {
-  if (!result.interfaces || result.interfaces.length === 0) throw new Error('no interfaces to configure')
-  const ips = addressesOf(link.ifName, result)
+  const { ips } = result
   if (ips.some((ip) => ip.address.family === 6)) enableIpv6(container, link.ifName, options.warn)
   const gateway = { 4: gatewayOf(ips, 4), 6: gatewayOf(ips, 6) }
   const { networkRoutes = [] } = options
-  const routes = (result.routes ?? []).map((route) => {
+  const routes = result.routes.map((route) => {
     const gw = route.gw ?? gateway[route.dst.family]
     const isNear = gw === undefined || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isIn(gw, ips)
     return { ...kernelRoute({ ...route, ...optional('gw', gw) }), ...(!isNear && { flags: RTNH_F_ONLINK }) }
@@ -109,16 +108,6 @@ function isIn(gateway: IP, ips: readonly IPConfig[]): boolean {
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
   return value === undefined ? {} : ({ [key]: value } as { [P in K]: V })
-}
-
-/** The addresses meant for this interface: those that name one at all. */
-function addressesOf(ifName: string, result: Pick<Result, 'interfaces' | 'ips'>): IPConfig[] {
-  const own = (result.ips ?? []).filter((ip) => ip.interface !== undefined)
-  for (const ip of own) {
-    if (result.interfaces?.[ip.interface ?? -1]?.name !== ifName)
-      throw new Error(`failed to add IP addr ${ip.address} to "${ifName}": invalid interface index`)
-  }
-  return own
 }
 
 function gatewayOf(ips: readonly IPConfig[], version: 4 | 6): IP | undefined {

@@ -13,23 +13,6 @@ import { checkRouteValues } from './route-values.ts'
 /** What an IPAM plugin must return: at least one address. */
 export type IpamResult = Result & { ips: NonNullable<Result['ips']> }
 
-/**
- * Has the IPAM plugin allocate addresses; should anything fail from here on, it is told to release them.
- *
- * @throws Error `IPAM plugin returned missing IP config`, CniError for routes that no kernel has room for, and whatever the
- *   plugin fails with
- */
-export async function allocateAddresses(request: Request, type: string, undo: UndoStack): Promise<IpamResult> {
-  const result = await request.delegate(type, 'ADD')
-  undo.push(`IPAM plugin "${type}" ADD`, async () => {
-    // Also when the request has been cut short.
-    await request.delegate(type, 'DEL', { signal: new AbortController().signal })
-  })
-  if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
-  checkRouteValues(result.routes ?? [])
-  return { ...result, ips: result.ips }
-}
-
 const routesOfIpam = object('NetConf', { ipam: object('types.IPAM', { routes: array(route) }) })
 
 /**
@@ -51,73 +34,72 @@ function configuredRoutes({ config }: Request): readonly Route[] {
   }
 }
 
-/**
- * Allocates the addresses for a link with so small an MTU that it cannot have IPv6 addresses, and checks that there are none,
- * before the link is made.
- *
- * @returns `undefined` when that can be done while the link is made, or not before, as {@link makeLinkAndAllocate} says
- * @throws as {@link allocateAddresses}, and CniError 7 for an IPv6 address
- */
-export async function allocateForSmallMtu(
-  request: Request,
-  mtu: number,
-  { ipamType, container, undo }: Pick<Attaching<unknown, unknown>, 'ipamType' | 'container' | 'undo'>,
-): Promise<IpamResult | undefined> {
-  if (mtu <= 0 || mtu >= MIN_MTU_OF_IPV6 || mayNeedInterface(ipamType)) return undefined
-  if (await hasInterface(container, request.ifName)) return undefined
-  const ipam = await allocateAddresses(request, ipamType, undo)
-  checkMtuForAddresses({ name: request.ifName, mtu }, ipam.ips)
-  return ipam
-}
+/** The addresses of an interface that is being attached: allocated once, and released when the attachment fails later. */
+export class AddressAllocation {
+  readonly #request: Request
+  readonly #type: string
+  readonly #container: Host
+  readonly #undo: UndoStack
+  #early: Promise<void> | undefined
+  #allocated: IpamResult | undefined
 
-/** How a container's interface is made, and for whom addresses are allocated. */
-export interface Attaching<T, P> {
-  /** Type of the IPAM plugin. */
-  ipamType: string
-  container: Host
-  undo: UndoStack
-  /** Makes the interface, and has `undo` take it back. */
-  makeLink: () => Promise<T>
-  /** Does for the addresses what can be done without the interface. */
-  prepare: (ipam: IpamResult) => Promise<P>
-  /** What has been allocated already. */
-  allocated?: IpamResult | undefined
-  /** What comes first where one has to wait for the other; the link when absent, and where its name is taken. */
-  first?: 'link' | 'addresses'
-}
-
-/** An interface, and what was allocated and prepared for it. */
-export interface Attached<T, P> {
-  link: T
-  prepared: P
-  /** Whether the IPAM plugin may have done something to the interface. */
-  isLinkUsed: boolean
-}
-
-/**
- * Makes a container's interface, and allocates addresses for it: at the same time when the IPAM plugin need not see the
- * interface, otherwise one after the other. When the container has an interface of that name, the link comes first: making it
- * is refused, and to release what was allocated for it would take the addresses that it has.
- *
- * @throws what `makeLink` and `prepare` throw, and as {@link allocateAddresses}
- */
-export async function makeLinkAndAllocate<T, P>(request: Request, attaching: Attaching<T, P>): Promise<Attached<T, P>> {
-  const { ipamType, container, undo, makeLink, prepare, allocated, first = 'link' } = attaching
-  const allocate = async () => prepare(allocated ?? (await allocateAddresses(request, ipamType, undo)))
-  const isTaken = () => hasInterface(container, request.ifName)
-  if (!mayNeedInterface(ipamType) && !(await isTaken())) {
-    const [link, prepared] = await Promise.allSettled([makeLink(), allocate()])
-    if (link.status === 'rejected') throw link.reason
-    if (prepared.status === 'rejected') throw prepared.reason
-    return { link: link.value, prepared: prepared.value, isLinkUsed: false }
+  /** @param options.type of the IPAM plugin */
+  constructor(request: Request, { type, container, undo }: { type: string; container: Host; undo: UndoStack }) {
+    this.#request = request
+    this.#type = type
+    this.#container = container
+    this.#undo = undo
   }
-  const early = first === 'addresses' && !(await isTaken()) ? { prepared: await allocate() } : undefined
-  const link = await makeLink()
-  return { link, ...(early ?? { prepared: await allocate() }), isLinkUsed: true }
+
+  /** Whether the IPAM plugin may do something by the interface. */
+  get mayNeedInterface(): boolean {
+    return mayNeedInterface(this.#type)
+  }
+
+  /** Whether the container has an interface of that name already. */
+  async isNameTaken(): Promise<boolean> {
+    return (await findLink(this.#container.route, this.#request.ifName, { as: linkSummary })) !== undefined
+  }
+
+  /**
+   * Allocates the addresses for a link with so small an MTU that it cannot have IPv6 addresses, and checks that there are none,
+   * before the link is made. Does nothing where the MTU is large enough, where the link must come first, and when called again.
+   *
+   * @throws as {@link allocate}
+   */
+  allocateForSmallMtu(mtu: number): Promise<void> {
+    this.#early ??= this.#allocateEarly(mtu)
+    return this.#early
+  }
+
+  async #allocateEarly(mtu: number): Promise<void> {
+    if (mtu <= 0 || mtu >= MIN_MTU_OF_IPV6 || this.mayNeedInterface || (await this.isNameTaken())) return
+    await this.allocate(mtu)
+  }
+
+  /**
+   * Has the IPAM plugin allocate the addresses, unless that has been done, and checks that they can be used on a link of this MTU.
+   *
+   * @param mtu 0 and below when it is the kernel's choice
+   * @throws Error `IPAM plugin returned missing IP config`, CniError for routes that no kernel has room for and for an IPv6
+   *   address where the MTU is too small, and whatever the plugin fails with
+   */
+  async allocate(mtu: number): Promise<IpamResult> {
+    this.#allocated ??= await allocateAddresses(this.#request, this.#type, this.#undo)
+    checkMtuForAddresses({ name: this.#request.ifName, mtu }, this.#allocated.ips)
+    return this.#allocated
+  }
 }
 
-async function hasInterface(container: Host, ifName: string): Promise<boolean> {
-  return (await findLink(container.route, ifName, { as: linkSummary })) !== undefined
+async function allocateAddresses(request: Request, type: string, undo: UndoStack): Promise<IpamResult> {
+  const result = await request.delegate(type, 'ADD')
+  undo.push(`IPAM plugin "${type}" ADD`, async () => {
+    // Also when the request has been cut short.
+    await request.delegate(type, 'DEL', { signal: new AbortController().signal })
+  })
+  if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
+  checkRouteValues(result.routes ?? [])
+  return { ...result, ips: result.ips }
 }
 
 /** What a DEL takes back. */

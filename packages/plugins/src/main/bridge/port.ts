@@ -3,11 +3,14 @@ import {
   BRIDGE_VLAN_INFO,
   deleteBridgeVlans,
   deleteLink,
+  IF_OPER,
+  type LinkSummary,
   listBridgeVlans,
   setLink,
 } from '@patchbay/linux/route'
 import { disableIpv6 } from '../../link/host-ipv6.ts'
 import type { Host } from '../../link/hosts.ts'
+import { awaitOperational } from '../../link/operational-state.ts'
 import { addVethPair, type VethOptions, type VethPair } from '../../link/veth-pair.ts'
 import { messageOf } from '../../request/error-message.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
@@ -103,4 +106,25 @@ async function configureVlans(host: Host, index: number, port: PortSettings, nam
   // Frames without a tag go on as they would without the trunk.
   if (trunk.length > 0 && vlan === 0)
     await step('setup default native vlan tag', () => addBridgeVlans(host.route, index, [{ vid: 1, flags: own }]))
+}
+
+/** How long a port may take to come up once both ends are. */
+const LIMIT_MS = 2500
+
+const stateNames = Object.entries(IF_OPER).map(([name, value]): [number, string] => [
+  value,
+  name.toLowerCase().replace('lowerlayerdown', 'lower-layer-down').replace('notpresent', 'not-present'),
+])
+const stateName = new Map(stateNames)
+
+/**
+ * Waits until a port is operationally up, as the kernel announces it.
+ *
+ * @returns the link as it is then
+ * @throws Error `bridge port in error state: lower-layer-down`
+ */
+export async function waitForPort(host: Host, index: number): Promise<LinkSummary> {
+  const link = await awaitOperational(host, index, LIMIT_MS)
+  if (link.operstate === IF_OPER.UP) return link
+  throw new Error(`bridge port in error state: ${stateName.get(link.operstate ?? 0) ?? link.operstate}`)
 }

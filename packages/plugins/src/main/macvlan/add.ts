@@ -1,10 +1,9 @@
 import { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
-import type { Interface, Result } from '@patchbay/cni/types'
+import type { Result } from '@patchbay/cni/types'
 import {
   addMacvlanRequest,
   findLink,
-  getLink,
   type LinkSummary,
   linkSummary,
   MACVLAN_MODE,
@@ -12,80 +11,46 @@ import {
 } from '@patchbay/linux/route'
 import { configureInterface } from '../../link/configure-interface.ts'
 import { announceIpv6 } from '../../link/container-sysctls.ts'
-import { macForContainer } from '../../link/deterministic-mac.ts'
-import { type Host, openHost } from '../../link/hosts.ts'
-import { checkMtuForAddresses } from '../../link/link-mtu.ts'
+import type { Host } from '../../link/hosts.ts'
 import { makeRenamed } from '../../link/temporary-link.ts'
 import { messageOf } from '../../request/error-message.ts'
-import { UndoStack } from '../../request/undo-stack.ts'
-import { allocateForSmallMtu, checkConfiguredRoutes, makeLinkAndAllocate } from '../ipam.ts'
-import { checkLayer2Version } from '../layer2-version.ts'
-import { resultDns } from '../result-dns.ts'
+import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
 import { loadMacvlanConfig, type MacvlanConfig, parseMode, requestedMac } from './config.ts'
 import { defaultRouteLink } from './default-route-link.ts'
+
+/** Everything that the steps of one ADD share. */
+interface Attaching extends Opened {
+  config: MacvlanConfig
+  /** Where the master is. */
+  lower: Host
+  master: LinkSummary
+  /** The hardware address that was asked for. */
+  mac: MAC | undefined
+}
 
 /** Gives a container an interface of its own on a network that the host, or the container, is on. */
 export async function add(request: Request): Promise<Result> {
   const config = loadMacvlanConfig(request)
   parseMode(config.mode)
-  if (config.ipamType === '') checkLayer2Version(request.cniVersion)
-  checkConfiguredRoutes(request, config.ipamType)
-  using host = openHost(request.hostNetns)
-  using container = openHost(request.netns)
+  return attach(request, { ...config, ipamType: config.ipamType || undefined }, (opened) => begin(opened, config))
+}
+
+async function begin(opened: Opened, config: MacvlanConfig): Promise<AttachSteps<MadeLink, Addressing>> {
+  const { request, host, container } = opened
   const lower = config.linkInContainer ? container : host
   const master = await findMaster(lower, config)
   const mac = parseMac(requestedMac(request, config))
-  await using undo = new UndoStack(request.warn)
-  const making = { request, config, lower, container, master, mac, undo }
-  const result = config.ipamType === '' ? await attachLayer2(making) : await attachLayer3(making)
-  undo.keep()
-  return result
-}
-
-async function attachLayer2(making: Making): Promise<Result> {
-  const { request, config, container } = making
-  const link = await makeMacvlan(making)
-  await setLink(container.route, link.index, { up: true })
-  const interfaces = describe(request, link.address)
-  return { cniVersion: request.cniVersion, interfaces, dns: resultDns(config.dns, undefined) }
-}
-
-async function attachLayer3(making: Making): Promise<Result> {
-  const { request, config, container, master, mac: requested, undo } = making
-  const { ifName, cniVersion } = request
-  const mtu = config.mtu || (master.mtu ?? 0)
-  const attached = await makeLinkAndAllocate(request, {
-    ...config,
-    container,
-    undo,
-    allocated: await allocateForSmallMtu(request, mtu, { ...config, container, undo }),
-    makeLink: () => makeMacvlan(making),
-    prepare: async (ipam) => {
-      checkMtuForAddresses({ name: ifName, mtu }, ipam.ips)
-      return ipam
-    },
-  })
-  const { prepared: ipam } = attached
-  const ips = ipam.ips.map((ip) => ({ ...ip, interface: 0 }))
-  announceIpv6(container, ifName)
-  const link = attached.isLinkUsed
-    ? await getLink(container.route, attached.link.index, { as: linkSummary })
-    : attached.link
   // In this mode the link has the address of its master, which must stay what the network knows.
-  const shared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
-  const mac = await macForContainer(link, { ...config, requested: requested !== undefined || shared, ips })
-  const result = { cniVersion, interfaces: describe(request, mac ?? link.address), ips, routes: ipam.routes ?? [] }
-  await configureInterface(container, { index: link.index, ifName }, result, {
-    mac,
-    announced: true,
-    optimistic: true,
-    warn: request.warn,
-  })
-  return { ...result, dns: resultDns(config.dns, ipam.dns) }
-}
-
-function describe({ ifName, netns }: Request, mac: LinkSummary['address']): Interface[] {
-  return [{ name: ifName, mac: String(mac), sandbox: netns }]
+  const isShared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
+  return {
+    mtu: config.mtu || (master.mtu ?? 0),
+    macPolicy: { deterministicMac: config.deterministicMac, requested: mac !== undefined || isShared },
+    makeLink: () => makeMacvlan({ ...opened, config, lower, master, mac }),
+    prepare: async ({ ips, routes = [] }) => ({ ips, routes }),
+    configure: (made) => configureLayer3(opened, made),
+    setUp: ({ link }) => setLink(container.route, link.index, { up: true }),
+    describe: (own) => [own],
+  }
 }
 
 /**
@@ -105,17 +70,15 @@ export async function findMaster(lower: Host, config: MacvlanConfig): Promise<Li
   return master
 }
 
-interface Making {
-  request: Request
-  config: MacvlanConfig
-  lower: Host
-  container: Host
-  master: LinkSummary
-  mac: MAC | undefined
-  undo: UndoStack
+function parseMac(text: string | undefined): MAC | undefined {
+  try {
+    return text === undefined ? undefined : MAC.parse(text)
+  } catch (cause) {
+    throw new Error(`invalid args ${text} for MAC addr: ${messageOf(cause)}`, { cause })
+  }
 }
 
-function makeMacvlan({ request, config, lower, container, master, mac, undo }: Making): Promise<LinkSummary> {
+async function makeMacvlan({ request, config, lower, container, master, mac, undo }: Attaching): Promise<MadeLink> {
   const settings = {
     link: master.index,
     mtu: config.mtu || undefined,
@@ -131,13 +94,15 @@ function makeMacvlan({ request, config, lower, container, master, mac, undo }: M
       throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
     }
   }
-  return makeRenamed(container, { owner: request, kind: 'macvlan', undo, make })
+  const { index, address } = await makeRenamed(container, { owner: request, kind: 'macvlan', undo, make })
+  return { index, ifName: request.ifName, address }
 }
 
-function parseMac(text: string | undefined): MAC | undefined {
-  try {
-    return text === undefined ? undefined : MAC.parse(text)
-  } catch (cause) {
-    throw new Error(`invalid args ${text} for MAC addr: ${messageOf(cause)}`, { cause })
-  }
+async function configureLayer3(
+  { request, container }: Opened,
+  { link, mac, prepared }: Ready<MadeLink, Addressing>,
+): Promise<void> {
+  announceIpv6(container, link.ifName)
+  const options = { mac: mac.wanted, announced: true, optimistic: true, warn: request.warn }
+  await configureInterface(container, link, prepared, options)
 }

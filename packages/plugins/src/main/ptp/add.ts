@@ -5,10 +5,8 @@ import {
   addAddressRequest,
   addRouteRequest,
   deleteLink,
-  getLink,
   IFA_F,
   type Route as KernelRoute,
-  linkSummary,
   RT_SCOPE,
   setLinkRequest,
 } from '@patchbay/linux/route'
@@ -19,18 +17,14 @@ import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
 import { ensureForwarding } from '../../link/forwarding.ts'
 import { acceptNoRouterAdvertisements, disableIpv6, expectNoDuplicates } from '../../link/host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../../link/hosts.ts'
-import { checkMtu, checkMtuForAddresses } from '../../link/link-mtu.ts'
+import { checkMtu } from '../../link/link-mtu.ts'
 import { awaitOperational } from '../../link/operational-state.ts'
 import { addVethPair, type VethPair } from '../../link/veth-pair.ts'
-import { UndoStack } from '../../request/undo-stack.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../../rules/masquerade/index.ts'
-import { allocateForSmallMtu, checkConfiguredRoutes, type IpamResult, makeLinkAndAllocate } from '../ipam.ts'
-import { resultDns } from '../result-dns.ts'
+import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
+import type { IpamResult } from '../ipam.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
 import { hostRoute } from './host-route.ts'
-
-/** Index of the container's interface in the result: after the host's end. */
-const CONTAINER_INTERFACE = 1
 
 /** How long the host's end may take to be ready once both ends are up. When it is not, the container is attached all the same. */
 const OPERATIONAL_MS = 2500
@@ -40,55 +34,62 @@ interface RoutedIP extends IPConfig {
   gateway: IP
 }
 
+/** Everything that the steps of one ADD share. */
+interface Attaching extends Opened {
+  config: PtpConfig
+}
+
+/** The container's end of the pair, and the pair. */
+interface PairLink extends MadeLink {
+  pair: VethPair
+}
+
+interface Prepared extends Addressing {
+  ips: RoutedIP[]
+  /** The hardware address of the host's end, where it goes by its addresses. */
+  hostMac: MAC | undefined
+}
+
 /** Attaches a container to the host alone: all it sends goes to the host, which routes it. */
 export async function add(request: Request): Promise<Result> {
   const config = loadPtpConfig(request)
   checkMasqueradeConfig(config)
   checkMtu(config.mtu)
-  checkConfiguredRoutes(request, config.ipamType)
-  // Opened first, so that it is closed last: taking a step back needs it.
-  using host = openHost(request.hostNetns)
-  using container = openHost(request.netns)
-  using pairHost = openHost(request.hostNetns)
-  await using undo = new UndoStack(request.warn)
-  const { link: pair, prepared } = await makeLinkAndAllocate(request, {
-    ...config,
-    container,
-    undo,
-    allocated: await allocateForSmallMtu(request, config.mtu, { ...config, container, undo }),
-    makeLink: () => makePair(request, { config, host: pairHost, container, undo }),
-    prepare: (ipam) => prepare(request, { config, host, ipam, undo }),
+  return attach(request, config, async (opened) => stepsOf({ ...opened, config }))
+}
+
+function stepsOf(attaching: Attaching): AttachSteps<PairLink, Prepared> {
+  const { mtu, deterministicMac } = attaching.config
+  return {
+    mtu,
+    macPolicy: { deterministicMac, requested: false },
     first: 'addresses',
-  })
-  const { ips, routes } = prepared
-  const macs = await macsOf(config, ips)
-  const link = { index: pair.peerIndex, ifName: request.ifName }
-  const farMac = macs.container ?? (await getLink(container.route, link.index, { as: linkSummary })).address
-  const interfaces = [
-    { name: pair.ifname, mac: String(macs.host ?? pair.address) },
-    { name: request.ifName, mac: String(farMac), sandbox: request.netns },
-  ]
-  const result = { cniVersion: request.cniVersion, interfaces, ips, routes }
-  // The only neighbour is the host, so that no one can have the address already.
-  detectDuplicates(container, request.ifName, false)
-  const options = { mac: macs.container, networkRoutes: containerRoutes(ips), warn: request.warn }
-  await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: macs.host })
-  await configureInterface(container, link, result, options)
-  await awaitOperational(host, pair.index, OPERATIONAL_MS)
-  undo.keep()
-  return { ...result, dns: resultDns(config.dns, prepared.dns) }
+    makeLink: () => makePair(attaching),
+    prepare: (ipam) => prepare(attaching, ipam),
+    configure: (made) => configure(attaching, made),
+    describe: (own, { link, prepared }) => [
+      { name: link.pair.ifname, mac: String(prepared?.hostMac ?? link.pair.address) },
+      own,
+    ],
+  }
+}
+
+async function makePair({ request, config, host, container, undo }: Attaching): Promise<PairLink> {
+  const mtu = config.mtu > 0 ? config.mtu : undefined
+  const { ifName } = request
+  const pair = await addVethPair(host, container, { ifName, mtu, owner: request })
+  undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
+  return { index: pair.peerIndex, ifName, pair }
 }
 
 /** What the host needs for the container's addresses. */
-async function prepare(
-  request: Request,
-  { config, host, ipam, undo }: { config: PtpConfig; host: Host; ipam: IpamResult; undo: UndoStack },
-) {
-  checkMtuForAddresses({ name: request.ifName, mtu: config.mtu }, ipam.ips)
+async function prepare({ request, config, undo }: Attaching, ipam: IpamResult): Promise<Prepared> {
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
+  // By a socket of its own: the kernel is busy with the pair by the other.
+  using host = openHost(request.hostNetns)
   for (const version of versionsOf(ips)) await ensureForwarding(host, version)
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
-  return { ips, routes: ipam.routes ?? [], dns: ipam.dns }
+  return { ips, routes: ipam.routes ?? [], hostMac: await hostMacOf(config, ips) }
 }
 
 /** @throws Error when there is no gateway: there would be no way out of the container */
@@ -98,30 +99,34 @@ function routed(ifName: string, ip: IPConfig): RoutedIP {
     throw new Error(
       `Cannot attach "${ifName}": the IPAM plugin gave address ${ip.address} without a gateway, and all traffic goes through one; set "gateway" in its configuration`,
     )
-  return { ...ip, gateway, interface: CONTAINER_INTERFACE }
+  return { ...ip, gateway }
 }
 
 function versionsOf(ips: readonly RoutedIP[]): (4 | 6)[] {
   return ([4, 6] as const).filter((version) => ips.some(({ address }) => address.family === version))
 }
 
-async function makePair(
-  request: Request,
-  { config, host, container, undo }: { config: PtpConfig; host: Host; container: Host; undo: UndoStack },
-): Promise<VethPair> {
-  const mtu = config.mtu > 0 ? config.mtu : undefined
-  const pair = await addVethPair(host, container, { ifName: request.ifName, mtu, owner: request })
-  undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
-  return pair
+/** The hardware address of the host's end; the container's end gets one by the same rule. */
+async function hostMacOf(
+  { deterministicMac: isWanted }: PtpConfig,
+  ips: readonly RoutedIP[],
+): Promise<MAC | undefined> {
+  const source = isWanted ? macSource(ips.map(({ gateway }) => gateway)) : undefined
+  return source && (await deterministicMac(source))
 }
 
-/** The hardware addresses of both ends, where they go by the addresses. */
-async function macsOf({ deterministicMac: wanted }: PtpConfig, ips: readonly RoutedIP[]) {
-  const macOf = async (of: (ip: RoutedIP) => IP) => {
-    const source = wanted ? macSource(ips.map(of)) : undefined
-    return source && (await deterministicMac(source))
-  }
-  return { host: await macOf(({ gateway }) => gateway), container: await macOf(({ address }) => address.address) }
+async function configure(
+  { request, host, container }: Attaching,
+  { link, mac, prepared }: Ready<PairLink, Prepared>,
+): Promise<void> {
+  const { ips, hostMac } = prepared
+  const { pair } = link
+  // The only neighbour is the host, so that no one can have the address already.
+  detectDuplicates(container, link.ifName, false)
+  const options = { mac: mac.wanted, networkRoutes: containerRoutes(ips), warn: request.warn }
+  await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: hostMac })
+  await configureInterface(container, link, prepared, options)
+  await awaitOperational(host, pair.index, OPERATIONAL_MS)
 }
 
 /** The host is the only neighbour: the gateway is reached directly, and the rest of the network through it. */
