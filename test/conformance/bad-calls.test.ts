@@ -35,7 +35,7 @@ for (const { name: who, directory } of implementations) {
     })
   }
 
-  for (const { name, program, mode = '755', error } of badIpams) {
+  for (const { name, program, mode = '755', error, ownDetails } of badIpams) {
     test(`bridge of ${who} answers when its IPAM plugin is bad: ${name}`, () => {
       world.shell(`rm -rf /run/ipam; mkdir -p /run/ipam${program === undefined ? `/${name}` : ''}`)
       if (program !== undefined)
@@ -44,7 +44,7 @@ for (const { name: who, directory } of implementations) {
       const env = { ...complete, CNI_NETNS: '/run/netns/c1', CNI_PATH: '/run/ipam', CNI_COMMAND: 'ADD' }
       const { status, stdout } = callBridge(directory, env, JSON.stringify(config))
       const links = world.shell('ip -netns c1 -o link show; ip -netns c1 link delete eth0 2>/dev/null || true')
-      assert.equal(stdout, printed(error))
+      assert.equal(stdout, printed(ownDetails && who === 'patchbay' ? { ...error, details: ownDetails } : error))
       assert.equal(status, 1)
       // The reference leaves the interface until DEL.
       assert.equal(/ eth0@/.test(links), who === 'reference')

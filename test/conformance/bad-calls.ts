@@ -162,6 +162,8 @@ export interface BadIpam {
   /** Permissions of the file; 755 by default. */
   readonly mode?: string
   readonly error: { readonly code: number; readonly msg: string; readonly details?: string }
+  /** What Patchbay tells beside it. */
+  readonly ownDetails?: string
 }
 
 function script(name: string, commands: string, code: number, msg: string, details?: string): BadIpam {
@@ -192,12 +194,15 @@ export const badIpams: readonly BadIpam[] = [
     999,
     'unsupported CNI result version "7.0.0"',
   ),
-  script(
-    'wrong-address',
-    `cat >/dev/null; echo '{"cniVersion": "1.1.0", "ips": [{"address": "10.9.9.999/24"}]}'`,
-    999,
-    'invalid CIDR address: 10.9.9.999/24',
-  ),
+  {
+    ...script(
+      'wrong-address',
+      `cat >/dev/null; echo '{"cniVersion": "1.1.0", "ips": [{"address": "10.9.9.999/24"}]}'`,
+      999,
+      'invalid CIDR address: 10.9.9.999/24',
+    ),
+    ownDetails: 'Cannot read the result of plugin "/run/ipam/wrong-address": Cannot read key "ips.address"',
+  },
   script('silent', 'exit 3', 0, `${failed} exit status 3`),
   script('killed', 'kill -9 $$', 0, `${failed} signal: killed`),
   script('only-stderr', 'echo oops >&2; exit 1', 0, 'netplugin failed: "oops\\n"'),

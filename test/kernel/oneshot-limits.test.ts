@@ -96,6 +96,15 @@ test('ADD does not begin with few descriptors, and DEL does', () => {
   }
 })
 
+test('ADD does not begin with a small stack, and DEL does', () => {
+  for (const kib of [255, 64, 48, 40, 32]) {
+    assertFails(call(`ulimit -s ${kib}; exec "$0" </run/input`), /^Cannot begin: stack too small, RLIMIT_STACK /)
+  }
+  assert.equal(call('ulimit -s 256; exec "$0" </run/input').status, 0)
+  assert.equal(call('ulimit -s 128; exec "$0" </run/input', { CNI_COMMAND: 'DEL' }).status, 0)
+  assertNothingLeft()
+})
+
 const injected = 'strace -f -qq -o /dev/null'
 
 test('an error before the plugin begins is an error object', () => {

@@ -40,11 +40,21 @@ export async function execWithResult(path: string, executor: Executor, run: Plug
   return convertResult(json, json.cniVersion, json.cniVersion)
 }
 
-/** As {@link execWithResult}, but returns the result decoded. */
+/**
+ * As {@link execWithResult}, but returns the result decoded. The cause of an error in the result names the plugin.
+ */
 export async function execForResult(path: string, executor: Executor, run: PluginRun): Promise<Result> {
   const answer = await executeAdd(path, executor, run)
   if (answer.result !== undefined) return answer.result
-  return parsePrintedResult(stampResult(answer.stdout, answer.version))
+  const json = stampResult(answer.stdout, answer.version)
+  try {
+    return parsePrintedResult(json)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    const cause = new SyntaxError(`Cannot read the result of plugin "${path}"`, { cause: error })
+    const Kind = error instanceof JsonError ? JsonError : SyntaxError
+    throw new Kind(error.message, { cause })
+  }
 }
 
 /** Runs the plugin at `path`; what it prints does not matter. Rejects as {@link execWithResult} does. */

@@ -31,6 +31,8 @@ export interface Place {
   readonly struct?: string | undefined
   /** Keys from the document's root, joined with dots; array indexes do not count. */
   readonly path: string
+  /** The keys as the document has them, where `path` has a name of Go among them. */
+  readonly written?: string
   /** Inside a type that has its own decoder in Go: errors name the struct around that, not those further down. */
   readonly ownDecoder?: boolean
   /** How the number here was spelled, when that is not how it would be printed. */

@@ -5,6 +5,7 @@ import { keepOutOfRange, outOfRangeError } from './out-of-range.ts'
 import { parsePlain } from './plain.ts'
 import { quoteCharacter } from './quote.ts'
 import { closingQuote, readString } from './string-literal.ts'
+import { keepUnusual } from './unusual.ts'
 import { JsonError, type JsonObject, type JsonValue, maxDepth, setKey, setLater } from './value.ts'
 
 export interface ParseOptions {
@@ -141,6 +142,7 @@ class Parser {
   #store(top: Frame, value: JsonValue): void {
     const [literal, later] = [this.#literal, this.#later]
     this.#literal = this.#later = undefined
+    if (literal !== undefined) this.#markUnusual()
     if ('array' in top) {
       if (literal !== undefined) keepLiteral(top.array, top.array.length, literal)
       top.array.push(value)
@@ -149,12 +151,21 @@ class Parser {
     const isRepeated = Object.hasOwn(top.object, top.key)
     // A repeated key moves to where it was last said: decoders go by document order across spellings of a name.
     if (isRepeated) {
+      this.#markUnusual()
       keepEarlier(top.object, top.key)
       delete top.object[top.key]
     }
     if (isRepeated || literal !== undefined) keepLiteral(top.object, top.key, literal)
     if (later) setLater(top.object, top.key, later.read)
     else setKey(top.object, top.key, value)
+  }
+
+  /** Has the containers that are open remember that there is more to them than plain data; see `unusual.ts`. */
+  #markUnusual(): void {
+    for (let at = this.#open.length - 1; at >= 0; at--) {
+      const frame = this.#open[at]
+      if (frame === undefined || !keepUnusual('array' in frame ? frame.array : frame.object)) return
+    }
   }
 
   /** After a value: goes on to the next one of its container, or closes that and returns it as a value. */

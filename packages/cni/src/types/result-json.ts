@@ -1,4 +1,4 @@
-import { formatJson, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
+import { formatJson, isJsonObject, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
 import { asResult02, asResult04, asResult10, type ShapedResult, withoutEmpty } from './convert-result.ts'
 import { copyWithoutEmpty } from './copy-result.ts'
 import type { Result } from './result.ts'
@@ -106,16 +106,24 @@ export function parsePrintedResult(json: JsonObject & { cniVersion: string }): R
  * @throws {SyntaxError} `failed to unmarshal raw result: unexpected end of JSON input`
  */
 export function stampResult(stdout: string, configVersion: string): JsonObject & { cniVersion: string } {
-  const { cniVersion, ...rest } = readRaw(stdout)
-  if (typeof cniVersion === 'string' && cniVersion !== '') return { cniVersion, ...rest }
-  return { cniVersion: configVersion, ...rest }
+  const { printed, plain } = readRaw(stdout)
+  if (isStamped(printed)) return printed
+  const { cniVersion: _, ...rest } = plain
+  return { ...rest, cniVersion: configVersion }
+}
+
+function isStamped(json: JsonObject): json is JsonObject & { cniVersion: string } {
+  return typeof json['cniVersion'] === 'string' && json['cniVersion'] !== ''
 }
 
 const rawResult = map(raw)
 
-function readRaw(stdout: string): JsonObject {
+/** A result as it was printed, every number as it was spelled, and as plain data, which is what a stamp is put on. */
+function readRaw(stdout: string): { printed: JsonObject; plain: JsonObject } {
   try {
-    return rawResult.decode(parseJson(stdout))
+    const printed = parseJson(stdout)
+    const plain = rawResult.decode(printed)
+    return { printed: isJsonObject(printed) ? printed : plain, plain }
   } catch (error) {
     if (!(error instanceof Error)) throw error
     throw new SyntaxError(`failed to unmarshal raw result: ${error.message}`, { cause: error })

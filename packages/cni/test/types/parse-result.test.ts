@@ -180,6 +180,21 @@ test('stampResult() puts the version of the configuration where there is none', 
   }
 })
 
+test('stampResult() keeps how numbers were spelled where there is a version; a stamped result is plain data', () => {
+  const ips = '"ips":[{"address":"10.0.0.5/24","interface":0.0}]'
+  const stamped = stampResult(`{${ips}}`, '1.1.0')
+  assert.equal(parsePrintedResult(stamped).ips?.[0]?.interface, 0)
+  assert.throws(() => parsePrintedResult(stampResult(`{"cniVersion":"1.1.0",${ips}}`, '1.1.0')), {
+    message: 'json: cannot unmarshal number 0.0 into Go struct field Result.ips.interface of type int',
+  })
+  const dns = '"dns":{"domain":"a"},"dns":{"search":["s"]}'
+  assert.deepEqual(parsePrintedResult(stampResult(`{${dns}}`, '1.1.0')).dns, { search: ['s'] })
+  assert.deepEqual(parsePrintedResult(stampResult(`{"cniVersion":"1.1.0",${dns}}`, '1.1.0')).dns, {
+    domain: 'a',
+    search: ['s'],
+  })
+})
+
 const address = (random: Random) => random.pick(['10.0.0.5/24', 'fd00::5/64', '::ffff:1.2.3.4/120', '0.0.0.0/0'])
 
 function randomResult(random: Random, cniVersion: string): JsonValue {

@@ -149,16 +149,30 @@ static void limit_stack(JSContext *context) {
 #define DESCRIPTORS 32
 #define MANY_DESCRIPTORS 1024
 
-/* ADD begins only with as many descriptors as it may need: undoing what it did takes some, too. All others do what they can. */
+/* Some four times what the deepest ADD takes of it, beside the environment, which is on the stack as well. */
+#define LEAST_STACK_BYTES (256 << 10)
+
+static void require_stack(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= LEAST_STACK_BYTES) return;
+    fail_with("Cannot begin: stack too small, RLIMIT_STACK allows less than 256 KiB");
+}
+
 static void require_descriptors(void) {
     struct rlimit limit;
-    const char *command = getenv("CNI_COMMAND");
-    if (!command || strcmp(command, "ADD") != 0) return;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= MANY_DESCRIPTORS) return;
     int opened[DESCRIPTORS], count = 0;
     while (count < DESCRIPTORS && (opened[count] = dup(0)) >= 0) count++;
     for (int at = 0; at < count; at++) close(opened[at]);
     if (count < DESCRIPTORS) fail_with("Cannot begin: too many open files, RLIMIT_NOFILE leaves less than 32 descriptors");
+}
+
+/* ADD begins only with what it may need: undoing what it did takes some, too. All others do what they can. */
+static void require_resources(void) {
+    const char *command = getenv("CNI_COMMAND");
+    if (!command || strcmp(command, "ADD") != 0) return;
+    require_stack();
+    require_descriptors();
 }
 
 static int run(JSContext *context, char **arguments, char **environment) {
@@ -204,6 +218,6 @@ int main(int argc, char **argv, char **environment) {
     if (!context && begin_recording()) return record();
     if (!context) context = start_engine();
     limit_stack(context);
-    require_descriptors();
+    require_resources();
     _exit(run(context, argv, environment));
 }

@@ -7,6 +7,8 @@ export interface Step {
   /** For the error: `set "eth0" UP`. */
   what: () => string
   request: NetlinkRequest
+  /** Makes the cause to tell when the kernel refuses it: `error`, or one that says more and has it for a cause. */
+  explain?: (error: unknown) => unknown
 }
 
 /**
@@ -29,6 +31,7 @@ export async function carryOut(
     if (!step) throw error
     // Only the first refusal is known. Those after it have been carried out, or will be refused again.
     if (options.mayExist && isNetlinkError(error, 'EEXIST')) return carryOut(host, steps.slice(position + 1), options)
-    throw new Error(`failed to ${step.what()}: ${messageOf(error)}`, { cause: error })
+    const cause = step.explain?.(error) ?? error
+    throw new Error(`failed to ${step.what()}: ${messageOf(error)}`, { cause })
   }
 }

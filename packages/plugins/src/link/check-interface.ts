@@ -53,13 +53,18 @@ export async function checkAddresses(container: Host, link: Link, ips: readonly 
     if (!own) throw new Error(`Failed to match addr ${address} on interface ${name}`)
     if (((own.flags ?? 0) & IFA_F.DADFAILED) !== 0)
       throw new Error(`link ${name} has address ${address.address} in DADFAILED state`)
-    if (!routes.some((route) => route.dst.equals(address.masked())))
+    if (hasOwnRoute(address) && !routes.some((route) => route.dst.equals(address.masked())))
       throw new Error(
         gateway === undefined
           ? `Failed to find a route to ${address.masked()} for interface ${name}`
           : `Failed to find Gateway ${gateway} for interface ${name}`,
       )
   }
+}
+
+/** Whether there is a route to the network of an address: to an IPv4 address alone the kernel makes none. */
+function hasOwnRoute({ family, prefixLength }: CIDR): boolean {
+  return family === 6 || prefixLength < 32
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import { messageOf } from '../request/error-message.ts'
 import { carryOut, type Step } from './carry-out.ts'
 import { preferOptimistic, readAcceptDad, withoutDad } from './container-sysctls.ts'
+import { explainUnreachable, isInNetwork, isOnLink, routesToGateways } from './gateway-routes.ts'
 import { allowOptimistic } from './host-ipv6.ts'
 import type { ContainerLink, Host } from './hosts.ts'
 import { settleAddresses } from './settle-addresses.ts'
@@ -58,10 +59,12 @@ export async function configureInterface(
   const { networkRoutes = [] } = options
   const routes = result.routes.map((route) => {
     const gw = route.gw ?? gateway[route.dst.family]
-    const isNear = gw === undefined || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isIn(gw, ips)
+    // Without the kernel's own route to it, the kernel does not believe that a gateway in the network is on the link.
+    const isNear = !gw || networkRoutes.length === 0 || isOnLink(gw, networkRoutes) || !isInNetwork(gw, ips)
     return { ...kernelRoute({ ...route, ...optional('gw', gw) }), ...(!isNear && { flags: RTNH_F_ONLINK }) }
   })
-  const routing = [...networkRoutes, ...routes].map((route) => stepToRoute(link, route))
+  const all = [...networkRoutes, ...routesToGateways(ips, [...networkRoutes, ...routes]), ...routes]
+  const routing = all.map((route) => stepToRoute(link, route))
   if (options.optimistic && detectsDuplicates(container, link, ips))
     return setUpOptimistically(container, link, { ips, options, routing, settles: gateway[6] !== undefined })
   const settingUp = stepsToSetUp(link, ips, options)
@@ -95,15 +98,6 @@ async function setUpOptimistically(
   const addresses = of(6).map(({ address }) => stepToAddress(link, address, IFA_F.OPTIMISTIC))
   await allowOptimistic(container, link.ifName, () => carryOut(container, [...addresses, ...routing]))
   if (settles) await settleAddresses(container, link, SETTLE_MS)
-}
-
-/** Without the kernel's own route to it, the kernel does not believe that a gateway in the network is on the link. */
-function isOnLink(gateway: IP, routes: readonly KernelRoute[]): boolean {
-  return routes.some((route) => !route.gateway && route.dst.contains(gateway))
-}
-
-function isIn(gateway: IP, ips: readonly IPConfig[]): boolean {
-  return ips.some(({ address }) => address.contains(gateway))
 }
 
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
@@ -156,7 +150,8 @@ export function asAddress(index: number, address: CIDR): Parameters<typeof addAd
 
 function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): Step {
   const what = () => `add route '${describeRoute(route, ifName)}'`
-  return { what, request: addRouteRequest({ ...route, oif: index }, 'append') }
+  const request = addRouteRequest({ ...route, oif: index }, 'append')
+  return { what, request, explain: (error) => explainUnreachable(error, route.gateway, ifName) }
 }
 
 /** Whether a gateway stands for "none": the destination is on the link. The kernel takes 0.0.0.0 so, and refuses `::`. */

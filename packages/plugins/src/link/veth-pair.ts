@@ -1,4 +1,4 @@
-import { MAC } from '@patchbay/address'
+import type { MAC } from '@patchbay/address'
 import { isNetlinkError, NetlinkError, NLM_F } from '@patchbay/linux/netlink'
 import { addVethRequest, deleteLink, findLink, getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
@@ -10,6 +10,8 @@ export interface VethOptions {
   ifName: string
   /** Bytes; the kernel's default when absent. */
   mtu?: number | undefined
+  /** Of the host's end, where that is not `mtu`. */
+  hostMtu?: number | undefined
   /** Hardware address of the container's end; random when absent. */
   mac?: MAC | undefined
   /** Index of the bridge that the host's end is a port of. */
@@ -47,12 +49,12 @@ export interface VethPair {
  *   interface of that name, which is left as it is
  */
 export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
-  const { ifName, mac, mtu, master, owner, nextName = namesOf(owner) } = options
+  const { ifName, mac, mtu, hostMtu = mtu, master, owner, nextName = namesOf(owner) } = options
   const group = owner ? linkGroupOf(owner.name) : 0
   const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
     const ifname = nextName(attempt)
-    const request = addVethRequest({ master, ifname, mtu, group, peer }, NLM_F.ECHO)
+    const request = addVethRequest({ master, ifname, mtu: hostMtu, group, peer }, NLM_F.ECHO)
     try {
       const [echo] = await host.route.requestSlow(request, linkSummary)
       return await pairOf(host, ifname, echo)
@@ -92,17 +94,4 @@ async function failure(
 async function pairOf(host: Host, ifname: string, echo: LinkSummary | undefined): Promise<VethPair> {
   const { index, address, link } = echo ?? (await getLink(host.route, ifname, { as: linkSummary }))
   return { ifname, index, address, peerIndex: link ?? 0 }
-}
-
-/**
- * The hardware address that was asked for, as it was written.
- *
- * @throws Error `failed to make veth pair: ...` for what is none
- */
-export function parseRequestedMac(text: string | undefined): MAC | undefined {
-  try {
-    return text === undefined ? undefined : MAC.parse(text)
-  } catch (cause) {
-    throw new Error(`failed to make veth pair: ${messageOf(cause)}`, { cause })
-  }
 }

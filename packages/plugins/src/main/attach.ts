@@ -12,6 +12,7 @@ import {
 import { getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import { type MacPolicy, macForContainer } from '../link/deterministic-mac.ts'
 import { type ContainerLink, type Host, openHost } from '../link/hosts.ts'
+import type { LinkMtu } from '../link/link-mtu.ts'
 import { UndoStack } from '../request/undo-stack.ts'
 import { AddressAllocation, checkConfiguredRoutes, type IpamResult } from './ipam.ts'
 
@@ -66,8 +67,8 @@ export interface Ready<L, P> extends Made<L> {
 
 /** How one plugin attaches a container: {@link attach} runs the steps in this order. */
 export interface AttachSteps<L extends MadeLink, P extends Addressing> {
-  /** MTU of the interface in bytes; 0 and below when it is the kernel's choice. */
-  readonly mtu: number
+  /** MTU of the interface. */
+  readonly mtu: LinkMtu
   readonly macPolicy: MacPolicy
   /** What comes first where the IPAM plugin may need the interface; the link when absent. */
   readonly first?: 'link' | 'addresses'

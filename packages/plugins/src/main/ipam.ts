@@ -4,7 +4,7 @@ import { type Result, type Route, route } from '@patchbay/cni/types'
 import { findLink, linkSummary } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
 import type { Host } from '../link/hosts.ts'
-import { checkMtuForAddresses, MIN_MTU_OF_IPV6 } from '../link/link-mtu.ts'
+import { checkMtuForAddresses, isTooSmallForIpv6, type LinkMtu } from '../link/link-mtu.ts'
 import { allSteps, type Step } from '../request/all-steps.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
 import { type DeletionOptions, deleteContainerLink } from './delete-container-link.ts'
@@ -67,26 +67,26 @@ export class AddressAllocation {
    *
    * @throws as {@link allocate}
    */
-  allocateForSmallMtu(mtu: number): Promise<void> {
+  allocateForSmallMtu(mtu: LinkMtu): Promise<void> {
     this.#early ??= this.#allocateEarly(mtu)
     return this.#early
   }
 
-  async #allocateEarly(mtu: number): Promise<void> {
-    if (mtu <= 0 || mtu >= MIN_MTU_OF_IPV6 || this.mayNeedInterface || (await this.isNameTaken())) return
+  async #allocateEarly(mtu: LinkMtu): Promise<void> {
+    if (!isTooSmallForIpv6(mtu.bytes) || this.mayNeedInterface || (await this.isNameTaken())) return
     await this.allocate(mtu)
   }
 
   /**
    * Has the IPAM plugin allocate the addresses, unless that has been done, and checks that they can be used on a link of this MTU.
    *
-   * @param mtu 0 and below when it is the kernel's choice
    * @throws Error `IPAM plugin returned missing IP config`, CniError for routes that no kernel has room for and for an IPv6
    *   address where the MTU is too small, and whatever the plugin fails with
    */
-  async allocate(mtu: number): Promise<IpamResult> {
+  async allocate(mtu: LinkMtu): Promise<IpamResult> {
     this.#allocated ??= await allocateAddresses(this.#request, this.#type, this.#undo)
-    checkMtuForAddresses({ name: this.#request.ifName, mtu }, this.#allocated.ips)
+    const addresses = this.#allocated.ips.map(({ address }) => address)
+    checkMtuForAddresses(this.#request.ifName, mtu, addresses)
     return this.#allocated
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR, MAC } from '@patchbay/address'
 import type { DNS, Result } from '@patchbay/cni/types'
+import { configuredMtu } from '../../src/link/link-mtu.ts'
 import { type AttachSteps, attach, type MadeLink, type Opened } from '../../src/main/attach.ts'
 import { fakeRequest } from '../fake-request.ts'
 
@@ -61,7 +62,7 @@ function stepsOf(
 ): AttachSteps<MadeLink, { ips: Result['ips'] & {}; routes: [] }> {
   const { mtu = 0, first, preparesAfterLink = false, deterministicMac = false } = scene
   return {
-    mtu,
+    mtu: configuredMtu(mtu),
     macPolicy: { deterministicMac, requested: false },
     preparesAfterLink,
     ...(first && { first }),

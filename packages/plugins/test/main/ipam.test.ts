@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
 import { callPlugin, inProcessExecutor, type Plugin } from '@patchbay/cni/plugin'
 import { openHost } from '../../src/link/hosts.ts'
+import { configuredMtu } from '../../src/link/link-mtu.ts'
 import { AddressAllocation } from '../../src/main/ipam.ts'
 import { UndoStack } from '../../src/request/undo-stack.ts'
 
@@ -19,7 +20,7 @@ test('AddressAllocation has addresses released when the request has been cut sho
     async add(request) {
       await using undo = new UndoStack((line) => done.push(line))
       using container = openHost('/proc/self/ns/net')
-      await new AddressAllocation(request, { type: 'books', container, undo }).allocate(0)
+      await new AddressAllocation(request, { type: 'books', container, undo }).allocate(configuredMtu(0))
       host.abort(new Error('gone'))
       throw host.signal.reason
     },

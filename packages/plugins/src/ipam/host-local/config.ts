@@ -109,13 +109,19 @@ function isSynced(durability: string): boolean | undefined {
 function requestedIn({ args, runtimeConfig }: Net, envArgs: string): IP[] {
   const fromEnvironment = envArgs === '' ? undefined : loadArgs(envArgs, { IP: parseRequestedIp }).IP
   const requested: IP[] = fromEnvironment ? [fromEnvironment] : []
-  for (const ips of [args?.cni?.ips, runtimeConfig?.ips]) {
-    for (const wanted of ips ?? []) {
-      if (wanted === null) throw new RangeError('cannot understand ip: IP <nil> not v4 nor v6')
-      requested.push(wanted)
-    }
+  for (const [key, ips] of Object.entries({
+    'args.cni.ips': args?.cni?.ips,
+    'runtimeConfig.ips': runtimeConfig?.ips,
+  })) {
+    for (const wanted of ips ?? []) requested.push(wanted ?? noAddress(key))
   }
   return requested
+}
+
+function noAddress(key: string): never {
+  throw new RangeError('cannot understand ip: IP <nil> not v4 nor v6', {
+    cause: new RangeError(`Cannot read key "${key}": an address is empty`),
+  })
 }
 
 /** The reference does not take an IPv4 subnet for what it is when it is written as IPv6. */
@@ -154,7 +160,11 @@ function checkFamilies(sets: readonly RangeSet[], cniVersion: string): void {
 
 /** A field of the range that is embedded in `ipam`; Go puts its type's name in the place: `ipam.Range.gateway`. */
 function promoted<T>(codec: Codec<T>): Codec<T> {
-  return { ...codec, read: (json, place) => codec.read(json, { ...place, path: promotedPath(place.path) }) }
+  return {
+    ...codec,
+    read: (json, place) =>
+      codec.read(json, { ...place, path: promotedPath(place.path), written: place.written ?? place.path }),
+  }
 }
 
 function promotedPath(path: string): string {

@@ -30,7 +30,10 @@ export interface Range extends Bounds {
  */
 export function canonicalRange(conf: RangeConf): Range {
   const { subnet, rangeStart, rangeEnd } = conf
-  if (subnet === undefined) throw new RangeError('IP <nil> not v4 nor v6')
+  if (subnet === undefined) {
+    const cause = new RangeError('Cannot allocate from a range: it has no key "subnet"')
+    throw new RangeError('IP <nil> not v4 nor v6', { cause })
+  }
   checkSubnet(subnet)
   const first = subnet.address.add(1)
   const start = rangeStart ?? first

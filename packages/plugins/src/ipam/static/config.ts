@@ -1,11 +1,11 @@
 import { CIDR, type IP, parseIP } from '@patchbay/address'
 import { array, type Decoded, object, orZero, string } from '@patchbay/cni/json'
 import { loadArgs, type Request } from '@patchbay/cni/plugin'
-import { dns, type IPConfig, netConf, route } from '@patchbay/cni/types'
+import { dns, type IPConfig, ip, netConf, route } from '@patchbay/cni/types'
 
 const ipamConf = object('IPAMConfig', {
   type: string,
-  addresses: array(object('Address', { address: orZero(string), gateway: string })),
+  addresses: array(object('Address', { address: orZero(string), gateway: ip })),
   routes: array(route, '[]*types.Route'),
   dns,
 })
@@ -35,7 +35,10 @@ export function loadStaticConfig(request: Request): StaticConfig {
   const { addresses = [], routes, dns: resolver } = conf.ipam
   const given = argumentAddresses(request.args)
   // All are read, so that what is wrong is told even where another source takes its place.
-  const replacing = [conf.runtimeConfig?.ips, conf.args?.cni?.ips].map(listedAddresses)
+  const replacing = [
+    listedAddresses('runtimeConfig.ips', conf.runtimeConfig?.ips),
+    listedAddresses('args.cni.ips', conf.args?.cni?.ips),
+  ]
   const replacement = replacing.find((ips) => ips.length > 0)
   return {
     ips: replacement ?? [...addresses.map(configuredAddress), ...given],
@@ -44,14 +47,18 @@ export function loadStaticConfig(request: Request): StaticConfig {
   }
 }
 
-function configuredAddress({ address: text, gateway }: { address: string; gateway?: string }): IPConfig {
-  const address = parseAddress(text, 'the', "'address' field is expected to be in CIDR notation")
-  return gateway ? { address, gateway: parseIP(gateway) } : { address }
+function configuredAddress({ address: text, gateway }: { address: string; gateway?: IP }): IPConfig {
+  const address = parseAddress(
+    text,
+    "the 'address' field is expected to be in CIDR notation",
+    'key "ipam.addresses.address"',
+  )
+  return gateway ? { address, gateway } : { address }
 }
 
-function listedAddresses(texts: readonly string[] = []): IPConfig[] {
+function listedAddresses(key: string, texts: readonly string[] = []): IPConfig[] {
   return texts.map((text) => ({
-    address: parseAddress(text, 'an entry in the', "'ips' field is NOT in CIDR notation"),
+    address: parseAddress(text, "an entry in the 'ips' field is NOT in CIDR notation", `key "${key}"`),
   }))
 }
 
@@ -59,7 +66,7 @@ function listedAddresses(texts: readonly string[] = []): IPConfig[] {
 function argumentAddresses(args: string): IPConfig[] {
   const given = loadArgs(args, { IP: listOf, GATEWAY: listOf })
   const ips: IPConfig[] = (given.IP ?? []).map((text) => ({
-    address: parseAddress(text, 'the', "'ip' field is expected to be in CIDR notation"),
+    address: parseAddress(text, "the 'ip' field is expected to be in CIDR notation", '"IP" in CNI_ARGS'),
   }))
   for (const gateway of (given.GATEWAY ?? []).map(parseGateway))
     for (const ip of ips) if (ip.address.contains(gateway)) ip.gateway = gateway
@@ -70,11 +77,12 @@ function listOf(text: string): string[] {
   return text === '' ? [] : text.split(',').map((item) => item.trim())
 }
 
-function parseAddress(text: string, before: string, after: string): CIDR {
+/** @param where for the error: the key that the text stands under */
+function parseAddress(text: string, problem: string, where: string): CIDR {
   try {
     return CIDR.parse(text)
   } catch (cause) {
-    throw new SyntaxError(`${before} ${after}, got: '${text}'`, { cause })
+    throw new SyntaxError(`${problem}, got: '${text}'`, { cause: new SyntaxError(`Cannot read ${where}`, { cause }) })
   }
 }
 
@@ -82,6 +90,7 @@ function parseGateway(text: string): IP {
   try {
     return parseIP(text)
   } catch (cause) {
-    throw new SyntaxError(`invalid gateway address: ${text}`, { cause })
+    const where = new SyntaxError('Cannot read "GATEWAY" in CNI_ARGS', { cause })
+    throw new SyntaxError(`invalid gateway address: ${text}`, { cause: where })
   }
 }

@@ -5,8 +5,8 @@ import { getLinkRequest, IF_OPER, IFF, type LinkSummary, linkSummary, setLink } 
 import { configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { openHost } from '../../link/hosts.ts'
-import { checkMtuForAddresses } from '../../link/link-mtu.ts'
-import { parseRequestedMac, type VethPair } from '../../link/veth-pair.ts'
+import { checkMtuForAddresses, configuredMtu } from '../../link/link-mtu.ts'
+import type { VethPair } from '../../link/veth-pair.ts'
 import { ensureMasquerade } from '../../rules/masquerade/index.ts'
 import {
   type Addressing,
@@ -18,10 +18,12 @@ import {
   type Ready,
 } from '../attach.ts'
 import type { IpamResult } from '../ipam.ts'
+import { parseRequestedMac } from '../requested-mac.ts'
 import { type Bridge, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { NO_MAC, planGateways, serveGateways } from './gateway.ts'
 import { makePort, portSettings, waitForPort } from './port.ts'
+import { mtuOfPort } from './port-mtu.ts'
 
 /** Everything that the steps of one ADD share. */
 interface Attaching extends Opened {
@@ -51,13 +53,14 @@ export async function add(request: Request): Promise<Result> {
 }
 
 async function begin(opened: Opened, config: BridgeConfig): Promise<AttachSteps<PortLink, PreparedLayer3>> {
-  const requestedMac = parseRequestedMac(config.mac)
+  const requestedMac = parseRequestedMac(config.mac, (reason) => `failed to make veth pair: ${reason}`)
   // Before the bridge is made, which stays.
-  await opened.allocation?.allocateForSmallMtu(config.mtu)
+  const mtu = configuredMtu(config.mtu)
+  await opened.allocation?.allocateForSmallMtu(mtu)
   const bridge = await ensureBridge(opened.host, config)
   const attaching = { ...opened, config, bridge, requestedMac }
   return {
-    mtu: config.mtu,
+    mtu,
     macPolicy: { deterministicMac: config.deterministicMac, requested: requestedMac !== undefined },
     makeLink: () => makePortOf(attaching),
     preparesAfterLink: !isInUse(bridge),
@@ -79,8 +82,9 @@ async function makePortOf({
 }: Attaching): Promise<PortLink> {
   const port = portSettings(config, bridge.index)
   const { mtu } = config
-  const { ifName } = request
-  const pair = await makePort(host, container, { ifName, mtu, mac: requestedMac, owner: request, port, undo })
+  const { ifName, warn } = request
+  const hostMtu = mtu > 0 ? await mtuOfPort(host, { bridge, mtu, warn }) : undefined
+  const pair = await makePort(host, container, { ifName, mtu, hostMtu, mac: requestedMac, owner: request, port, undo })
   return { index: pair.peerIndex, ifName, pair }
 }
 
@@ -97,7 +101,7 @@ async function prepareLayer3({ request, config, bridge, undo }: Attaching, ipam:
   // By a socket of its own: the kernel is busy with the port by the other.
   using host = openHost(request.hostNetns)
   const { ips, routes, gateways } = planGateways(config, { ips: ipam.ips, routes: ipam.routes ?? [] })
-  checkMtuForAddresses({ name: config.bridge, mtu: bridge.mtu ?? 0 }, config.isGateway ? ips : [])
+  checkMtuForAddresses(config.bridge, { bytes: bridge.mtu ?? 0, from: 'that of the bridge' }, gateways)
   const vlanGateway = await serveGateways(host, config, { bridge, gateways, ips, warn: request.warn })
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes, vlanGateway }

@@ -15,6 +15,7 @@ import { acceptNoRouterAdvertisements, expectNoDuplicates } from '../../link/hos
 import type { Host } from '../../link/hosts.ts'
 import { messageOf } from '../../request/error-message.ts'
 import type { BridgeConfig } from './config.ts'
+import { vlanError } from './vlan-support.ts'
 
 /** `<linux/netdevice.h> NET_ADDR_RANDOM`: the kernel made up the hardware address, or took that of a port. */
 const NET_ADDR_RANDOM = '1'
@@ -90,7 +91,7 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
     const found = isNetlinkError(error, 'EEXIST')
       ? await findLink(host.route, config.bridge, { as: bridgeSummary })
       : undefined
-    if (!found) throw error
+    if (!found) throw vlanFiltering ? vlanError(error) : error
     return describeFound(host, config, found)
   }
 }

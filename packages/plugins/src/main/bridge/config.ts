@@ -5,7 +5,7 @@ import { checkMtu } from '../../link/link-mtu.ts'
 import { checkLinkName } from '../../link/link-name.ts'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
 import { checkMasqueradeConfig } from '../../rules/masquerade/index.ts'
-import { requestedMac } from '../requested-mac.ts'
+import { type RequestedMac, requestedMac } from '../requested-mac.ts'
 import { trunkVlans } from './trunk.ts'
 
 /** The configuration of the plugin `bridge`. */
@@ -38,8 +38,8 @@ export interface BridgeConfig extends Decoded<typeof bridgeConf> {
   ipamType: string
   /** VLANs of the trunk, sorted; absent when there is no trunk at all. */
   trunk?: readonly number[]
-  /** Hardware address asked for, as it was written. */
-  mac?: string | undefined
+  /** Hardware address that was asked for. */
+  mac?: RequestedMac | undefined
 }
 
 const MAX_VLAN = 4094

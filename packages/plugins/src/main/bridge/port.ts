@@ -15,6 +15,7 @@ import { addVethPair, type VethOptions, type VethPair } from '../../link/veth-pa
 import { messageOf } from '../../request/error-message.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 import type { BridgeConfig } from './config.ts'
+import { vlanError } from './vlan-support.ts'
 
 /** How a port of the bridge is set up. */
 export interface PortSettings {
@@ -40,18 +41,25 @@ export function portSettings(config: BridgeConfig, bridge: number): PortSettings
 
 /**
  * Makes the pair whose host end is a port of the bridge; `undo` takes it back.
+ *
+ * @param options.mtu of both ends, but for `hostMtu`; 0 and below are the kernel's choice
  */
 export async function makePort(
   host: Host,
   container: Host,
-  options: Pick<VethOptions, 'ifName' | 'mac' | 'owner'> & { mtu: number; port: PortSettings; undo: UndoStack },
+  options: Pick<VethOptions, 'ifName' | 'mac' | 'owner' | 'hostMtu'> & {
+    mtu: number
+    port: PortSettings
+    undo: UndoStack
+  },
 ): Promise<VethPair> {
-  const { ifName, mac, owner, port, undo } = options
+  const { ifName, mac, owner, hostMtu, port, undo } = options
   const pair = await addVethPair(host, container, {
     ifName,
     mac,
     owner,
     mtu: options.mtu > 0 ? options.mtu : undefined,
+    hostMtu,
     master: port.bridge,
   })
   undo.push(`make link "${pair.ifname}"`, () => deleteLink(host.route, pair.index))
@@ -81,7 +89,8 @@ async function configureVlans(host: Host, index: number, port: PortSettings, nam
   const step = async (what: string, work: () => Promise<void>) => {
     try {
       await work()
-    } catch (error) {
+    } catch (cause) {
+      const error = vlanError(cause)
       throw new Error(`failed to ${what} on interface "${name}": ${messageOf(error)}`, { cause: error })
     }
   }

@@ -1,4 +1,4 @@
-import { MAC } from '@patchbay/address'
+import type { MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import {
@@ -12,9 +12,11 @@ import {
 import { configureInterface } from '../../link/configure-interface.ts'
 import { announceIpv6 } from '../../link/container-sysctls.ts'
 import type { Host } from '../../link/hosts.ts'
+import { configuredMtu, type LinkMtu } from '../../link/link-mtu.ts'
 import { makeRenamed } from '../../link/temporary-link.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
+import { parseRequestedMac } from '../requested-mac.ts'
 import { loadMacvlanConfig, type MacvlanConfig, parseMode, requestedMac } from './config.ts'
 import { defaultRouteLink } from './default-route-link.ts'
 
@@ -39,11 +41,12 @@ async function begin(opened: Opened, config: MacvlanConfig): Promise<AttachSteps
   const { request, host, container } = opened
   const lower = config.linkInContainer ? container : host
   const master = await findMaster(lower, config)
-  const mac = parseMac(requestedMac(request, config))
+  const asked = requestedMac(request, config)
+  const mac = parseRequestedMac(asked, (reason) => `invalid args ${asked?.text} for MAC addr: ${reason}`)
   // In this mode the link has the address of its master, which must stay what the network knows.
   const isShared = parseMode(config.mode) === MACVLAN_MODE.PASSTHRU
   return {
-    mtu: config.mtu || (master.mtu ?? 0),
+    mtu: mtuOf(config, master),
     macPolicy: { deterministicMac: config.deterministicMac, requested: mac !== undefined || isShared },
     makeLink: () => makeMacvlan({ ...opened, config, lower, master, mac }),
     prepare: async ({ ips, routes = [] }) => ({ ips, routes }),
@@ -70,12 +73,9 @@ export async function findMaster(lower: Host, config: MacvlanConfig): Promise<Li
   return master
 }
 
-function parseMac(text: string | undefined): MAC | undefined {
-  try {
-    return text === undefined ? undefined : MAC.parse(text)
-  } catch (cause) {
-    throw new Error(`invalid args ${text} for MAC addr: ${messageOf(cause)}`, { cause })
-  }
+function mtuOf(config: MacvlanConfig, master: LinkSummary): LinkMtu {
+  if (config.mtu !== 0) return configuredMtu(config.mtu)
+  return { bytes: master.mtu ?? 0, from: `that of master "${master.ifname}"` }
 }
 
 async function makeMacvlan({ request, config, lower, container, master, mac, undo }: Attaching): Promise<MadeLink> {

@@ -3,7 +3,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { MACVLAN_MODE } from '@patchbay/linux/route'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
-import { requestedMac as requestedByCaller } from '../requested-mac.ts'
+import { macAt, type RequestedMac, requestedMac as requestedByCaller } from '../requested-mac.ts'
 
 /** The configuration of the plugin `macvlan`. */
 export const macvlanConf = object('NetConf', {
@@ -35,8 +35,8 @@ export function loadMacvlanConfig(request: Request): MacvlanConfig {
  *
  * @throws SyntaxError for what is wrong with CNI_ARGS
  */
-export function requestedMac(request: Request, { runtimeConfig, mac }: MacvlanConfig): string | undefined {
-  return requestedByCaller(request.args, { runtimeConfig }) ?? (mac || undefined)
+export function requestedMac(request: Request, { runtimeConfig, mac }: MacvlanConfig): RequestedMac | undefined {
+  return requestedByCaller(request.args, { runtimeConfig }) ?? macAt('key "mac"', mac)
 }
 
 const modes = {

@@ -17,7 +17,7 @@ import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
 import { ensureForwarding } from '../../link/forwarding.ts'
 import { acceptNoRouterAdvertisements, disableIpv6, expectNoDuplicates } from '../../link/host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../../link/hosts.ts'
-import { checkMtu } from '../../link/link-mtu.ts'
+import { checkMtu, configuredMtu } from '../../link/link-mtu.ts'
 import { awaitOperational } from '../../link/operational-state.ts'
 import { addVethPair, type VethPair } from '../../link/veth-pair.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../../rules/masquerade/index.ts'
@@ -61,7 +61,7 @@ export async function add(request: Request): Promise<Result> {
 function stepsOf(attaching: Attaching): AttachSteps<PairLink, Prepared> {
   const { mtu, deterministicMac } = attaching.config
   return {
-    mtu,
+    mtu: configuredMtu(mtu),
     macPolicy: { deterministicMac, requested: false },
     first: 'addresses',
     makeLink: () => makePair(attaching),

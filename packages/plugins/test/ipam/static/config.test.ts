@@ -4,6 +4,7 @@ import type { JsonObject } from '@patchbay/cni/json'
 import { loadStaticConfig } from '../../../src/ipam/static/config.ts'
 import { staticIpam } from '../../../src/ipam/static/index.ts'
 import { fakeRequest } from '../../fake-request.ts'
+import { shownError } from '../../shown-error.ts'
 
 const addresses = [{ address: '10.1.2.3/24', gateway: '10.1.2.1' }, { address: 'fd00::3/64' }]
 
@@ -59,6 +60,22 @@ test('loadStaticConfig() names the place of what is no address, whether it count
   for (const [keys, args, message] of cases) assert.throws(() => load(keys, args), { message })
   // Replaced before they are looked at.
   assert.deepEqual(load({ ipam: { addresses: [{ address: 'x' }] }, runtimeConfig }), ['10.6.0.6/24 -'])
+})
+
+test('loadStaticConfig() tells the key of what is no address', async () => {
+  const address = '10.1.2.3/24'
+  const cases: [JsonObject, string, string][] = [
+    [{ ipam: { addresses: [{ address: 'x' }] } }, '', 'key "ipam.addresses.address": invalid CIDR address: x'],
+    [{ ipam: { addresses: [{ address, gateway: 'x' }] } }, '', 'key "ipam.addresses.gateway"'],
+    [{ ipam: { addresses, routes: [{ dst: 'x' }] } }, '', 'key "ipam.routes.dst"'],
+    [{ ipam: { addresses, routes: [{ dst: address, gw: 'x' }] } }, '', 'key "ipam.routes.gw"'],
+    [{ args: { cni: { ips: ['x'] } } }, '', 'key "args.cni.ips": invalid CIDR address: x'],
+    [{ runtimeConfig: { ips: ['x'] } }, '', 'key "runtimeConfig.ips": invalid CIDR address: x'],
+    [{}, 'IP=x', '"IP" in CNI_ARGS: invalid CIDR address: x'],
+    [{}, 'GATEWAY=x', '"GATEWAY" in CNI_ARGS: invalid IP address: x'],
+  ]
+  for (const [keys, args, where] of cases)
+    assert.equal((await shownError(() => load(keys, args))).details, `Cannot read ${where}`)
 })
 
 test('static ADD refuses a second address of a family before 0.3.0', async () => {

@@ -44,9 +44,9 @@ test('loadBridgeConfig() refuses a VLAN that is none', () => {
 
 test('loadBridgeConfig() takes the hardware address of the capability, then of args, then of CNI_ARGS', () => {
   const [capability, args, env] = [{ runtimeConfig: { mac: 'a' } }, { args: { cni: { mac: 'b' } } }, 'MAC=c']
-  assert.equal(load({ ...capability, ...args }, env).mac, 'a')
-  assert.equal(load(args, env).mac, 'b')
-  assert.equal(load({ runtimeConfig: { mac: '' }, args: { cni: { mac: '' } } }, env).mac, 'c')
+  assert.equal(load({ ...capability, ...args }, env).mac?.text, 'a')
+  assert.equal(load(args, env).mac?.text, 'b')
+  assert.equal(load({ runtimeConfig: { mac: '' }, args: { cni: { mac: '' } } }, env).mac?.text, 'c')
   assert.equal(load({}, 'MAC=').mac, undefined)
   assert.throws(() => load(capability, 'FOO=1'), { message: 'ARGS: unknown args ["FOO=1"]' })
 })

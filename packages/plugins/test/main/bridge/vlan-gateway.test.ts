@@ -56,7 +56,8 @@ const gateways = [CIDR.parse('10.1.2.1/24')]
 test('serveGateways() leaves no interface of a VLAN that could not be put into it', async () => {
   const { host, requests } = fakeHost({ refuses: 'RTM_SETLINK', errno: EOPNOTSUPP })
   await assert.rejects(serveGateways(host, config, { bridge, gateways, ips: [], warn }), {
-    message: /^failed to setup vlan tag on interface "veth[0-9a-f]{8}": operation not supported$/,
+    message:
+      /^failed to setup vlan tag on interface "veth[0-9a-f]{8}": operation not supported: the kernel lacks VLAN filtering of bridges \(CONFIG_BRIDGE_VLAN_FILTERING\), which "vlan" and "vlanTrunk" need$/,
   })
   assert.deepEqual(requests, ['RTM_NEWLINK', 'RTM_SETLINK', 'RTM_DELLINK'])
 })

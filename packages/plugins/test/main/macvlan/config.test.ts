@@ -7,7 +7,7 @@ import { fakeRequest } from '../../fake-request.ts'
 
 function mac(config: JsonObject, args = ''): string | undefined {
   const request = fakeRequest(config, { args })
-  return requestedMac(request, loadMacvlanConfig(request))
+  return requestedMac(request, loadMacvlanConfig(request))?.text
 }
 
 test('parseMode() gives the number of a mode, <linux/if_link.h> MACVLAN_MODE_*', () => {
