@@ -21,6 +21,11 @@ import { type JsonObject, runIn } from '../lab/witness.ts'
 /** The ruleset of a host without containers, once it has had isolated ones. */
 const empty = `table inet patchbay {
 	comment "Made by Patchbay: rules are few, containers are elements"
+	set firewall-records {
+		type mark . mark . mark . mark . mark
+		comment "what each attachment has, by the hashes in its mark"
+	}
+
 	set firewall-addresses4 {
 		type ipv4_addr
 	}
@@ -93,7 +98,8 @@ test('firewall: containers are marked elements, gone with the last of them, and 
     const first = await allow(place, 'container', isolated)
     const second = await allow(place, 'other', isolated)
     const listed = ruleset(lab.host)
-    const element = '10.1.2.2 comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container"'
+    const element =
+      '10.1.2.2 comment "8e48f37d5de60467-0ab5244c1ca55437-55621a5eab331202, net: net1, if: eth0, id: container"'
     assert.equal(listed.split(element).length, 3)
     assert.ok(listed.includes(`${element} : "firewall-bridge-cni0"`))
     assert.match(listed, /\n\tcounter firewall-bridge-cni0 {\n\t\tcomment ".*"\n/)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { firewall } from '@patchbay/plugins/firewall'
+import { firewall, firewallBy } from '@patchbay/plugins/firewall'
 import type { TestNamespace } from '../lab/namespace-fixture.ts'
 import { withLab } from '../lab/plugin-lab.ts'
 import { type JsonObject, runIn } from '../lab/witness.ts'
@@ -21,6 +21,13 @@ const valid = (...containerIds: string[]): JsonObject => ({
 function accepting(host: TestNamespace): string[] {
   const lines = ['iptables-save', 'ip6tables-save'].flatMap((tool) => runIn(host, tool, '-t', 'filter').split('\n'))
   return lines.filter((line) => line.startsWith('-A') && line.endsWith('-j ACCEPT'))
+}
+
+/** All that filters packets, whoever has made it. */
+function filters(host: TestNamespace): string {
+  return ['nft list ruleset', 'iptables-save -t filter', 'ip6tables-save -t filter']
+    .map((words) => runIn(host, 'sh', '-c', words))
+    .join('')
 }
 
 test('firewall by iptables: DEL without a result takes the rules of its container away, and no others', () =>
@@ -66,12 +73,74 @@ test('firewall by iptables: GC leaves the rules of an address that the reference
     // What the reference leaves after its DEL of the first container and its ADD of the second one.
     mkdirSync('/var/lib/cni/results', { recursive: true })
     const entry = { kind: 'cniCacheV1', containerId: 'second', ifName: 'eth0', networkName: 'net1', config: '' }
-    writeFileSync('/var/lib/cni/results/net1-second-eth0', JSON.stringify({ ...entry, result: prevResult }))
+    const file = '/var/lib/cni/results/net1-second-eth0'
+    writeFileSync(file, JSON.stringify({ ...entry, result: prevResult }))
     await lab.call(firewall, 'GC', valid('second'))
+    rmSync(file)
     const left = accepting(lab.host)
     assert.equal(left.length, 4)
     for (const line of left) assert.match(line, /^-A CNI-FORWARD /)
     assert.doesNotMatch(runIn(lab.host, 'iptables', '-S', 'CNI-PUBLISHED'), /ACCEPT/)
+  }))
+
+const interfaces: JsonObject[] = [{ name: 'cni0' }, { name: 'veth1' }]
+
+for (const keys of [{ backend: 'nftables' }, { backend: 'nftables', ingressPolicy: 'isolated' }, iptables]) {
+  const how = Object.values(keys).join(', ')
+
+  test(`firewall by ${how}: ADD again with other addresses leaves nothing of the earlier ones`, () =>
+    withLab(async (lab) => {
+      const other = { ...attached('10.1.2.3/24', 'fd00:1:2::3/64'), interfaces }
+      await lab.add(firewall, { ...keys, prevResult: other }, { containerId: 'other' })
+      const again = [attached('10.1.2.2/24', 'fd00:1:2::2/64'), attached('10.1.2.4/24', 'fd00:1:2::4/64')]
+      for (const each of again)
+        await lab.add(firewall, { ...keys, prevResult: { ...each, interfaces: [{ name: 'cni1' }, { name: 'veth2' }] } })
+      assert.doesNotMatch(filters(lab.host), /10\.1\.2\.2\b|fd00:1:2::2\b/)
+      assert.match(filters(lab.host), /10\.1\.2\.4\b[\s\S]*fd00:1:2::4\b/)
+      await lab.del(firewall, { ...keys, prevResult: again[0] ?? {} })
+      assert.doesNotMatch(filters(lab.host), /10\.1\.2\.4\b|fd00:1:2::4\b|veth2|firewall-bridge-cni1/)
+      assert.match(filters(lab.host), /10\.1\.2\.3\b[\s\S]*fd00:1:2::3\b/)
+    }))
+
+  test(`firewall by ${how}: DEL takes all of the container away, whatever addresses the runtime tells`, () =>
+    withLab(async (lab) => {
+      for (const told of [['10.1.2.2/24'], ['fd00:1:2::2/64'], ['10.1.2.9/24'], []]) {
+        await lab.add(firewall, { ...keys, prevResult: { ...prevResult, interfaces } })
+        await lab.del(firewall, { ...keys, prevResult: attached(...told) })
+        assert.doesNotMatch(filters(lab.host), /10\.1\.2\.2\b|fd00:1:2::2\b|veth1|firewall-bridge-cni0/, String(told))
+      }
+    }))
+}
+
+test('firewall: a container that has left its bridge no longer keeps the policy of the bridge', () =>
+  withLab(async (lab) => {
+    const isolated = { backend: 'nftables', ingressPolicy: 'isolated', prevResult: { ...prevResult, interfaces } }
+    await lab.add(firewall, isolated)
+    await lab.add(firewall, { ...isolated, prevResult: { ...prevResult, interfaces: [{ name: 'cni1' }] } })
+    assert.doesNotMatch(filters(lab.host), /cni0|veth1/)
+    await lab.add(firewall, { backend: 'nftables', prevResult })
+    assert.doesNotMatch(filters(lab.host), /cni1/)
+  }))
+
+test('firewall: sources of firewalld go with ADD again and with DEL, whatever addresses the runtime tells', () =>
+  withLab(async (lab) => {
+    const sources = new Set<string>()
+    const change = (what: 'add' | 'delete') => async (all: readonly { address: unknown }[]) => {
+      for (const { address } of all) sources[what](String(address))
+    }
+    const backend = { add: change('add'), del: change('delete'), check: async () => {} }
+    const plugin = firewallBy(async () => backend)
+    await lab.add(plugin, { prevResult: attached('10.1.2.3/24') }, { containerId: 'other' })
+    await lab.add(plugin, { prevResult })
+    await lab.add(plugin, { prevResult: attached('10.1.2.4/24', 'fd00:1:2::4/64') })
+    assert.deepEqual([...sources].sort(), ['10.1.2.3', '10.1.2.4', 'fd00:1:2::4'])
+    await lab.del(plugin, { prevResult: attached('10.1.2.4/24') })
+    assert.deepEqual([...sources], ['10.1.2.3'])
+    // An address that somebody else has by now stays.
+    await lab.add(plugin, { prevResult })
+    await lab.add(plugin, { prevResult: attached('10.1.2.2/24') }, { containerId: 'next' })
+    await lab.del(plugin, { prevResult: attached('10.1.2.9/24') })
+    assert.deepEqual([...sources].sort(), ['10.1.2.2', '10.1.2.3'])
   }))
 
 test('firewall: GC and DEL without a result start no program where iptables has nothing of ours', () =>

@@ -185,15 +185,16 @@ test('firewall: beside two thousand others, ADD and DEL say to the kernel what t
     assert.deepEqual(beside1.add, [
       // Whether the kernel has it, and whether the host's own filter is made by iptables.
       ...['GETGEN 20', 'GETCHAIN 44', 'GETCHAIN 44'],
-      // The bridge's object, the addresses twice, the bridge three times, and the port.
-      '{ NEWOBJ 160, NEWSETELEM 156, NEWSETELEM 184, NEWSETELEM 168, NEWSETELEM 196, NEWSETELEM 92, NEWSETELEM 112, ' +
-        'NEWSETELEM 92, NEWSETELEM 172 }',
+      // The bridge's object, the addresses twice, the bridge three times, the port, and the record.
+      '{ NEWOBJ 160, NEWSETELEM 176, NEWSETELEM 204, NEWSETELEM 188, NEWSETELEM 216, NEWSETELEM 92, NEWSETELEM 112, ' +
+        'NEWSETELEM 92, NEWSETELEM 192, NEWSETELEM 172 }',
     ])
     assert.deepEqual(beside1.del, [
-      // Whether iptables has something of ours.
-      ...['GETGEN 20', 'GETCHAIN 48', 'GETCHAIN 48'],
-      ...['GETSETELEM 80', 'GETSETELEM 80', 'GETSETELEM 92', 'GETSETELEM 92', 'GETSETELEM 96'],
-      '{ DELSETELEM 80, DELSETELEM 80, DELSETELEM 92, DELSETELEM 92, DELSETELEM 96 }',
+      // What the container has, and whether iptables has something of ours.
+      ...['GETGEN 20', 'GETSETELEM 96', 'GETCHAIN 48', 'GETCHAIN 48'],
+      // Whether that is still its own.
+      ...['GETSETELEM 80', 'GETSETELEM 92', 'GETSETELEM 96'],
+      '{ DELSETELEM 80, DELSETELEM 80, DELSETELEM 92, DELSETELEM 92, DELSETELEM 96, DELSETELEM 96 }',
       // Whether the bridge has other containers.
       'GETOBJ 76',
     ])

@@ -68,7 +68,8 @@ test('firewall by iptables: DEL takes the rules for published ports away, and le
     const config = { backend: 'iptables', prevResult: await attach(lab, 'container') }
     const published = (tool: string) => runIn(lab.host, tool, '-S', 'CNI-PUBLISHED')
     await lab.add(firewall, config, callOptions(lab, 'container'))
-    const comment = '-m comment --comment "8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container"'
+    const comment =
+      '-m comment --comment "8e48f37d5de60467-0ab5244c1ca55437-55621a5eab331202, net: net1, if: eth0, id: container"'
     for (const [tool, host] of [
       ['iptables', '10.1.2.2/32'],
       ['ip6tables', 'fd00:1:2::2/128'],

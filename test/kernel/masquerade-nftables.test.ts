@@ -25,6 +25,11 @@ function ruleset(host: TestNamespace): string {
 /** The ruleset of a host without containers, once it has had some with both IP versions. */
 const empty = `table inet patchbay {
 	comment "Made by Patchbay: rules are few, containers are elements"
+	set masquerade-records {
+		type mark . mark . mark . mark . mark
+		comment "what each attachment has, by the hashes in its mark"
+	}
+
 	set masquerade4-24 {
 		type ipv4_addr
 	}
@@ -58,7 +63,7 @@ test('masquerade: containers are marked elements, gone with the last of them, an
     const prevResult = await attach(lab, 'container', masquerade)
     await attach(lab, 'other', masquerade)
     const listed = ruleset(lab.host)
-    const comment = '8e48f37d5de60467-0ab5244c1ca55437, net: net1, if: eth0, id: container'
+    const comment = '8e48f37d5de60467-0ab5244c1ca55437-55621a5eab331202, net: net1, if: eth0, id: container'
     for (const key of ['10.1.2.2', '10.1.2.2 . 10.1.2.0', 'fd00:1:2::2', 'fd00:1:2::2 . fd00:1:2::'])
       assert.ok(listed.includes(`elements = { ${key} comment "${comment}"`), key)
     runIn(lab.host, 'sh', '-c', 'nft list ruleset >/run/nft-$$; nft flush ruleset; nft -f /run/nft-$$; rm /run/nft-$$')
@@ -201,6 +206,26 @@ test('masquerade: many at once, on a host that has no rules yet, each get theirs
   }
 })
 
+test('masquerade: ADD again and DEL leave nothing, whatever addresses the runtime tells', () =>
+  withPacketLab(async ({ lab }) => {
+    await attach(lab, 'other', masquerade)
+    const before = ruleset(lab.host)
+    for (const told of [['10.1.2.2/24'], ['fd00:1:2::2/64'], ['10.1.2.99/24'], []]) {
+      await attach(lab, 'container', masquerade)
+      const prevResult = { cniVersion: '1.1.0', ips: told.map((address) => ({ address })) }
+      await lab.del(bridge, { ...config, prevResult }, callOptions(lab, 'container'))
+      assert.equal(ruleset(lab.host), before, String(told))
+    }
+    await attach(lab, 'container', masquerade)
+    ip(lab.container, 'link', 'delete', 'eth0')
+    lab.ipam = { cniVersion: '1.1.0', ips: [{ address: '10.1.2.7/24', gateway: '10.1.2.1' }] }
+    await lab.add(bridge, config, callOptions(lab, 'container'))
+    assert.match(ruleset(lab.host), /10\.1\.2\.7 comment/)
+    assert.doesNotMatch(ruleset(lab.host), /10\.1\.2\.2\b|fd00:1:2::2\b/)
+    await lab.del(bridge, config, callOptions(lab, 'container'))
+    assert.equal(ruleset(lab.host), before)
+  }))
+
 test('masquerade: the socket to the packet filter is kept for the next call, and then given back', () =>
   withPacketLab(async ({ lab }) => {
     await attach(lab, 'other')
@@ -229,13 +254,15 @@ test('masquerade: beside two thousand others, ADD and DEL say to the kernel what
     await addElements(lab.host, 2000)
     const beside2000 = await lifetime()
     assert.deepEqual(beside2000, beside1)
-    assert.deepEqual(beside1.add, ['{ NEWSETELEM 152, NEWSETELEM 152, NEWSETELEM 164, NEWSETELEM 176 }'])
+    assert.deepEqual(beside1.add, [
+      '{ NEWSETELEM 172, NEWSETELEM 172, NEWSETELEM 184, NEWSETELEM 196, NEWSETELEM 132 }',
+    ])
     assert.deepEqual(beside1.del, [
       // Whether there is nf_tables, and whether iptables has chains of the container.
       ...['GETGEN 20', 'GETCHAIN 64', 'GETCHAIN 64'],
-      // Whose the elements are.
-      ...['GETSETELEM 76', 'GETSETELEM 76', 'GETSETELEM 88', 'GETSETELEM 100'],
-      '{ DELSETELEM 76, DELSETELEM 76, DELSETELEM 88, DELSETELEM 100 }',
+      // What the attachment has, and whether that is still its own.
+      ...['GETSETELEM 96', 'GETSETELEM 76', 'GETSETELEM 88'],
+      '{ DELSETELEM 76, DELSETELEM 76, DELSETELEM 88, DELSETELEM 100, DELSETELEM 96 }',
       // What the reference may have left.
       'GETCHAIN 64',
     ])

@@ -7,7 +7,7 @@ import type { TestNamespace } from '../lab/namespace-fixture.ts'
 import { recordNetfilter } from '../lab/netfilter-record.ts'
 import { callOptions } from '../lab/packet-lab.ts'
 import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
-import { mapping, port, publish, resultOf, ruleset } from '../lab/portmap-lab.ts'
+import { elements, mapping, port, publish, resultOf, ruleset } from '../lab/portmap-lab.ts'
 import type { JsonObject } from '../lab/witness.ts'
 
 test('portmap: beside ten thousand ports of others, ADD and DEL say to the kernel what they say beside one', () =>
@@ -24,7 +24,7 @@ test('portmap: beside ten thousand ports of others, ADD and DEL say to the kerne
       // Whether there is nf_tables, and whether iptables has chains of the container.
       ...['GETGEN', 'GETCHAIN', 'GETCHAIN'],
       // What the container has published, and whether others have its port at their addresses.
-      ...['GETGEN', 'GETSETELEM', 'GETSETELEM', 'GETSETELEM', '{ DELSETELEM }'],
+      ...['GETGEN', 'GETSETELEM', 'GETSETELEM', '{ DELSETELEM }'],
       // Whether the reference has been here.
       ...['GETTABLE', 'GETTABLE'],
     ])
@@ -57,6 +57,22 @@ test('portmap: where no backend is named, one question tells that there is nf_ta
     assert.deepEqual(await added('10.2.2.2/23'), ['GETCHAIN', 'all'])
     assert.deepEqual(await added('10.3.2.2/24'), ['GETCHAIN', '{ NEWSETELEM }'])
     assert.deepEqual(await added('10.4.2.2/22', { masqAll: true }), ['GETCHAIN', '{ NEWSETELEM }'])
+  }))
+
+test('portmap: DEL of what is not there, or with another result, does not look at what others have', () =>
+  withLab(async (lab) => {
+    const ports = [port(8080), port(443, { hostIP: '192.0.2.1' })]
+    const config = await publish(lab, 'container', ports)
+    const gone = (keys: JsonObject, containerId: string) =>
+      recordNetfilter(() => lab.del(portmap, { ...config, ...keys }, { ...callOptions(lab, 'container'), containerId }))
+    const about = { runtimeConfig: { portMappings: [] } }
+    const messages = [
+      ...(await gone(about, 'unknown')),
+      ...(await gone({ prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.9.9.9/24' }] } }, 'unknown')),
+      ...(await gone({ prevResult: null }, 'container')),
+    ]
+    assert.doesNotMatch(messages.join('\n'), /dump/)
+    assert.deepEqual(elements(lab.host), [])
   }))
 
 /** The kind of a message; of a transaction that is elements alone, what it does with them. */

@@ -111,6 +111,55 @@ test('portmap: ADD again replaces what the attachment had, and only that', () =>
     assert.doesNotMatch(elements(lab.host).join('\n'), /addresses|8081|(neighbours4-24|loopback4) 10\.1\.2\.2/)
   }))
 
+for (const backend of ['nftables', 'iptables'])
+  test(`portmap by ${backend}: ADD again with other addresses and other ports leaves nothing of the earlier ones`, () =>
+    withLab(async (lab) => {
+      const result = (...all: string[]): JsonObject => ({
+        cniVersion: '1.1.0',
+        ips: all.map((address) => ({ address })),
+      })
+      const listed = () =>
+        ['nft list ruleset', 'iptables-save -t nat', 'ip6tables-save -t nat']
+          .map((words) => runIn(lab.host, 'sh', '-c', words))
+          .join('')
+      await publish(lab, 'other', [port(8000)], { backend })
+      const told = [
+        [result('10.1.2.2/24', 'fd00:1:2::2/64'), port(8080)],
+        [result('10.1.2.4/23'), port(8081)],
+        [result('fd00:1:2::5/64'), port(8082, { hostIP: '2001:db8::1' })],
+        [result('10.1.2.6/24'), port(8083)],
+      ] as const
+      for (const [prevResult, each] of told) await lab.add(portmap, mapping(prevResult, [each], { backend }))
+      assert.doesNotMatch(listed(), /808[012]|10\.1\.2\.[245]\b|fd00:1:2::[245]\b/)
+      assert.match(listed(), /8083/)
+      await lab.del(portmap, mapping(told[0][0], [port(8080)], { backend }))
+      assert.doesNotMatch(listed(), /808[0-3]|10\.1\.2\.6/)
+      assert.match(listed(), /8000/)
+    }))
+
+test('portmap by iptables: DEL takes the rules of an IP version away of which the runtime tells no address', () =>
+  withLab(async (lab) => {
+    for (const address of ['10.1.2.2/24', 'fd00:1:2::2/64', '10.1.2.99/24']) {
+      const config = await publish(lab, 'container', [port(8080)], { backend: 'iptables' })
+      const prevResult = { cniVersion: '1.1.0', ips: [{ address }] }
+      await lab.del(portmap, { ...config, prevResult }, callOptions(lab, 'container'))
+      for (const tool of ['iptables-save', 'ip6tables-save'])
+        assert.doesNotMatch(runIn(lab.host, tool, '-t', 'nat'), /8080|CNI-DN-/)
+    }
+  }))
+
+test('portmap: DEL takes what a version has published that made no records', () =>
+  withLab(async (lab) => {
+    for (const keys of [{}, { prevResult: null }, { prevResult: resultOf('other') }]) {
+      const config = await publish(lab, 'container', [port(8080)])
+      runIn(lab.host, 'nft', 'flush', 'set', 'inet', 'patchbay', 'portmap-records')
+      await lab.del(portmap, { ...config, ...keys }, callOptions(lab, 'container'))
+      // Nobody tells where that is.
+      if ('prevResult' in keys && keys.prevResult) await lab.del(portmap, {}, callOptions(lab, 'container'))
+      assert.deepEqual(elements(lab.host), [])
+    }
+  }))
+
 test('portmap: after a flush, CHECK names what is missing and the next ADD makes all that it needs', () =>
   withLab(async (lab) => {
     const config = await publish(lab, 'container', [port(8080)])
@@ -161,7 +210,9 @@ test('portmap: DEL takes all of the attachment, whatever the runtime says of it,
       { prevResult: null },
       { runtimeConfig: null },
       { prevResult: null, runtimeConfig: null },
-      { prevResult: { cniVersion: '1.1.0', ips: [{ address: '10.1.2.99/24' }] } },
+      ...['10.1.2.99/24', '10.1.2.2/24', 'fd00:1:2::2/64', '10.1.2.2/16'].map((address) => ({
+        prevResult: { cniVersion: '1.1.0', ips: [{ address }] },
+      })),
       { runtimeConfig: { portMappings: [port(8080)] } },
       { runtimeConfig: { portMappings: [port(8080, { containerPort: 81 })] } },
       { snat: false },

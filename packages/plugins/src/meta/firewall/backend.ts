@@ -1,4 +1,4 @@
-import type { CIDR } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 
 /** One way to have the host forward packets from and to containers. */
@@ -8,6 +8,15 @@ export interface FirewallBackend {
   del(addresses: readonly CIDR[]): Promise<void>
   /** @throws Error naming what is missing */
   check(addresses: readonly CIDR[]): Promise<void>
+}
+
+/** A backend that an ADD asks after others. */
+export interface ChosenBackend extends Omit<FirewallBackend, 'add'> {
+  /**
+   * @param former what earlier backends have given
+   * @returns addresses that an earlier ADD of the attachment was about, and this one is not
+   */
+  add(addresses: readonly CIDR[], former: readonly IP[]): Promise<readonly IP[]>
 }
 
 /**

@@ -1,11 +1,12 @@
-import type { CIDR } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import { allSteps } from '../../request/all-steps.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { ownedBy, ownedByGone } from '../../rules/ruleset/index.ts'
-import { backendsInUse, chooseBackends, type FirewallOptions } from './choose-backend.ts'
+import type { FirewallOptions } from './call.ts'
+import { backendsInUse, backendsOfContainer, chooseBackends } from './choose-backend.ts'
 import { type FirewallConfig, loadFirewallConfig } from './config.ts'
 import { removeSources } from './firewalld-sources.ts'
 import { checkIngressPolicy, policyOf } from './isolation.ts'
@@ -16,10 +17,11 @@ export async function add(request: Request, options: FirewallOptions): Promise<R
   const prevResult = requireResult(config)
   const addresses = addressesOf(prevResult)
   const backends = await chooseBackends({ request, config, options, addresses, policy: policyOf(config) })
+  const former: IP[] = []
   await using undo = new UndoStack(request.warn)
   for (const backend of backends) {
     undo.push('firewall rules', () => backend.del(addresses))
-    await backend.add(addresses)
+    former.push(...(await backend.add(addresses, former)))
   }
   undo.keep()
   return prevResult
@@ -34,10 +36,10 @@ export async function del(request: Request, options: FirewallOptions): Promise<v
   const addresses = config.prevResult && addressesOf(config.prevResult)
   const call = { request, config, options }
   const isOurs = ownedBy(request)
-  const { nftables, iptables } = await backendsInUse(call, addresses)
+  const { nftables, iptables, record } = await backendsOfContainer(call, addresses)
   await allSteps(
-    () => removeSources(call, { isOurs, addresses, hasMarks: nftables !== undefined }),
-    () => (addresses ? nftables?.del(addresses) : nftables?.delUnknown()),
+    () => removeSources(call, { isOurs, addresses, record, hasMarks: nftables !== undefined }),
+    () => nftables?.remove({ record, addresses }),
     () => (addresses ? iptables?.del(addresses) : iptables?.removeOwned(isOurs)),
     () => checkIngressPolicy(config),
   )

@@ -13,8 +13,8 @@ import {
   type TableName,
   versionsOf,
 } from '../../rules/iptables/index.ts'
-import { type IsOurs, markOf, ownedBy } from '../../rules/ruleset/index.ts'
-import type { FirewallBackend } from './backend.ts'
+import { type IsOurs, markOf, otherVersionsWithChain, ownedBy } from '../../rules/ruleset/index.ts'
+import type { ChosenBackend } from './backend.ts'
 import type { FirewallConfig } from './config.ts'
 import { type BridgePolicy, isolate } from './isolation.ts'
 import { claimHosts, hostsOfOwner, PUBLISHED, releaseHosts, toPublished } from './published-addresses.ts'
@@ -23,7 +23,7 @@ import { addressesOfOthers } from './remembered-addresses.ts'
 const FORWARD = 'CNI-FORWARD'
 
 /** What can be taken away again. */
-export interface IptablesFirewall extends FirewallBackend {
+export interface IptablesFirewall extends ChosenBackend {
   /** What an owner has whose addresses nobody knows any more. */
   removeOwned(isOurs: IsOurs): Promise<void>
 }
@@ -41,8 +41,9 @@ export function iptablesFirewall(
   const top = topRules(adminChain)
   const isOurs = ownedBy(request)
   return {
-    add: (addresses) =>
-      changeFilter(request, versionsOf(addresses), (change, version) => {
+    add: async (addresses) => {
+      let hasFormer = false
+      await changeFilter(request, versionsOf(addresses), (change, version) => {
         for (const chain of [FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
         for (const { chain, rule } of top) change.ensureRule(chain, rule, { first: true })
         const hosts = hostsOf(addresses, version)
@@ -50,17 +51,27 @@ export function iptablesFirewall(
         change.ensureRule(FORWARD, toPublished)
         claimHosts(change, hosts, request)
         if (policy) isolate(change, policy)
-      }),
-    del: (addresses) =>
-      cleanEachVersion(request, versionsOf(addresses), (version) =>
-        cleanTable(request, { ...filter(version), certain: true }, (change) => {
+        hasFormer ||= hostsOfOwner(change, isOurs).length > hosts.length
+      })
+      if (hasFormer) await removeOwned(request, isOurs, addresses)
+      return []
+    },
+    del: async (addresses) => {
+      const told = versionsOf(addresses)
+      const chain = { table: 'filter', chain: PUBLISHED, hostNetns: request.hostNetns } as const
+      let hasOthers = false
+      const clean = (version: 4 | 6) =>
+        cleanTable(request, { ...filter(version), certain: told.includes(version) }, (change) => {
           const taken = hostsOfOwner(change, (comment) => markOf(comment) !== undefined && !isOurs(comment))
           removeHosts(
             change,
             hostsOf(addresses, version).filter((host) => !taken.includes(host)),
           )
-        }),
-      ),
+          hasOthers ||= hostsOfOwner(change, isOurs).length > 0
+        })
+      await cleanEachVersion(request, [...told, ...(await otherVersionsWithChain(told, chain))], clean)
+      if (hasOthers) await removeOwned(request, isOurs)
+    },
     removeOwned: (isOwned) => removeOwned(request, isOwned),
     check: async (addresses) => {
       for (const version of versionsOf(addresses)) {
@@ -73,10 +84,11 @@ export function iptablesFirewall(
 }
 
 /** The policy alone, for a host where something else forwards. It stays. */
-export function iptablesPolicy(request: Request, policy: BridgePolicy | undefined): FirewallBackend {
+export function iptablesPolicy(request: Request, policy: BridgePolicy | undefined): ChosenBackend {
   return {
     add: async (addresses) => {
       if (policy) await changeFilter(request, versionsOf(addresses), (change) => isolate(change, policy))
+      return []
     },
     del: async () => {},
     check: async () => {},
@@ -124,12 +136,16 @@ function removeHosts(change: TableChange, hosts: readonly string[]): void {
   releaseHosts(change, hosts)
 }
 
-/** The rules of an address stay when it is another container's by now. */
-async function removeOwned(request: Request, isOurs: IsOurs): Promise<void> {
+/**
+ * The rules of an address stay when it is another container's by now.
+ *
+ * @param kept addresses that stay
+ */
+async function removeOwned(request: Request, isOurs: IsOurs, kept: readonly CIDR[] = []): Promise<void> {
   const used = await addressesOfOthers(isOurs)
   await cleanEachVersion(request, [4, 6], (version) =>
     cleanTable(request, { ...filter(version), certain: false }, (change) => {
-      const hosts = hostsOfOwner(change, isOurs)
+      const hosts = hostsOfOwner(change, isOurs).filter((host) => !hostsOf(kept, version).includes(host))
       const isUsed = (host: string) => used.has(host.replace(/\/\d+$/, ''))
       releaseHosts(change, hosts)
       removeHosts(

@@ -7,15 +7,19 @@ import {
   deleteOwned,
   type ElementText,
   elementsOf,
+  findRecord,
   type IsOurs,
   missingElements,
   openRuleset,
   ownedBy,
   ownedByGone,
+  ownerOf,
   type Place,
   putElements,
+  type Recorded,
+  recordsOf,
 } from '../../rules/ruleset/index.ts'
-import type { FirewallBackend } from './backend.ts'
+import type { ChosenBackend } from './backend.ts'
 import { DEFAULT_ADMIN_CHAIN } from './config.ts'
 import { isJumpTo } from './host-filter.ts'
 import type { BridgePolicy } from './isolation.ts'
@@ -33,13 +37,20 @@ import {
   keysOf,
   otherAdmins,
   RULES_OF_FORWARD,
+  records,
   sameBridge,
 } from './nftables-layout.ts'
+import { ownedIn, ownedPlaces, recordOf } from './nftables-record.ts'
 
 /** What can be taken away again. */
-export interface NftablesFirewall extends FirewallBackend {
-  /** As `del`, for an attachment whose addresses nobody knows any more: by its mark. */
-  delUnknown(): Promise<void>
+export interface NftablesFirewall extends ChosenBackend {
+  /** What is recorded of the container; `undefined` when that is nothing. */
+  record(): Promise<Recorded | undefined>
+  /**
+   * Takes away what a record names. Without one, which versions until 0.1 did not make: what the attachment has of the addresses, or of
+   * any when nobody knows them.
+   */
+  remove(known: { record: Recorded | undefined; addresses: readonly CIDR[] | undefined }): Promise<void>
 }
 
 /** Forwarding by nf_tables: a container's addresses are elements, and so are its bridge and its port. */
@@ -48,19 +59,26 @@ export function nftablesFirewall(
   { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
 ): NftablesFirewall {
   const isOurs = ownedBy(request)
-  const withRuleset = async (work: (nft: Nftables) => Promise<void>): Promise<void> => {
+  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
     using nft = openRuleset(request.hostNetns)
-    await work(nft)
+    return await work(nft)
   }
   return {
     add: (addresses) =>
       withRuleset(async (nft) => {
         const subject = { addresses, policy }
-        await putElements(nft, claimsOf(request, subject), { layout: (batch) => declareFirewall(batch, subject) })
+        const record = recordOf(request, subject)
+        const claims = [...claimsOf(request, subject), ...(record ? [record] : [])]
+        await putElements(nft, claims, { layout: (batch) => declareFirewall(batch, subject) })
         await ensureAdminChain(nft, adminChain)
+        const { addresses: former, bridge } = ownedIn(record?.former ?? [])
+        if (bridge !== undefined) await removeUnusedBridge(nft, bridge)
+        return former
       }),
-    del: (addresses) => withRuleset((nft) => remove(nft, isOurs, { addresses, ports })),
-    delUnknown: () => withRuleset((nft) => remove(nft, isOurs)),
+    del: (addresses) =>
+      withRuleset(async (nft) => remove(nft, isOurs, { record: await recordIn(nft, request), addresses, ports })),
+    record: () => withRuleset((nft) => recordIn(nft, request)),
+    remove: (known) => withRuleset((nft) => remove(nft, isOurs, { ...known, ports })),
     check: (addresses) => withRuleset((nft) => check(nft, claimsOf(request, { addresses, policy }))),
   }
 }
@@ -76,11 +94,26 @@ async function ensureAdminChain(nft: Nftables, name: string): Promise<void> {
   })
 }
 
-async function remove(
-  nft: Nftables,
-  isOurs: IsOurs,
-  known?: { addresses: readonly CIDR[]; ports: readonly string[] },
-): Promise<void> {
+function recordIn(nft: Nftables, request: Request): Promise<Recorded | undefined> {
+  return findRecord(nft, records, ownerOf(request))
+}
+
+interface Known {
+  readonly record: Recorded | undefined
+  readonly addresses: readonly CIDR[] | undefined
+  readonly ports: readonly string[]
+}
+
+async function remove(nft: Nftables, isOurs: IsOurs, { record, addresses, ports }: Known): Promise<void> {
+  const owned = ownedIn(record?.words ?? [])
+  const places = record ? [...ownedPlaces(owned), record.place] : placesOf(addresses && { addresses, ports })
+  const gone = await deleteOwned(nft, places, isOurs)
+  const bridges = new Set([...bridgesOf(gone), ...(owned.bridge === undefined ? [] : [owned.bridge])])
+  for (const bridge of bridges) await removeUnusedBridge(nft, bridge)
+}
+
+/** Where elements of these addresses and ports are; without, of any. */
+function placesOf(known?: { addresses: readonly CIDR[]; ports: readonly string[] }): Place[] {
   const places = addressSets.flatMap(({ version, forwarded, bridged }) => {
     const keys = known && keysOf(known.addresses, version)
     return [elementsOf(forwarded, keys), elementsOf(bridged, keys)]
@@ -88,8 +121,7 @@ async function remove(
   const portKeys = known?.ports.map((key) => ({ key }))
   const ports = [elementsOf(isolatedPorts, portKeys)]
   if (!known?.addresses.length) ports.push(elementsOf(bridgedPorts, portKeys))
-  const gone = await deleteOwned(nft, [...places, ...ports], isOurs)
-  for (const bridge of bridgesOf(gone)) await removeUnusedBridge(nft, bridge)
+  return [...places, ...ports]
 }
 
 /**
@@ -98,7 +130,7 @@ async function remove(
  */
 export async function collectNftables(request: Request, alive: readonly ValidAttachment[]): Promise<void> {
   using nft = openRuleset(request.hostNetns)
-  await remove(nft, ownedByGone(request.name, alive))
+  await deleteOwned(nft, [...placesOf(), recordsOf(records)], ownedByGone(request.name, alive))
   for (const { name } of await nft.listObjects(forward.table)) {
     const bridge = bridgeOfObject(name)
     if (bridge !== undefined) await removeUnusedBridge(nft, bridge)
@@ -114,10 +146,13 @@ export async function addressesOwned(request: Request, isOwner: IsOurs): Promise
   return owned
 }
 
-/** The addresses without those that are another attachment's by now. */
-export async function withoutTaken(request: Request, addresses: readonly IP[]): Promise<IP[]> {
+/** The addresses without those that are another's by now. */
+export async function withoutTaken(
+  request: Request,
+  addresses: readonly IP[],
+  isOurs: IsOurs = ownedBy(request),
+): Promise<IP[]> {
   using nft = openRuleset(request.hostNetns)
-  const isOurs = ownedBy(request)
   const free: IP[] = []
   for (const key of addresses) {
     const forwarded = addressSets.find(({ version }) => version === key.family)?.forwarded

@@ -26,6 +26,7 @@ import {
   claim,
   elementsOf,
   mark,
+  recordSet,
   inetTable as table,
 } from '../../rules/ruleset/index.ts'
 import { DEFAULT_ADMIN_CHAIN } from './config.ts'
@@ -60,6 +61,9 @@ export const isolatedBridges = namedSet({ table, name: 'firewall-isolated', key:
 /** Ports of isolated containers, for what a bridge forwards by itself: which bridge that is, not every kernel tells. */
 export const isolatedPorts = namedSet({ table: bridgeTable, name: 'firewall-isolated-ports', key: ifname })
 
+/** Names what each attachment has: `10.9.0.2, isolated veth1, firewall-bridge-cni0`. */
+export const records = recordSet('firewall')
+
 // None of them has a policy of its own here: the administrator may close the host by it, and it stays closed.
 const forwardHook = { type: 'filter', hook: 'forward', priority: 'filter' } as const
 export const forward: Chain = { table, name: 'firewall-forward', base: forwardHook }
@@ -73,7 +77,7 @@ export const otherAdmins: Chain = { table, name: 'firewall-admins' }
 export const RULES_OF_FORWARD = 9
 
 /** What an attachment has that rules are about. */
-interface Subject {
+export interface Subject {
   readonly addresses: readonly CIDR[]
   readonly policy: BridgePolicy | undefined
 }
@@ -81,6 +85,7 @@ interface Subject {
 /** All that elements for containers need, whatever the bridge. */
 export function declareFirewall(batch: Batch, { addresses, policy }: Subject): void {
   batch.addTable(table)
+  batch.addSet(records)
   for (const chain of [forward, betweenBridges, defaultAdmin, otherAdmins]) batch.addChain(chain)
   const [v4, v6] = addressSets
   const ofAddresses = [v4.forwarded, v6.forwarded, v4.bridged, v6.bridged]
@@ -186,24 +191,27 @@ function claimsOfBridge({ bridge, isolated, ports }: BridgePolicy, comment: stri
 
 const BRIDGE_PREFIX = 'firewall-bridge-'
 
-/**
- * The object whose users are the addresses behind a bridge: it can be deleted when the last of them has been. What a name
- * of an interface may have and `nft` does not read in one of an object is written `/2b`.
- */
+/** The object whose users are the addresses behind a bridge: it can be deleted when the last of them has been. */
 export function bridgeObject(bridge: string): NamedObject {
-  const escaped = Array.from(Buffer.from(bridge), (byte) => {
-    const character = String.fromCharCode(byte)
-    return /[\w.-]/.test(character) ? character : `/${byte.toString(16).padStart(2, '0')}`
-  })
   const comment = 'counts no packets: addresses that lead to it keep the policy of the bridge'
-  return { table, name: `${BRIDGE_PREFIX}${escaped.join('')}`, state: { kind: 'counter' }, comment }
+  return { table, name: `${BRIDGE_PREFIX}${escapeName(bridge)}`, state: { kind: 'counter' }, comment }
 }
 
 /** @returns `undefined` for an object that is none of a bridge */
 export function bridgeOfObject(name: string): string | undefined {
-  if (!name.startsWith(BRIDGE_PREFIX)) return undefined
-  const bytes = name.slice(BRIDGE_PREFIX.length).replace(/\/([\da-f]{2})/g, (_, hex: string) => {
-    return String.fromCharCode(Number.parseInt(hex, 16))
-  })
+  return name.startsWith(BRIDGE_PREFIX) ? unescapeName(name.slice(BRIDGE_PREFIX.length)) : undefined
+}
+
+/** A name of an interface in letters that names of objects may have as well: what `nft` does not read there is written `/2b`. */
+export function escapeName(name: string): string {
+  return Array.from(Buffer.from(name), (byte) => {
+    const character = String.fromCharCode(byte)
+    return /[\w.-]/.test(character) ? character : `/${byte.toString(16).padStart(2, '0')}`
+  }).join('')
+}
+
+/** The reverse of {@link escapeName}. */
+export function unescapeName(text: string): string {
+  const bytes = text.replace(/\/([\da-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
   return Buffer.from(bytes, 'latin1').toString()
 }

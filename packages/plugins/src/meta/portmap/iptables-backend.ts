@@ -19,6 +19,7 @@ import {
   versionsOf,
   wordAfter,
 } from '../../rules/iptables/index.ts'
+import { otherVersionsWithChain } from '../../rules/ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { PortmapConfig } from './config.ts'
 import { connectionsTo, type PublishedPort } from './forget-connections.ts'
@@ -30,23 +31,21 @@ export function iptablesPortmap(request: Request, config: PortmapConfig): Portma
   return {
     add: async (addresses, gone = new Set()) => {
       const replaced = new GonePorts()
-      await changeEachVersion(request, versionsOf(addresses), (version) =>
+      const versions = versionsOf(addresses)
+      await changeEachVersion(request, versions, (version) =>
         changeTable(request, nat(version), (change) => {
           replaced.set(version, change.rulesOf(containerChain(request)))
           for (const address of addresses.filter(({ family }) => family === version))
             publish(change, { request, config, address, gone })
         }),
       )
+      await withdrawEach(request, { versions: await otherVersions(request, versions), certain: [], gone: replaced })
       return replaced.connections
     },
-    remove: async (versions) => {
+    remove: async (told = []) => {
       const gone = new GonePorts()
-      await cleanEachVersion(request, versions ?? [4, 6], (version) =>
-        cleanTable(request, { ...nat(version), certain: versions !== undefined }, (change) => {
-          gone.set(version, change.rulesOf(containerChain(request)))
-          withdraw(change, request)
-        }),
-      )
+      const versions = [...told, ...(await otherVersions(request, told))]
+      await withdrawEach(request, { versions, certain: told, gone })
       return gone.connections
     },
     check: (address) => check(request, config, address),
@@ -65,6 +64,24 @@ export function iptablesPortmap(request: Request, config: PortmapConfig): Portma
       return gone.connections
     },
   }
+}
+
+/** Versions of addresses that nobody tells; the chain's name tells whether the container has something of them. */
+function otherVersions(request: Request, told: readonly (4 | 6)[]): Promise<(4 | 6)[]> {
+  const { hostNetns } = request
+  return otherVersionsWithChain(told, { table: 'nat', chain: containerChain(request), hostNetns })
+}
+
+function withdrawEach(
+  request: Request,
+  { versions, certain, gone }: { versions: readonly (4 | 6)[]; certain: readonly (4 | 6)[]; gone: GonePorts },
+): Promise<void> {
+  return cleanEachVersion(request, versions, (version) =>
+    cleanTable(request, { ...nat(version), certain: certain.includes(version) }, (change) => {
+      gone.set(version, change.rulesOf(containerChain(request)))
+      withdraw(change, request)
+    }),
+  )
 }
 
 /** What rules redirected that are gone. A change may be planned more than once: the last plan counts. */

@@ -9,10 +9,11 @@ import {
   openRuleset,
   ownedBy,
   ownedByGone,
+  ownerOf,
   type SharedRuleset,
 } from '../../rules/ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
-import type { PortmapConfig } from './config.ts'
+import { hostAddress, type PortmapConfig } from './config.ts'
 import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
 import { clientsChain, neighboursOf } from './nftables-clients.ts'
 import { hasNeighbours, type Publication, publicationOf } from './nftables-elements.ts'
@@ -70,12 +71,11 @@ export function nftablesPortmap(
         ),
       )
     },
-    remove: (versions) =>
+    remove: () =>
       withRuleset(async (nft) => {
-        const publications = versions && attempt(() => addresses.map(publicationAt))
-        const gone = publications
-          ? await withdraw(nft, publications, isOwner)
-          : await withdrawAll(nft, versions ?? [4, 6], isOwner)
+        const owner = ownerOf(request)
+        const isShared = config.mappings.some((mapping) => hostAddress(mapping)?.isUnspecified === false)
+        const gone = await withdraw(nft, { owner, isOwner, addresses, publicationAt, isShared })
         const deleted = await removeReferenceRules(nft, request.containerId, addresses)
         return [...connectionsTo(gone), ...(deleted.length > 0 ? connectionsOfReference(config) : [])]
       }),
@@ -84,7 +84,7 @@ export function nftablesPortmap(
       await withRuleset((nft) => check(nft, publication, isOwner))
     },
     collect: async (alive) =>
-      connectionsTo(await withRuleset((nft) => withdrawAll(nft, [4, 6], ownedByGone(request.name, alive)))),
+      connectionsTo(await withRuleset((nft) => withdrawAll(nft, ownedByGone(request.name, alive)))),
   }
 }
 
@@ -96,15 +96,6 @@ function isAmong(marks: ReadonlySet<string> | undefined, comment: string | undef
 function connectionsOfReference({ mappings, addresses }: PortmapConfig): ConnectionFilter[] {
   if (mappings.length > 0) return connectionsTo(portsOf(mappings, [4, 6]))
   return connectionsOf([addresses[4], addresses[6]].flatMap((cidr) => (cidr ? [cidr.address] : [])))
-}
-
-/** A configuration that makes no sense any more tells no keys. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
 }
 
 async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<void> {

@@ -19,7 +19,7 @@ import {
   th,
   verdict,
 } from '@patchbay/linux/nftables'
-import { inetTable as table } from '../../rules/ruleset/index.ts'
+import { recordSet, inetTable as table } from '../../rules/ruleset/index.ts'
 import { clientsChain, declareClients } from './nftables-clients.ts'
 
 /** The maps of an IP version. A port is that of a transport protocol: `tcp . 8080`. */
@@ -69,6 +69,9 @@ function makeMaps(version: 4 | 6) {
   }
 }
 
+/** Names where each attachment has published something: see `nftables-records.ts`. */
+export const records = recordSet('portmap')
+
 // Behind those of iptables and kube-proxy, which have -100: who is first decides where a packet goes.
 const prerouting: Chain = {
   table,
@@ -94,6 +97,7 @@ export const sharedChains: readonly { chain: Chain; rules: number }[] = [
 /** Declares all that does not depend on containers, with its rules as they should be. Elements that are there stay. */
 export function declareLayout(batch: Batch): void {
   batch.addTable(table)
+  batch.addSet(records)
   for (const { chain } of sharedChains) batch.addChain(chain)
   for (const { version: _, ...all } of Object.values(maps)) for (const map of Object.values(all)) batch.addSet(map)
   for (const { chain } of sharedChains) batch.flushChain(chain)

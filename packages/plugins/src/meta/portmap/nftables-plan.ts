@@ -10,12 +10,20 @@ import {
   namesInMark,
 } from '../../rules/ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
-import { type Port, type Publication, portText, type Taken, takenBy } from './nftables-elements.ts'
+import { type Port, type Publication, portText, type Taken, takenBy, type UNKNOWN } from './nftables-elements.ts'
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { applyPlaces, placePorts } from './nftables-places.ts'
 import { type IsOwner, type PortState, select } from './nftables-state.ts'
 import { type Holder, PortTakenError } from './port-taken.ts'
+
+/** What `containers` has for an address. */
+export interface Container {
+  readonly key: IP
+  /** Stands for what is published, or {@link UNKNOWN}. */
+  readonly data: number
+  readonly comment?: string | undefined
+}
 
 /** A change that has been thought out. */
 export interface Change {
@@ -23,6 +31,8 @@ export interface Change {
   readonly isNeeded: boolean
   /** The ports that owners had and lose. */
   readonly gone: readonly PublishedPort[]
+  /** All that will be in `containers`. */
+  readonly containers: readonly Container[]
   apply(batch: Batch): void
 }
 
@@ -52,6 +62,11 @@ export function planChange(
   const changes = [...Object.values(gone), outdated, fresh, served, places.outdated]
   return {
     gone: publishedPorts(version, gone),
+    containers: [
+      ...kept.containers.filter((each) => !places.outdated.includes(each)),
+      ...places.updated,
+      ...(added ? [{ key: added.address.address, data: added.hash, comment: added.comment }] : []),
+    ],
     isNeeded: added !== undefined || changes.some(({ length }) => length > 0),
     apply(batch) {
       removeState(batch, version, { ...gone, taken: outdated })

@@ -1,17 +1,17 @@
+import type { CIDR } from '@patchbay/address'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
-import { type IsOurs, inetTable } from '../../rules/ruleset/index.ts'
+import { findRecord, type IsOurs, inetTable, type Mark, recordElements } from '../../rules/ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
 import { declareNeighbours } from './nftables-clients.ts'
 import type { Publication } from './nftables-elements.ts'
-import { declareLayout, maps } from './nftables-layout.ts'
+import { declareLayout, maps, records } from './nftables-layout.ts'
 import { type Change, planChange } from './nftables-plan.ts'
+import { fillRecord, planRecords, recordedIn, wordsFor } from './nftables-records.ts'
 import { readPortState } from './nftables-state.ts'
 
 /** Others may change rules between a look and the change that follows from it; more often than this they do not. */
 const ATTEMPTS = 64
-
-type Version = 4 | 6
 
 /**
  * Publishes ports, in place of what the owner has published before. Usually that is one transaction of elements alone;
@@ -32,6 +32,7 @@ export async function publish(
       await nft.transaction((batch) => {
         declare(batch, publications)
         for (const publication of publications) fill(batch, publication)
+        fillRecord(batch, publications)
       })
       return []
     } catch (error) {
@@ -39,7 +40,7 @@ export async function publish(
       if (!isNetlinkError(error, 'ENOENT')) throw error
     }
   }
-  return change(nft, { versions: publications.map(({ address }) => address.family), publications, isOwner })
+  return change(nft, { publications, isOwner })
 }
 
 function declareNothing(): void {}
@@ -49,32 +50,56 @@ function declareAll(batch: Batch, publications: readonly Publication[]): void {
   for (const { address, hasNeighbours } of publications) if (hasNeighbours) declareNeighbours(batch, address)
 }
 
+/** Whose publications to take back, and what is known of them. */
+export interface Withdrawal {
+  readonly owner: Mark
+  readonly isOwner: IsOurs
+  /** What the runtime says that the attachment has. */
+  readonly addresses: readonly CIDR[]
+  /**
+   * What the configuration publishes at an address.
+   *
+   * @throws Error when it makes no sense
+   */
+  readonly publicationAt: (address: CIDR) => Publication
+  /** Whether others may have one of the ports at another address of the host. */
+  readonly isShared: boolean
+}
+
 /**
- * Takes back publications whose keys are known, without a look at those of others. What the owner has published under
- * other keys, or with others at the same port, is looked for.
+ * Takes back what an attachment has published. What its record names, and the configuration explains, goes without a look at what
+ * others have. The rest is looked for: what was published by another configuration, or with others at the same port.
  *
  * @returns the ports that are gone
  */
-export async function withdraw(
-  nft: Nftables,
-  publications: readonly Publication[],
-  isOwner: IsOurs,
-): Promise<PublishedPort[]> {
-  const isShared = publications.some(({ taken }) => taken.some(({ data }) => data > 0))
+export async function withdraw(nft: Nftables, withdrawal: Withdrawal): Promise<PublishedPort[]> {
+  const { owner, isOwner, publicationAt, isShared } = withdrawal
   const generation = isShared ? await nft.getGeneration() : undefined
-  const present = []
-  for (const publication of publications) {
-    const { address, hash } = publication
-    const entry = await nft.findElement(maps[address.family].containers, { key: address.address })
-    if (!entry) continue
-    const isKnown = isOwner(entry.comment) && entry.data === hash && (await hasPortsAlone(nft, publication))
-    present.push({ publication, isKnown })
+  const record = await findRecord(nft, records, owner)
+  if (!record) return withdrawUnrecorded(nft, withdrawal)
+  const publications = attempt(() => recordedIn(record.words).map(publicationAt)) ?? []
+  const isKnown = wordsFor(publications).join() === record.words.join() && (await havePortsAlone(nft, publications))
+  if (isKnown && (await removeKnown(nft, { owner, publications, generation }))) return publications.flatMap(portsOf)
+  return withdrawAll(nft, isOwner)
+}
+
+/** What versions until 0.1 have published, which made no records. */
+async function withdrawUnrecorded(nft: Nftables, { addresses, isOwner }: Withdrawal): Promise<PublishedPort[]> {
+  if (addresses.length === 0) return withdrawAll(nft, isOwner)
+  for (const { family, address: key } of addresses) {
+    const container = await nft.findElement(maps[family].containers, { key })
+    if (isOwner(container?.comment)) return withdrawAll(nft, isOwner)
   }
-  if (present.length === 0) return withdrawAll(nft, [4, 6], isOwner)
-  const known = present.filter(({ isKnown }) => isKnown).map(({ publication }) => publication)
-  if (known.length === present.length && (await removeKnown(nft, known, generation))) return known.flatMap(portsOf)
-  const versions = present.map(({ publication }) => publication.address.family)
-  return withdrawAll(nft, versions, isOwner)
+  return []
+}
+
+/** A configuration that makes no sense any more explains nothing. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch {
+    return undefined
+  }
 }
 
 function portsOf({ address, targets }: Publication): PublishedPort[] {
@@ -87,8 +112,8 @@ function portsOf({ address, targets }: Publication): PublishedPort[] {
  *
  * @returns the ports that are gone
  */
-export function withdrawAll(nft: Nftables, versions: readonly Version[], isOwner: IsOurs): Promise<PublishedPort[]> {
-  return change(nft, { versions, publications: [], isOwner })
+export function withdrawAll(nft: Nftables, isOwner: IsOurs): Promise<PublishedPort[]> {
+  return change(nft, { publications: [], isOwner })
 }
 
 /** Only adds: the kernel lets a socket go late when something has been deleted over it. */
@@ -99,22 +124,27 @@ function fill(batch: Batch, publication: Publication): void {
 }
 
 /** Whether no other container has one of the ports at another address of the host. */
-async function hasPortsAlone(nft: Nftables, { address, taken }: Publication): Promise<boolean> {
-  for (const { key, data } of taken.filter((each) => each.data > 0))
-    if ((await nft.findElement(maps[address.family].taken, { key }))?.data !== data) return false
+async function havePortsAlone(nft: Nftables, publications: readonly Publication[]): Promise<boolean> {
+  for (const { address, taken } of publications)
+    for (const { key, data } of taken.filter((each) => each.data > 0))
+      if ((await nft.findElement(maps[address.family].taken, { key }))?.data !== data) return false
   return true
 }
 
 /**
- * @param generation of the rules from which the publications are known; `undefined` when nobody else can change it
+ * @param options.generation of the rules from which the publications are known; `undefined` when nobody else can change it
  * @returns whether it was all there
  */
 async function removeKnown(
   nft: Nftables,
-  publications: readonly Publication[],
-  generation: number | undefined,
+  {
+    owner,
+    publications,
+    generation,
+  }: { owner: Mark; publications: readonly Publication[]; generation: number | undefined },
 ): Promise<boolean> {
   const remove = (batch: Batch) => {
+    batch.deleteElements(records, recordElements(owner, wordsFor(publications)))
     for (const { address, elements, taken, ownChain } of publications) {
       for (const each of elements) each.remove(batch)
       batch.deleteElements(maps[address.family].taken, taken)
@@ -133,24 +163,28 @@ async function removeKnown(
 /** Looks what there is, and changes it; again when others have been quicker. */
 async function change(
   nft: Nftables,
-  options: { versions: readonly Version[]; publications: readonly Publication[]; isOwner: IsOurs },
+  { publications, isOwner }: { publications: readonly Publication[]; isOwner: IsOurs },
 ): Promise<PublishedPort[]> {
-  const { versions, publications, isOwner } = options
   for (let attempt = 1; ; attempt++) {
     const generation = await nft.getGeneration()
     const changes: Change[] = []
-    for (const version of versions) {
+    for (const version of [4, 6] as const) {
       const publication = publications.find(({ address }) => address.family === version)
       const state = await readPortState(nft, version)
       changes.push(planChange(version, { state, isOwner, publication }))
     }
+    const present = await nft.listElements(records)
+    const containers = changes.flatMap((each) => each.containers)
+    const { outdated, updated } = planRecords({ present, containers, publications })
     const needed = changes.filter(({ isNeeded }) => isNeeded)
-    if (needed.length === 0) return []
+    if (needed.length + outdated.length + updated.length === 0) return []
     try {
       await nft.transaction(
         (batch) => {
           if (publications.length > 0) declareAll(batch, publications)
           for (const each of needed) each.apply(batch)
+          batch.deleteElements(records, outdated)
+          batch.createElements(records, updated)
         },
         { generation },
       )

@@ -1,6 +1,6 @@
 import { type IP, parseIP } from '@patchbay/address'
 import { type NewElement, type SetElement, verdict } from '@patchbay/linux/nftables'
-import { markOf } from '../../rules/ruleset/index.ts'
+import { isSameOwner, markOf } from '../../rules/ruleset/index.ts'
 import { conditionsChainOf, type Publication, portText, type Target } from './nftables-elements.ts'
 import type { PortMaps } from './nftables-layout.ts'
 
@@ -52,7 +52,7 @@ export function waitingFor(
   const last = Math.max(0, ...before.map(({ data: [, place] }) => place >> 1))
   return targets.map((target) => {
     const key = [address.address, ...target.port, target.host ?? everywhere[address.family]] as const
-    const earlier = before.find((each) => each.comment === comment && textOf(each.key) === textOf(key))
+    const earlier = before.find((each) => isSameOwner(each.comment, comment) && textOf(each.key) === textOf(key))
     const place = (earlier ? earlier.data[1] >> 1 : last + 1) * 2 + (ownChain ? 1 : 0)
     const element = { key, data: [target.containerPort, place] as const, comment }
     return { element, target, comment, hasConditions: ownChain !== undefined }

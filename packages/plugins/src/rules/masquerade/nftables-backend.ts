@@ -4,16 +4,19 @@ import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import {
   deleteOwned,
   deleteRules,
+  findRecord,
   type IsOurs,
   missingElements,
   openRuleset,
   ownedBy,
   ownedByGone,
+  ownerOf,
+  type Place,
   putElements,
   type SharedRuleset,
 } from '../ruleset/index.ts'
 import type { MasqueradeBackend } from './backend.ts'
-import { allPlaces, claimsOf, declareMasquerade, placesOf } from './nftables-rules.ts'
+import { allPlaces, claimsOf, declareMasquerade, placesOf, recordedIn, recordOf, records } from './nftables-rules.ts'
 
 /** Where the reference has its rules, each with the mark of an attachment. */
 const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade' }, name: 'masq_checks' } as const
@@ -32,17 +35,25 @@ export function nftablesMasquerade(request: Request): MasqueradeBackend {
     add: (addresses) =>
       withRuleset((nft) => {
         const layout = (batch: Batch) => declareMasquerade(batch, addresses)
-        return putElements(nft, claimsOf(request, addresses), { layout })
+        return putElements(nft, [...claimsOf(request, addresses), recordOf(request, addresses)], { layout })
       }),
-    remove: (addresses) => withRuleset((nft) => remove(nft, isOurs, addresses)),
+    remove: (addresses) =>
+      withRuleset(async (nft) => remove(nft, isOurs, await placesOfAttachment(nft, request, addresses))),
     check: (addresses) => withRuleset((nft) => check(nft, request, addresses)),
-    collect: (alive) => withRuleset((nft) => remove(nft, ownedByGone(request.name, alive))),
+    collect: (alive) => withRuleset(async (nft) => remove(nft, ownedByGone(request.name, alive), await allPlaces(nft))),
   }
 }
 
+/** Versions until 0.1 made no records: then it is where the runtime says, or anywhere. */
+async function placesOfAttachment(nft: Nftables, request: Request, addresses?: readonly CIDR[]): Promise<Place[]> {
+  const record = await findRecord(nft, records, ownerOf(request))
+  if (record) return [...placesOf(recordedIn(record.words)), record.place]
+  return addresses ? placesOf(addresses) : allPlaces(nft)
+}
+
 /** An attachment may have been made by either implementation, and so may what its crashes have left. */
-async function remove(nft: SharedRuleset, isOurs: IsOurs, addresses?: readonly CIDR[]): Promise<void> {
-  await deleteOwned(nft, addresses ? placesOf(addresses) : await allPlaces(nft), isOurs)
+async function remove(nft: SharedRuleset, isOurs: IsOurs, places: readonly Place[]): Promise<void> {
+  await deleteOwned(nft, places, isOurs)
   if (await nft.findForeignChain(referenceChain))
     await deleteRules(nft, referenceChain, ({ comment }) => isOurs(comment))
 }

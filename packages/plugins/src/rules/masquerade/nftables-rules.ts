@@ -12,7 +12,21 @@ import {
   namedSet,
   rule,
 } from '@patchbay/linux/nftables'
-import { type Attachment, type Claim, claim, elementsOf, inetTable, mark, type Place } from '../ruleset/index.ts'
+import {
+  type Attachment,
+  type Claim,
+  claim,
+  elementsOf,
+  inetTable,
+  mark,
+  ownedBy,
+  ownerOf,
+  type Place,
+  recordClaim,
+  recordSet,
+  recordsOf,
+  withFollowers,
+} from '../ruleset/index.ts'
 
 const table = inetTable
 
@@ -35,9 +49,13 @@ function setsOf({ family, prefixLength }: Size) {
   }
 }
 
+/** Names the addresses of each attachment, as `10.9.0.2/24`. */
+export const records = recordSet('masquerade')
+
 /** All that elements for these addresses need. */
 export function declareMasquerade(batch: Batch, addresses: readonly CIDR[]): void {
   batch.addTable(table)
+  batch.addSet(records)
   for (const address of addresses) declareSize(batch, address)
 }
 
@@ -75,23 +93,39 @@ export function claimsOf(attachment: Attachment, all: readonly CIDR[]): Claim[] 
   })
 }
 
-/** Where the elements of these addresses are. */
-export function placesOf(all: readonly CIDR[]): Place[] {
-  return all.flatMap((cidr) => {
-    const { addresses, subnets } = setsOf(cidr)
-    return [
-      elementsOf(addresses, [{ key: cidr.address }]),
-      elementsOf(subnets, [{ key: [cidr.address, cidr.network] }]),
-    ]
+/** The record of an attachment's addresses. */
+export function recordOf(attachment: Attachment, all: readonly CIDR[]): Claim {
+  const words = all.map(String)
+  const isOurs = ownedBy(attachment)
+  return recordClaim(records, ownerOf(attachment), {
+    words,
+    isOurs,
+    placesOf: (former) => placesOf(recordedIn(former)),
   })
 }
 
-/** Where elements of any addresses are. */
+/** The addresses that a record names. */
+export function recordedIn(words: readonly string[]): CIDR[] {
+  return words.map(parseCIDR)
+}
+
+/** Where the elements of these addresses are. */
+export function placesOf(all: readonly CIDR[]): Place[] {
+  return all.map((cidr) => {
+    const { addresses, subnets } = setsOf(cidr)
+    return withFollowers(elementsOf(addresses, [{ key: cidr.address }]), subnets, [
+      { key: [cidr.address, cidr.network] },
+    ])
+  })
+}
+
+/** Where elements of any addresses are, and records of them. */
 export async function allPlaces(nft: Nftables): Promise<Place[]> {
-  const names = (await nft.listSets(table)).map(({ name }) => /^masquerade([46])-(\d+)$/.exec(name) ?? [])
-  return names.flatMap(([, version, length]) => {
+  const sizes = (await nft.listSets(table)).map(({ name }) => /^masquerade([46])-(\d+)$/.exec(name) ?? [])
+  const places = sizes.flatMap(([, version, length]) => {
     if (version === undefined) return []
     const { addresses, subnets } = setsOf({ family: version === '4' ? 4 : 6, prefixLength: Number(length) })
     return [elementsOf(addresses), elementsOf(subnets)]
   })
+  return [...places, recordsOf(records)]
 }

@@ -17,7 +17,8 @@ export interface Place {
   find(nft: Nftables, isOurs: IsOurs): Promise<Found>
 }
 
-interface Found {
+/** What a place has of an owner. */
+export interface Found {
   readonly elements: readonly ElementText[]
   readonly remove: (batch: Batch) => void
 }
@@ -41,6 +42,34 @@ export function elementsOf<K extends KeyType, D extends MapData | undefined>(
       return {
         elements: ours.map((element) => describe(set, element)),
         remove: (batch) => batch.deleteElements(set, ours),
+      }
+    },
+  }
+}
+
+/**
+ * Elements, and those of another set that always come and go with them. These are not asked for unless the kernel has refused to
+ * delete them, which it does when somebody has taken one away.
+ */
+export function withFollowers<K extends KeyType, D extends MapData | undefined>(
+  leaders: Place,
+  set: NamedSet<K, D>,
+  keys: readonly ElementKey<K>[],
+): Place {
+  let isFirst = true
+  return {
+    async find(nft, isOurs) {
+      const found = await leaders.find(nft, isOurs)
+      const isTrusted = isFirst && found.elements.length > 0
+      const followers = isFirst ? undefined : await elementsOf(set, keys).find(nft, isOurs)
+      isFirst = false
+      return {
+        elements: [...found.elements, ...(followers?.elements ?? [])],
+        remove(batch) {
+          found.remove(batch)
+          if (isTrusted) batch.deleteElements(set, keys)
+          else followers?.remove(batch)
+        },
       }
     },
   }
