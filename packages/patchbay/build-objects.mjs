@@ -96,9 +96,19 @@ function sourcesIn(folder, ending) {
  * @returns their paths
  */
 export async function compileHost(sanitize) {
-  const host = ['failure', 'json', 'memory', 'system', 'text', 'sha2', 'node_api', 'threads'].map((name) =>
-    join(hostFolder, `${name}.c`),
-  )
+  const host = [
+    'failure',
+    'json',
+    'json_number',
+    'json_string',
+    'json_value',
+    'memory',
+    'system',
+    'text',
+    'sha2',
+    'node_api',
+    'threads',
+  ].map((name) => join(hostFolder, `${name}.c`))
   const sources = [...host, ...sourcesIn(addonFolder, /\.c$/)]
   const flags = hostFlags(sanitize)
   const contents = [...sources, ...sourcesIn(hostFolder, /\.h$/), ...sourcesIn(addonFolder, /\.h$/)].map((file) =>

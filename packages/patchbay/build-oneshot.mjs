@@ -87,9 +87,9 @@ const hostModules = {
         ? { path: join(here, 'oneshot', 'src', 'native.ts') }
         : undefined,
     )
-    onResolve({ filter: /\/long-values\.js$/ }, ({ resolveDir }) =>
+    onResolve({ filter: /\/quick-reader\.js$/ }, ({ resolveDir }) =>
       resolveDir.endsWith(join('cni', 'dist', 'src', 'json'))
-        ? { path: join(here, 'oneshot', 'src', 'long-values.ts') }
+        ? { path: join(here, 'oneshot', 'src', 'quick-reader.ts') }
         : undefined,
     )
   },

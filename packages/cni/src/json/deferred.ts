@@ -5,7 +5,8 @@ import type { JsonValue } from './value.ts'
 export interface Deferred {
   /** Where the value ends. */
   readonly end: number
-  readonly read: () => JsonValue
+  readonly text: string
+  readonly read: (text: string) => JsonValue
 }
 
 /** Gives the value that begins at a place of a text, if it is to be parsed later. Asked for places in their order. */
@@ -22,7 +23,7 @@ export function deferLongValues(text: string, parse: (text: string) => JsonValue
     const end = places[next + 1]
     if (at !== places[next] || end === undefined) return undefined
     next += 2
-    return { end, read: () => parse(text.slice(at, end)) }
+    return { end, text: text.slice(at, end), read: parse }
   }
 }
 

@@ -14,7 +14,7 @@ export {
   type Table,
   withDefault,
 } from './object.ts'
-export { type ParseOptions, parseJson } from './parse.ts'
+export { type ParseOptions, parseJson } from './parse-json.ts'
 export { quote } from './quote.ts'
 export { boolean, raw, string, text } from './scalar.ts'
 export { isJsonObject, JsonError, type JsonObject, type JsonValue, maxDepth } from './value.ts'

@@ -2,10 +2,9 @@ import { maxDepth } from './value.ts'
 
 /**
  * Finds the long values in a JSON text: members of objects, but none within another object's member. Each is JSON by
- * itself and has no number that may be more than a double holds, so that reading it later can only succeed.
+ * itself, is no number, whose spelling somebody may ask for, and has none in it that no double holds.
  *
- * Returns where they begin and end, one after another; none for a text that is not JSON. The one-shot executable has a
- * module of its own in the place of this one.
+ * Returns where they begin and end, one after another; none for a text that is not JSON.
  */
 export function longValues(text: string): readonly number[] {
   const reader = new Reader(text)
@@ -14,13 +13,11 @@ export function longValues(text: string): readonly number[] {
 
 /** In UTF-16 units: what is shorter is read at once. */
 const shortValue = 4096
-/** A number of so many digits, without an exponent, is less than the greatest double. */
-const safeDigits = 300
 
 const [space, lineFeed, carriageReturn, tab] = [0x20, 0x0a, 0x0d, 0x09]
 const [quoteMark, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
 const [openArray, closeArray, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d]
-const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?([eE][+-]?[0-9]+)?/y
+const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y
 const escapeSequence = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const word = /true|false|null/y
 
@@ -99,12 +96,11 @@ class Reader {
   #scalar(first: number): boolean {
     if (first === quoteMark) return this.#string()
     if (first > 0x60) return this.#skip(word)
-    const start = this.#at
-    number.lastIndex = start
+    number.lastIndex = this.#at
     const match = number.exec(this.#text)
     if (!match) return false
     this.#at = number.lastIndex
-    if (match[1] !== undefined || this.#at - start > safeDigits) this.#isUnsafe = true
+    if (!Number.isFinite(Number(match[0]))) this.#isUnsafe = true
     return true
   }
 
@@ -132,7 +128,8 @@ class Reader {
 
   #endMember(): void {
     if (this.#begin < 0 || this.#closers.length !== this.#depth) return
-    if (this.#at - this.#begin > shortValue && !this.#isUnsafe) this.found.push(this.#begin, this.#at)
+    const isLong = this.#at - this.#begin > shortValue && '[{"'.includes(this.#text.charAt(this.#begin))
+    if (isLong && !this.#isUnsafe) this.found.push(this.#begin, this.#at)
     this.#begin = -1
   }
 

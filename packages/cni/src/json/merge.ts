@@ -1,11 +1,12 @@
 import { earlierValues, keepEarlier } from './earlier.ts'
+import { shallowValue } from './later.ts'
 import { copyLiteral } from './literal.ts'
 import { keepOutOfRange, outOfRangeIn } from './out-of-range.ts'
 import { isJsonObject, type JsonObject, type JsonValue, setKey } from './value.ts'
 
-/** Returns all values of a key of an object, repeated ones in the order of the document. */
+/** Returns all values of a key of an object, repeated ones in the order of the document; of a list perhaps only that it is one. */
 export function allValues(object: JsonObject, key: string): JsonValue[] {
-  return [...(earlierValues(object, key) ?? []), object[key] ?? null]
+  return [...(earlierValues(object, key) ?? []), shallowValue(object, key)]
 }
 
 /**
@@ -13,14 +14,19 @@ export function allValues(object: JsonObject, key: string): JsonValue[] {
  * replaces what comes before it.
  */
 export function mergeValues(values: readonly JsonValue[]): JsonValue {
-  return values.reduce((before, value) => (isJsonObject(before) && isJsonObject(value) ? merge(before, value) : value))
+  const last = values.at(-1) ?? null
+  const objects = values.slice(values.findLastIndex((value) => !isJsonObject(value)) + 1).filter(isJsonObject)
+  return objects.length > 1 ? merge(objects) : last
 }
 
-function merge(first: JsonObject, second: JsonObject): JsonObject {
+function merge(parts: readonly JsonObject[]): JsonObject {
   const whole: JsonObject = {}
-  for (const part of [first, second]) {
-    for (const key of Object.keys(part)) for (const value of allValues(part, key)) say(whole, key, value)
-    for (const key of Object.keys(part)) copyLiteral(part, whole, key)
+  for (const part of parts) {
+    for (const key of Object.keys(part)) {
+      for (const value of earlierValues(part, key) ?? []) say(whole, key, value)
+      say(whole, key, part[key] ?? null)
+      copyLiteral(part, whole, key)
+    }
     const literal = outOfRangeIn(part)
     if (literal !== undefined) keepOutOfRange(whole, literal)
   }

@@ -70,11 +70,11 @@ function readFields(container: JsonObject, fields: FieldIndex, place: FieldPlace
   for (const at of Object.keys(container)) {
     const field = fields.exact.get(at) ?? foldedField(fields, at)
     if (field === undefined) continue
-    // Not before it is sure to be wanted: see `deferred.ts`.
-    const said = container[at]
-    if (said === undefined) continue
     place.key = field.key
-    const json = field.codec.isMerged ? mergeValues(valuesOf(container, at, { fields, field, values })) : said
+    // Not before it is sure to be wanted: see `later.ts`.
+    const json = field.codec.isMerged
+      ? mergeValues(valuesOf(container, at, { fields, field, values }))
+      : (container[at] ?? null)
     const value = field.codec.read(json, typeof json === 'number' ? placeOfNumber(place, container, at) : place)
     if (value !== undefined) values[field.name] = value
   }

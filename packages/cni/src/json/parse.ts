@@ -1,47 +1,21 @@
-import { type Deferred, type Deferring, deferLongValues, deferNothing } from './deferred.ts'
+import { type Deferred, type Deferring, deferNothing } from './deferred.ts'
 import { keepEarlier } from './earlier.ts'
+import { setLater } from './later.ts'
 import { keepLiteral } from './literal.ts'
 import { keepOutOfRange, outOfRangeError } from './out-of-range.ts'
-import { parsePlain } from './plain.ts'
 import { quoteCharacter } from './quote.ts'
 import { closingQuote, readString } from './string-literal.ts'
-import { keepUnusual } from './unusual.ts'
-import { JsonError, type JsonObject, type JsonValue, maxDepth, setKey, setLater } from './value.ts'
+import { JsonError, type JsonObject, type JsonValue, maxDepth, setKey } from './value.ts'
 
-export interface ParseOptions {
-  /**
-   * What a number is that no double holds, such as `1e400`: an error, as where Go reads plain data, or infinite, for a
-   * document that tables will decode: it is then an error where a table has a key for it, and otherwise ignored.
-   */
-  outOfRange?: 'error' | 'infinite'
-}
+/** What a number is that no double holds: see {@link parseJson}. */
+export type OutOfRange = 'error' | 'infinite'
 
-/**
- * Parses one JSON document. The last of several equal keys wins, but for decoders, which merge their objects (see
- * `object`); lone surrogates become U+FFFD; a key named `__proto__` is a key like any other.
- *
- * @throws {JsonError} with the text of Go's `encoding/json`: `unexpected end of JSON input`,
- *   `invalid character 'x' after top-level value`.
- */
-export function parseJson(text: string, { outOfRange = 'error' }: ParseOptions = {}): JsonValue {
-  return parsePlain(text) ?? parseDeferring(text, outOfRange, deferredLevels)
-}
-
-/** Parses a document, and nothing later. */
-export function parseWhole(text: string, outOfRange: OutOfRange): JsonValue {
-  return new Parser(text, outOfRange, deferNothing).document()
-}
-
-type OutOfRange = 'error' | 'infinite'
-
-/** Texts of fewer UTF-16 units are parsed whole. */
-const shortText = 20_000
-/** How many objects deep values are parsed later. Each level that somebody asks for looks through its text once more. */
-const deferredLevels = 4
-
-function parseDeferring(text: string, outOfRange: OutOfRange, levels: number): JsonValue {
-  if (text.length < shortText || levels === 0) return parseWhole(text, outOfRange)
-  const deferring = deferLongValues(text, (value) => parseDeferring(value, outOfRange, levels - 1))
+/** Parses a document, but for what is left for later. */
+export function parseText(
+  text: string,
+  outOfRange: OutOfRange = 'error',
+  deferring: Deferring = deferNothing,
+): JsonValue {
   return new Parser(text, outOfRange, deferring).document()
 }
 
@@ -142,7 +116,6 @@ class Parser {
   #store(top: Frame, value: JsonValue): void {
     const [literal, later] = [this.#literal, this.#later]
     this.#literal = this.#later = undefined
-    if (literal !== undefined) this.#markUnusual()
     if ('array' in top) {
       if (literal !== undefined) keepLiteral(top.array, top.array.length, literal)
       top.array.push(value)
@@ -151,21 +124,12 @@ class Parser {
     const isRepeated = Object.hasOwn(top.object, top.key)
     // A repeated key moves to where it was last said: decoders go by document order across spellings of a name.
     if (isRepeated) {
-      this.#markUnusual()
       keepEarlier(top.object, top.key)
       delete top.object[top.key]
     }
     if (isRepeated || literal !== undefined) keepLiteral(top.object, top.key, literal)
-    if (later) setLater(top.object, top.key, later.read)
+    if (later) setLater(top.object, top.key, later.text, later.read)
     else setKey(top.object, top.key, value)
-  }
-
-  /** Has the containers that are open remember that there is more to them than plain data; see `unusual.ts`. */
-  #markUnusual(): void {
-    for (let at = this.#open.length - 1; at >= 0; at--) {
-      const frame = this.#open[at]
-      if (frame === undefined || !keepUnusual('array' in frame ? frame.array : frame.object)) return
-    }
   }
 
   /** After a value: goes on to the next one of its container, or closes that and returns it as a value. */

@@ -1,7 +1,7 @@
 import { absent, type Codec, codec, mismatch, type Place } from './codec.ts'
 import { formatJson } from './format.ts'
 import { outOfRangeIn } from './out-of-range.ts'
-import { parseJson } from './parse.ts'
+import { parseJson } from './parse-json.ts'
 import { isUnusual } from './unusual.ts'
 import type { JsonValue } from './value.ts'
 

@@ -1,16 +1,23 @@
-import type { JsonObject, JsonValue } from './value.ts'
+import { hasRepeatedKeys } from './earlier.ts'
+import { spellings } from './literal.ts'
+import type { JsonValue } from './value.ts'
 
-/** Arrays and objects with more than plain data shows somewhere in them: the spelling of a number, a key said twice. */
-const unusual = new WeakSet<JsonObject | JsonValue[]>()
-
-/** Remembers that there is such a thing in an array or object. Returns whether that is new. */
-export function keepUnusual(container: JsonObject | JsonValue[]): boolean {
-  if (unusual.has(container)) return false
-  unusual.add(container)
-  return true
+/**
+ * Whether there is more to a value than plain data shows: the spelling of a number, a repeated key. Long members that are
+ * read later are not looked at.
+ */
+export function isUnusual(json: JsonValue): boolean {
+  const left = [json]
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (typeof value !== 'object' || value === null) continue
+    if (spellings.of(value) !== undefined || hasRepeatedKeys(value)) return true
+    for (const member of membersOf(value)) left.push(member)
+  }
+  return false
 }
 
-/** Whether there is more to a value than plain data shows. */
-export function isUnusual(json: JsonValue): boolean {
-  return typeof json === 'object' && json !== null && unusual.has(json)
+function membersOf(value: JsonValue & object): readonly JsonValue[] {
+  if (Array.isArray(value)) return value
+  const members = Object.values(Object.getOwnPropertyDescriptors(value))
+  return members.flatMap(({ value: member }) => (member === undefined ? [] : [member]))
 }

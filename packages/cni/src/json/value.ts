@@ -27,16 +27,3 @@ export function setKey(object: JsonObject, key: string, value: JsonValue): void 
     object[key] = value
   }
 }
-
-/** Sets an own property that is read when somebody asks for it first. */
-export function setLater(object: JsonObject, key: string, read: () => JsonValue): void {
-  function set(value: JsonValue): void {
-    Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
-  }
-  function get(): JsonValue {
-    const value = read()
-    set(value)
-    return value
-  }
-  Object.defineProperty(object, key, { get, set, enumerable: true, configurable: true })
-}

@@ -15,7 +15,7 @@ export async function readConfig(world: Pick<PluginWorld, 'readStdin'>): Promise
 
 /** Parses the text of a configuration. Throws CniError 6 when it is not JSON. */
 export function parseConfig(stdin: string): JsonValue {
-  return decoding(() => parseJson(stdin, { outOfRange: 'infinite' }))
+  return decoding(() => parseJson(stdin, { outOfRange: 'infinite', list: 'empty' }))
 }
 
 /**

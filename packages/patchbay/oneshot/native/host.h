@@ -26,7 +26,7 @@ JSValue bytes_of_text(JSContext *context, JSValueConst self, int count, JSValueC
 JSValue text_of_bytes(JSContext *context, JSValueConst self, int count, JSValueConst *values);
 
 /* json.c */
-JSValue long_values(JSContext *context, JSValueConst self, int count, JSValueConst *values);
+JSValue read_json(JSContext *context, JSValueConst self, int count, JSValueConst *values);
 
 /* sha2.c */
 JSValue hash_of_bytes(JSContext *context, JSValueConst self, int count, JSValueConst *values);

@@ -1,30 +1,35 @@
 /*
- * Finds the long values in a JSON text, as packages/cni/src/json/long-values.ts does, which says what they are. The text ends
- * with a zero byte, which no token of JSON takes: nothing else has to look for the end.
+ * Reads JSON: first looks through the whole text, then has its values made, but for long ones in members of objects, which
+ * somebody may ask for later. The text ends with a zero byte, which no token of JSON takes: nothing else has to look for the end.
  */
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "host.h"
+#include "json.h"
 
-#define DEPTH 10000
 #define LONG 4096
-#define SAFE_DIGITS 300
+/* Numbers as short as this are less than the greatest double when they have an exponent of two digits, or none. */
+#define SAFE_LENGTH 100
+#define SAFE_EXPONENT 2
 
 typedef struct {
-    const uint8_t *start, *end, *at;
-    int64_t surplus; /* bytes before `at` that are no UTF-16 unit of their own */
-    bool is_unsafe;  /* a number may be more than a double holds */
-    uint32_t found;
-    int depth;
-    uint8_t closers[DEPTH]; /* what ends each open array and object */
+    const uint8_t *at;
+    bool is_strict; /* a number that no double holds is an error */
+    span_t huge;    /* the member's first such number */
+    later_t *later; /* long members; NULL when all are made at once */
+    size_t found;
+    /* From where on the text has to be read to find what is wrong with it, what stands for all before, and how many are open then. */
+    const uint8_t *resume;
+    const char *instead;
+    int resume_depth;
+    int depth, deepest;
+    uint8_t closers[JSON_DEPTH]; /* what ends each open array and object */
 } reader_t;
 
 static void skip_space(reader_t *reader) {
-    while (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\t' || *reader->at == '\r') reader->at++;
-}
-
-static bool is_digit(uint8_t byte) {
-    return byte >= '0' && byte <= '9';
+    reader->at = end_of_space(reader->at);
 }
 
 static bool skip_digits(reader_t *reader) {
@@ -35,18 +40,22 @@ static bool skip_digits(reader_t *reader) {
 
 static bool skip_number(reader_t *reader) {
     const uint8_t *start = reader->at;
+    int64_t exponent = 0;
     if (*reader->at == '-') reader->at++;
     if (*reader->at == '0') reader->at++;
     else if (!skip_digits(reader)) return false;
     if (*reader->at == '.' && (reader->at++, !skip_digits(reader))) return false;
-    bool has_exponent = *reader->at == 'e' || *reader->at == 'E';
-    if (has_exponent) {
+    if (*reader->at == 'e' || *reader->at == 'E') {
         reader->at++;
         if (*reader->at == '+' || *reader->at == '-') reader->at++;
+        const uint8_t *digits = reader->at;
         if (!skip_digits(reader)) return false;
+        exponent = reader->at - digits;
     }
-    if (has_exponent || reader->at - start > SAFE_DIGITS) reader->is_unsafe = true;
-    return true;
+    if (exponent <= SAFE_EXPONENT && reader->at - start <= SAFE_LENGTH) return true;
+    if (!isinf(strtod((const char *)start, NULL))) return true;
+    if (!reader->huge.begin) reader->huge = (span_t){start, reader->at};
+    return !reader->is_strict;
 }
 
 static bool skip_escape(reader_t *reader) {
@@ -57,16 +66,22 @@ static bool skip_escape(reader_t *reader) {
     return true;
 }
 
+static void resume_at(reader_t *reader, const uint8_t *at, const char *instead) {
+    reader->resume = at;
+    reader->instead = instead;
+    reader->resume_depth = reader->depth;
+}
+
 static bool skip_string(reader_t *reader) {
-    if (*reader->at++ != '"') return false;
-    for (uint8_t byte; (byte = *reader->at++) != '"';) {
-        if (byte < 0x20 || (byte == '\\' && !skip_escape(reader))) return false;
-        if (byte < 0x80) continue;
-        /* Sequences of four bytes are two units, all others one. */
-        if (byte < 0xc0) reader->surplus++;
-        else if (byte >= 0xf0) reader->surplus--;
+    if (*reader->at != '"') return false;
+    for (reader->at++;;) {
+        const uint8_t *start = reader->at;
+        uint8_t byte = *reader->at++;
+        if (byte == '"') return true;
+        if (byte >= 0x20 && (byte != '\\' || skip_escape(reader))) continue;
+        resume_at(reader, start, "\"");
+        return false;
     }
-    return true;
 }
 
 static bool skip_word(reader_t *reader, const char *word) {
@@ -96,9 +111,10 @@ static bool skip_key(reader_t *reader) {
 /* Reads up to the first value, if there is one. */
 static bool open_values(reader_t *reader, bool *is_empty) {
     bool is_object = *reader->at == '{';
-    if (reader->depth == DEPTH) return false;
+    if (reader->depth == JSON_DEPTH) return false;
     reader->at++;
     reader->closers[reader->depth++] = is_object ? '}' : ']';
+    if (reader->depth > reader->deepest) reader->deepest = reader->depth;
     skip_space(reader);
     *is_empty = *reader->at == reader->closers[reader->depth - 1];
     return *is_empty || !is_object || skip_key(reader);
@@ -115,38 +131,32 @@ static bool next_value(reader_t *reader, bool *is_end) {
     return *is_end || closer == ']' || skip_key(reader);
 }
 
-static int64_t place_of(const reader_t *reader) {
-    return reader->at - reader->start - reader->surplus;
-}
-
-/* The member that is being read: the outermost one, not those inside its value. */
+/* A member of an object that is in no other one's member. */
 typedef struct {
-    int64_t begin; /* -1 between members */
+    const uint8_t *begin; /* NULL between members */
     int depth;
 } member_t;
 
 static void begin_member(reader_t *reader, member_t *member) {
-    if (member->begin >= 0 || reader->depth == 0 || reader->closers[reader->depth - 1] != '}') return;
-    *member = (member_t){.begin = place_of(reader), .depth = reader->depth};
-    reader->is_unsafe = false;
+    if (member->begin || reader->depth == 0 || reader->closers[reader->depth - 1] != '}') return;
+    *member = (member_t){.begin = reader->at, .depth = reader->depth};
+    reader->huge.begin = NULL;
 }
 
-/* Appends where the member begins and ends, when it does here and is long. */
-static void end_member(reader_t *reader, member_t *member, JSContext *context, JSValue found) {
-    if (member->begin < 0 || reader->depth != member->depth) return;
-    int64_t end = place_of(reader);
-    if (end - member->begin > LONG && !reader->is_unsafe) {
-        JS_SetPropertyUint32(context, found, reader->found++, JS_NewInt64(context, member->begin));
-        JS_SetPropertyUint32(context, found, reader->found++, JS_NewInt64(context, end));
-    }
-    member->begin = -1;
+/* Remembers a long member that ends here; not a number, whose spelling may be asked for. */
+static void end_member(reader_t *reader, member_t *member) {
+    if (!member->begin || reader->depth != member->depth) return;
+    if (reader->later && reader->at - member->begin > LONG && strchr("[{\"", *member->begin))
+        reader->later[reader->found++] = (later_t){{member->begin, reader->at}, reader->huge};
+    member->begin = NULL;
 }
 
 /* Returns false for what is no JSON. */
-static bool read_document(reader_t *reader, JSContext *context, JSValue found) {
-    member_t member = {.begin = -1};
+static bool read_document(reader_t *reader, const uint8_t *end) {
+    member_t member = {.begin = NULL};
     for (;;) {
         skip_space(reader);
+        resume_at(reader, reader->at, "");
         begin_member(reader, &member);
         if (*reader->at == '{' || *reader->at == '[') {
             bool is_empty = false;
@@ -157,28 +167,94 @@ static bool read_document(reader_t *reader, JSContext *context, JSValue found) {
         }
         bool is_end = false;
         do {
-            end_member(reader, &member, context, found);
+            end_member(reader, &member);
             if (reader->depth == 0) {
                 skip_space(reader);
-                return reader->at == reader->end;
+                return reader->at == end;
             }
             if (!next_value(reader, &is_end)) return false;
         } while (is_end);
     }
 }
 
-/* longValues(text): an array of where they begin and end. */
-JSValue long_values(JSContext *context, JSValueConst self, int count, JSValueConst *values) {
+/* Has what is wrong be told: as much is open as in the text, and what comes first is what is wrong. */
+static JSValue tell_wrong(JSContext *context, const reader_t *reader, const uint8_t *end, const told_t *told) {
+    static const char array[] = "[0,", object[] = "{\"\":";
+    char *before = js_malloc(context, sizeof object * (size_t)reader->resume_depth + 2), *to = before;
+    if (!before) return JS_EXCEPTION;
+    for (int at = 0; at < reader->resume_depth; at++) to = stpcpy(to, reader->closers[at] == ']' ? array : object);
+    stpcpy(to, reader->instead);
+    JSValue texts[] = {JS_NewString(context, before),
+                       JS_NewStringLen(context, (const char *)reader->resume, (size_t)(end - reader->resume))};
+    js_free(context, before);
+    JSValue result = JS_Call(context, told->wrong, JS_UNDEFINED, 2, texts);
+    for (int at = 0; at < 2; at++) JS_FreeValue(context, texts[at]);
+    return result;
+}
+
+static JSValue read_text(JSContext *context, reader_t *reader, const uint8_t *text, size_t length, const told_t *told) {
+    later_t none = {{NULL, NULL}, {NULL, NULL}}, *later = &none;
+    if (JS_IsFunction(context, told->later)) {
+        /* They do not overlap: there cannot be more, and the last one is empty. */
+        later = reader->later = js_malloc(context, (length / LONG + 2) * sizeof *later);
+        if (!later) return JS_EXCEPTION;
+    }
+    JSValue value;
+    bool is_json = read_document(reader, text + length);
+    later[reader->found] = none;
+    if (!is_json) value = tell_wrong(context, reader, text + length, told);
+    else if (told->is_list_empty && end_of_space(text)[0] == '[') value = JS_NewArray(context);
+    else value = make_json(context, text, reader->deepest, later, told);
+    js_free(context, reader->later);
+    return value;
+}
+
+static JSAtom symbol_of(JSContext *context, JSValueConst told, const char *name) {
+    JSValue symbol = JS_GetPropertyStr(context, told, name);
+    JSAtom atom = JS_ValueToAtom(context, symbol);
+    JS_FreeValue(context, symbol);
+    return atom;
+}
+
+static bool flag_of(JSContext *context, JSValueConst told, const char *name) {
+    return JS_ToBool(context, JS_GetPropertyStr(context, told, name)) > 0;
+}
+
+static told_t told_of(JSContext *context, JSValueConst told) {
+    return (told_t){
+        .is_strict = flag_of(context, told, "isStrict"),
+        .is_list_empty = flag_of(context, told, "isListEmpty"),
+        .later = JS_GetPropertyStr(context, told, "later"),
+        .again = JS_GetPropertyStr(context, told, "again"),
+        .wrong = JS_GetPropertyStr(context, told, "wrong"),
+        .spellings = symbol_of(context, told, "spellings"),
+        .out_of_range = symbol_of(context, told, "outOfRange"),
+    };
+}
+
+static void free_told(JSContext *context, told_t *told) {
+    JS_FreeValue(context, told->later);
+    JS_FreeValue(context, told->again);
+    JS_FreeValue(context, told->wrong);
+    JS_FreeAtom(context, told->spellings);
+    JS_FreeAtom(context, told->out_of_range);
+}
+
+/* readJson(text, told): the value, or what `wrong` returns. */
+JSValue read_json(JSContext *context, JSValueConst self, int count, JSValueConst *values) {
     (void)self;
     size_t length = 0;
-    const char *text = count < 1 ? NULL : JS_ToCStringLen(context, &length, values[0]);
+    const char *text = count < 2 ? NULL : JS_ToCStringLen(context, &length, values[0]);
     if (!text) return JS_EXCEPTION;
-    reader_t reader = {.start = (const uint8_t *)text, .at = (const uint8_t *)text};
-    reader.end = reader.start + length;
-    JSValue found = JS_NewArray(context);
-    bool is_json = read_document(&reader, context, found);
+    reader_t *reader = js_malloc(context, sizeof *reader);
+    if (!reader) return JS_EXCEPTION;
+    memset(reader, 0, offsetof(reader_t, closers));
+    told_t told = told_of(context, values[1]);
+    reader->at = (const uint8_t *)text;
+    reader->is_strict = told.is_strict;
+    JSValue value = read_text(context, reader, (const uint8_t *)text, length, &told);
+    free_told(context, &told);
+    js_free(context, reader);
     JS_FreeCString(context, text);
-    if (is_json) return found;
-    JS_FreeValue(context, found);
-    return JS_NewArray(context);
+    return value;
 }

@@ -226,7 +226,7 @@ static const struct {
     {"spawn", spawn_process},       {"now", time_of_clock},           {"decode", text_of_bytes},
     {"encode", bytes_of_text},      {"catchSignal", catch_signal},    {"caughtSignal", caught_signal},
     {"complete", complete},         {"workUnderWay", work_under_way}, {"hash", hash_of_bytes},
-    {"longValues", long_values},
+    {"readJson", read_json},
 };
 
 void define_system(JSContext *context, JSValue host) {

@@ -1,3 +1,5 @@
+import type { Told } from '../../../cni/src/json/quick-reader.ts'
+import type { JsonValue } from '../../../cni/src/json/value.ts'
 import { errnoName } from '../../../linux/src/sys/errno.ts'
 import type { Native } from '../../../linux/src/sys/native.ts'
 
@@ -36,8 +38,8 @@ export interface Host {
   /** UTF-8 to text, and back, as the Encoding Standard has them. */
   decode(bytes: Uint8Array): string
   encode(text: string): ArrayBuffer
-  /** Where the long values of a JSON text begin and end: see `long-values.ts`. */
-  longValues(text: string): number[]
+  /** Reads a JSON document. */
+  readJson(text: string, told: Told): JsonValue
   /** Runs a module of the program. */
   load(name: string): void
   /** What the module that was loaded last exports. */
