@@ -7,7 +7,7 @@ import type { Transaction } from './transaction.ts'
 /** The kernel answers before send returns; this only keeps a broken kernel from hanging a caller forever. */
 const ANSWER_TIMEOUT_MS = 30_000
 
-/** Carries transactions out on one descriptor: sends what they ask and receives until all is answered. */
+/** Carries transactions out on one descriptor: sends what they ask, which is something, and receives until all is answered. */
 export class Exchange {
   readonly #fd: number
   readonly #calls: SocketCalls
@@ -23,7 +23,6 @@ export class Exchange {
 
   /** On this thread. */
   here<R>(transaction: Transaction<R>): Transaction<R> {
-    if (transaction.done) return transaction
     this.#room.makeFor(transaction)
     const [fd, calls] = [this.#fd, this.#calls]
     const length = calls.exchange(fd, transaction.bytes, ownSpace, ANSWER_TIMEOUT_MS)
@@ -35,7 +34,6 @@ export class Exchange {
 
   /** On the thread pool; what takes long, on a thread of its own. */
   async offThread<R>(transaction: Transaction<R>, isLong: boolean): Promise<Transaction<R>> {
-    if (transaction.done) return transaction
     this.#room.makeFor(transaction)
     const [fd, calls, space] = [this.#fd, this.#calls, this.#space()]
     const exchange = isLong ? 'exchangeLong' : 'exchangeAsync'

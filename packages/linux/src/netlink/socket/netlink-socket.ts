@@ -249,11 +249,13 @@ export class NetlinkSocket implements Disposable {
   }
 
   #runHere<R>(transaction: Transaction<R>): Transaction<R> {
+    if (transaction.done) return transaction
     this.#checkOpen()
     return this.#exchange.here(transaction)
   }
 
   async #runOffThread<R>(transaction: Transaction<R>, isLong = false): Promise<Transaction<R>> {
+    if (transaction.done) return transaction
     this.#checkOpen()
     return this.#exchange.offThread(transaction, isLong)
   }
