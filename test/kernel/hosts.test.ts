@@ -66,7 +66,7 @@ test('openHost() closes a socket whose request is under way, instead of keeping 
 test('openHost() says what is wrong with a path that is no namespace', () => {
   for (const [wrong, message] of [
     ['/nowhere', /^failed to open netns "\/nowhere": failed to Statfs "\/nowhere": no such file or directory$/],
-    ['/dev/null/x', /^failed to open netns/],
+    ['/dev/null/x', /^failed to open netns "\/dev\/null\/x": failed to Statfs "\/dev\/null\/x": not a directory$/],
     ['a\0b', /^failed to open netns/],
     ['', /^failed to open netns/],
   ] as const)

@@ -72,22 +72,27 @@ test('Namespace.open() opens the namespace of another process', async () => {
   }
 })
 
-test('Namespace.open() says in the reference’s words what is no namespace', () => {
+test('Namespace.open() says what is no namespace', () => {
   const missing = '/proc/4194305/ns/net'
   assert.throws(() => Namespace.open(missing), {
     name: 'NamespaceNotFoundError',
     path: missing,
-    message: `failed to Statfs "${missing}": no such file or directory`,
+    code: 'ENOENT',
+    message: `Cannot open the network namespace "${missing}": no such file or directory`,
   })
   assert.throws(() => Namespace.open('/sys/kernel'), {
     name: 'NotANamespaceError',
     path: '/sys/kernel',
-    message: 'unknown FS magic on "/sys/kernel": 62656572',
+    code: 'EINVAL',
+    fileSystemType: 0x62656572,
+    message: 'Cannot open the network namespace "/sys/kernel": the file is no namespace',
   })
   const name = '/'.padEnd(5000, 'x')
   assert.throws(() => Namespace.open(name), {
+    name: 'SystemError',
+    syscall: 'statfs',
     code: 'ENAMETOOLONG',
-    message: `ENAMETOOLONG: name too long, statfs '${name}'`,
+    message: `statfs ${name}: file name too long`,
   })
   assert.throws(() => Namespace.open('/proc/1\0/ns/net'), { code: 'ERR_INVALID_ARG_VALUE' })
 })

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
+import { checkedFileCall } from '../sys/index.ts'
 
 /** A network namespace in `/proc/self/mountinfo`, proc_pid_mountinfo(5): its inode is in the field of the root, its path follows. */
 const MOUNT = /^\d+ \d+ [\d:]+ net:\[(\d+)\] (\S+) /gm
@@ -7,11 +8,12 @@ const MOUNT = /^\d+ \d+ [\d:]+ net:\[(\d+)\] (\S+) /gm
  * A path to each network namespace that is mounted where this process sees it, in no order. One that only a process or a
  * descriptor holds has no such path.
  *
- * @throws Error when `/proc` is not mounted
+ * @throws SystemError `ENOENT` when `/proc` is not mounted
  */
 export function listMountedNamespaces(): string[] {
   const paths = new Map<string, string>()
-  for (const [, inode = '', escaped = ''] of readFileSync('/proc/self/mountinfo', 'utf8').matchAll(MOUNT)) {
+  const mounts = checkedFileCall(() => readFileSync('/proc/self/mountinfo', 'utf8'))
+  for (const [, inode = '', escaped = ''] of mounts.matchAll(MOUNT)) {
     const path = unescapeMountPoint(escaped)
     // Another mount may cover this one.
     if (!paths.has(inode) && isAt(path, inode)) paths.set(inode, path)

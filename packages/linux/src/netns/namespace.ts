@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { checked, errno, giveBack, native, SystemError } from '../sys/index.ts'
+import { checked, checkedFileCall, errno, giveBack, native, SystemError } from '../sys/index.ts'
 
 /** `<linux/magic.h>`: file systems that a namespace file may be on; procfs on kernels before 3.19. */
 const NSFS_MAGIC = 0x6e736673
@@ -25,10 +25,11 @@ export const NAMESPACE_DIRECTORY = '/var/run/netns'
 /** No file at the path of a namespace: the namespace is gone, or never was. */
 export class NamespaceNotFoundError extends Error {
   override readonly name = 'NamespaceNotFoundError'
+  readonly code = 'ENOENT'
   readonly path: string
 
   constructor(path: string) {
-    super(`failed to Statfs "${path}": no such file or directory`)
+    super(`Cannot open the network namespace "${path}": no such file or directory`)
     this.path = path
   }
 }
@@ -36,11 +37,15 @@ export class NamespaceNotFoundError extends Error {
 /** A file that is not a namespace. */
 export class NotANamespaceError extends Error {
   override readonly name = 'NotANamespaceError'
+  readonly code = 'EINVAL'
   readonly path: string
+  /** Number of the type of file system that the file is on, `<linux/magic.h>`. */
+  readonly fileSystemType: number
 
-  constructor(path: string, magic: number) {
-    super(`unknown FS magic on "${path}": ${magic.toString(16)}`)
+  constructor(path: string, fileSystemType: number) {
+    super(`Cannot open the network namespace "${path}": the file is no namespace`)
     this.path = path
+    this.fileSystemType = fileSystemType
   }
 }
 
@@ -147,9 +152,9 @@ export function removeNamespace(path: string): void {
   const result = native().umount(path, MNT_DETACH)
   if (result < 0 && result !== -errno.EINVAL && result !== -errno.ENOENT) throw new SystemError('umount', -result, path)
   try {
-    unlinkSync(path)
+    checkedFileCall(() => unlinkSync(path))
   } catch (error) {
-    if (!isFileError(error, 'ENOENT')) throw error
+    if (!hasCode(error, 'ENOENT')) throw error
   }
 }
 
@@ -162,9 +167,9 @@ function isPlainPath(path: string): boolean {
 function checkFileSystem(path: string): void {
   let type: number
   try {
-    type = Number(statfsSync(path).type)
+    type = Number(checkedFileCall(() => statfsSync(path)).type)
   } catch (error) {
-    if (isFileError(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
+    if (hasCode(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
     throw error
   }
   if (type !== NSFS_MAGIC && type !== PROC_SUPER_MAGIC) throw new NotANamespaceError(path, type)
@@ -172,25 +177,20 @@ function checkFileSystem(path: string): void {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    return checkedFileCall(() => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK))
   } catch (error) {
-    if (isFileError(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
+    if (hasCode(error, 'ENOENT')) throw new NamespaceNotFoundError(path)
     throw error
   }
 }
 
 function createMountPoint(path: string): void {
-  try {
-    writeFileSync(path, '', { flag: 'wx', mode: 0o444 })
-  } catch (error) {
-    if (isFileError(error, 'EEXIST')) throw new SystemError('open', errno.EEXIST, path)
-    throw error
-  }
+  checkedFileCall(() => writeFileSync(path, '', { flag: 'wx', mode: 0o444 }))
 }
 
 /** As `ip netns add` does: a shared mount of its own, so that a name taken away here is gone in every mount namespace. */
 function prepareDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  checkedFileCall(() => mkdirSync(directory, { recursive: true, mode: 0o755 }))
   const shared = native().mount('', directory, 'none', MS.SHARED | MS.REC)
   if (shared >= 0) return
   if (shared !== -errno.EINVAL) throw new SystemError('mount', -shared, directory)
@@ -221,6 +221,6 @@ export function isOwnNamespace(path: string): boolean {
   }
 }
 
-function isFileError(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof SystemError && error.code === code
 }

@@ -2,7 +2,7 @@ import { constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { errno } from './errno.ts'
 import { giveBack } from './give-back.ts'
 import { native } from './native.ts'
-import { checked, SystemError } from './system-error.ts'
+import { checked, checkedFileCall } from './system-error.ts'
 
 /** `<sys/file.h>` */
 const LOCK = { EX: 2, NB: 4 } as const
@@ -45,6 +45,8 @@ export class FileLock implements Disposable {
 /** A lock that others kept for as long as the caller would wait. */
 export class FileLockedError extends Error {
   override readonly name = 'FileLockedError'
+  /** That of flock(2) for a lock that is held. */
+  readonly code = 'EAGAIN'
   readonly path: string
   /** Process ids of the holders; empty when they are in a pid namespace that this process does not see. */
   readonly holders: readonly number[]
@@ -80,13 +82,8 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
 }
 
 function openFile(path: string, mode: number): number {
-  try {
-    // Write access, because NFS makes of an exclusive flock one by fcntl(2), which asks for it.
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, mode)
-  } catch (error) {
-    if (!(error instanceof Error && 'errno' in error && typeof error.errno === 'number')) throw error
-    throw new SystemError('open', Math.abs(error.errno), path)
-  }
+  // Write access, because NFS makes of an exclusive flock one by fcntl(2), which asks for it.
+  return checkedFileCall(() => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, mode))
 }
 
 async function acquire({ path, fd }: FileLock, options: LockOptions): Promise<void> {

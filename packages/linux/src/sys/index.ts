@@ -15,4 +15,4 @@ export {
   type RestOfWork,
   restOfWork,
 } from './rest-of-work.ts'
-export { callError, checked, checkedCalls, errnoText, SystemError } from './system-error.ts'
+export { callError, checked, checkedCalls, checkedFileCall, errnoText, SystemError } from './system-error.ts'

@@ -22,6 +22,25 @@ export class SystemError extends Error {
   }
 }
 
+/**
+ * The result of `work`, which uses functions of `node:fs`.
+ *
+ * @throws SystemError for what they throw when a system call failed, anything else as it is
+ */
+export function checkedFileCall<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw isFileError(error) ? new SystemError(error.syscall, Math.abs(error.errno), error.path) : error
+  }
+}
+
+/** What `node:fs` throws; its `errno` is negated. */
+function isFileError(error: unknown): error is Error & { errno: number; syscall: string; path?: string } {
+  if (!(error instanceof Error && 'errno' in error && 'syscall' in error)) return false
+  return typeof error.errno === 'number' && typeof error.syscall === 'string'
+}
+
 /** The result of a native call, or its error. `path` names the file in the message. */
 export function checked(syscall: string, result: number, path?: string): number {
   if (result < 0) throw new SystemError(syscall, -result, path)

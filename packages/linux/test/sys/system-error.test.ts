@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { test } from 'node:test'
-import { checked, checkedCalls, errno, errnoName, errnoText } from '../../src/sys/index.ts'
+import { checked, checkedCalls, checkedFileCall, errno, errnoName, errnoText } from '../../src/sys/index.ts'
 
 test('errnoName() names every number as Node does', () => {
   for (const [name, number] of Object.entries(constants.errno)) {
@@ -49,4 +50,20 @@ test('checkedCalls() names the one that failed of several system calls', () => {
     errno: 22,
     message: 'write /x: invalid argument',
   })
+})
+
+test('checkedFileCall() throws of a failed system call what checked() does, and any other error as it is', () => {
+  assert.equal(
+    checkedFileCall(() => 7),
+    7,
+  )
+  assert.throws(() => checkedFileCall(() => readFileSync('/nowhere/file')), {
+    name: 'SystemError',
+    syscall: 'open',
+    errno: 2,
+    code: 'ENOENT',
+    path: '/nowhere/file',
+    message: 'open /nowhere/file: no such file or directory',
+  })
+  assert.throws(() => checkedFileCall(() => readFileSync('a\0b')), { code: 'ERR_INVALID_ARG_VALUE' })
 })

@@ -1,10 +1,11 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { listMountedNamespaces, NamespaceNotFoundError } from '@patchbay/linux/netns'
+import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
 import { allSteps } from '../request/all-steps.ts'
+import { isMissingNetns } from '../request/open-netns.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
 
 /**
@@ -57,7 +58,7 @@ function openIfThere(path: string): Host | undefined {
   try {
     return openHost(path)
   } catch (error) {
-    if (error instanceof Error && error.cause instanceof NamespaceNotFoundError) return undefined
+    if (error instanceof Error && isMissingNetns(error.cause)) return undefined
     throw error
   }
 }

@@ -1,8 +1,9 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
-import { Namespace, NamespaceNotFoundError } from '@patchbay/linux/netns'
+import type { Namespace } from '@patchbay/linux/netns'
 import { deleteLinkAnnounced } from '@patchbay/linux/route'
 import { type DeletionSteps, linkDeletion } from '@patchbay/linux/sys'
 import { allSteps, type Step } from '../request/all-steps.ts'
+import { isMissingNetns, openNetns } from '../request/open-netns.ts'
 
 /** How a container's interface is deleted. */
 export interface DeletionOptions extends Pick<DeletionSteps, 'before'> {
@@ -16,7 +17,7 @@ export interface DeletionOptions extends Pick<DeletionSteps, 'before'> {
  * Deletes a container's interface, as far as anyone can see, and does something else that a deletion owes: while the kernel
  * is at it, and in any case. A namespace or an interface that is gone is fine.
  *
- * @throws NotANamespaceError when `netns` is another kind of file, and as {@link allSteps}
+ * @throws NetnsError when `netns` is another kind of file, and as {@link allSteps}
  */
 export async function deleteContainerLink(
   { netns, ifName }: { netns: string; ifName: string },
@@ -37,10 +38,10 @@ export async function deleteContainerLink(
 async function deleteFirst(netns: string, names: readonly string[], steps: DeletionSteps): Promise<void> {
   if (netns === '') return
   try {
-    using namespace = Namespace.open(netns)
+    using namespace = openNetns(netns)
     for (const name of names) if (await deleteLink(namespace, name, steps)) return
   } catch (error) {
-    if (!(error instanceof NamespaceNotFoundError)) throw error
+    if (!isMissingNetns(error)) throw error
   }
 }
 

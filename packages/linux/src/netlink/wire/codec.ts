@@ -60,6 +60,7 @@ export function readWithin<T>(name: string | number, codec: Codec<T>, location: 
 /** Bytes that do not have the layout they were taken for. `path` names the attribute: `IFLA.linkinfo.data`. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
+  readonly code = 'EBADMSG'
   readonly path: string
   readonly reason: string
 

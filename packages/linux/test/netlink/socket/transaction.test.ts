@@ -180,5 +180,8 @@ test('Transaction of one object takes no notice of a flag that means something i
 })
 
 test('Transaction throws DecodeError on a datagram that no kernel sends', () => {
-  assert.throws(() => transaction('single').accept(datagram(newLink(101, 5)).subarray(0, 31)), { name: 'DecodeError' })
+  assert.throws(() => transaction('single').accept(datagram(newLink(101, 5)).subarray(0, 31)), {
+    name: 'DecodeError',
+    code: 'EBADMSG',
+  })
 })

@@ -1,9 +1,9 @@
 import type { CIDR } from '@patchbay/address'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
-import { NamespaceNotFoundError } from '@patchbay/linux/netns'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
+import { isMissingNetns } from '../../request/open-netns.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
 const LOOPBACK = 'lo'
@@ -39,7 +39,7 @@ async function del(request: Request): Promise<void> {
     using container = openHost(request.netns)
     await setLink(container.route, LOOPBACK, { up: false })
   } catch (error) {
-    if (error instanceof Error && error.cause instanceof NamespaceNotFoundError) return
+    if (error instanceof Error && isMissingNetns(error.cause)) return
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import { CniError } from '@patchbay/cni/types'
-import { Namespace } from '@patchbay/linux/netns'
+import type { Namespace } from '@patchbay/linux/netns'
 import { errno, native } from '@patchbay/linux/sys'
+import { openNetns } from '../../request/open-netns.ts'
 import type { Caller } from './run-tool.ts'
 
 /** `<sys/file.h>` LOCK_EX and LOCK_NB */
@@ -17,7 +18,7 @@ const LONGEST_PAUSE_MS = 16
  * @throws {CniError} 11 when others keep it for too long
  */
 export async function withRulesLocked<T>(caller: Caller, work: () => Promise<T>): Promise<T> {
-  using netns = Namespace.open(caller.hostNetns)
+  using netns = openNetns(caller.hostNetns)
   await lock(netns, caller.signal)
   return await work()
 }

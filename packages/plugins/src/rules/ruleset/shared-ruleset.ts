@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { isOwnNamespace, Namespace } from '@patchbay/linux/netns'
+import { isOwnNamespace } from '@patchbay/linux/netns'
 import {
   type Batch,
   type ChainState,
@@ -11,6 +11,7 @@ import {
   type TableState,
 } from '@patchbay/linux/nftables'
 import { restOfWork } from '@patchbay/linux/sys'
+import { openNetns } from '../../request/open-netns.ts'
 import { explainRefusal } from './unsupported-rules.ts'
 
 /** Longer than the kernel takes, and than the steps of one call are apart. */
@@ -38,7 +39,7 @@ export class SharedRuleset extends Nftables {
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, key: string) {
-    using netns = Namespace.open(path)
+    using netns = openNetns(path)
     super(openNetfilterSocket({ netns }))
     this.#key = key
     this.#isOwn = isOwnNamespace(path)

@@ -1,0 +1,42 @@
+import { Namespace, NamespaceNotFoundError, NotANamespaceError } from '@patchbay/linux/netns'
+import { errnoText, SystemError } from '@patchbay/linux/sys'
+
+/** A namespace that cannot be opened, in the reference's words. */
+export class NetnsError extends Error {
+  override readonly name = 'NetnsError'
+  /** The name of the error in Linux: `ENOENT`. */
+  readonly code: string
+
+  constructor(message: string, code: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Whether the namespace is gone: there is no file at its path. */
+export function isMissingNetns(error: unknown): boolean {
+  return error instanceof NetnsError && error.code === 'ENOENT'
+}
+
+/**
+ * Opens a namespace by path.
+ *
+ * @throws NetnsError when there is none; the message names the path
+ */
+export function openNetns(path: string): Namespace {
+  try {
+    return Namespace.open(path)
+  } catch (error) {
+    throw inReferenceWords(error)
+  }
+}
+
+function inReferenceWords(error: unknown): unknown {
+  if (error instanceof NamespaceNotFoundError)
+    return new NetnsError(`failed to Statfs "${error.path}": no such file or directory`, error.code)
+  if (error instanceof NotANamespaceError)
+    return new NetnsError(`unknown FS magic on "${error.path}": ${error.fileSystemType.toString(16)}`, error.code)
+  if (error instanceof SystemError && error.syscall === 'statfs')
+    return new NetnsError(`failed to Statfs "${error.path}": ${errnoText(error.errno)}`, error.code)
+  return error
+}
