@@ -11,11 +11,11 @@ import {
   standardBroadcast,
 } from '@patchbay/linux/route'
 import { messageOf } from '../request/error-message.ts'
-import { carryOut, type Step } from './carry-out.ts'
 import { preferOptimistic, readAcceptDad, withoutDad } from './container-sysctls.ts'
 import { explainUnreachable, isInNetwork, isOnLink, routesToGateways } from './gateway-routes.ts'
 import { allowOptimistic } from './host-ipv6.ts'
 import type { ContainerLink, Host } from './hosts.ts'
+import { type KernelStep, sendSteps } from './send-steps.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
 /** IPv6 addresses that are still tentative after this long are an error when the link is up. */
@@ -68,10 +68,10 @@ export async function configureInterface(
   if (options.optimistic && detectsDuplicates(container, link, ips))
     return setUpOptimistically(container, link, { ips, options, routing, settles: gateway[6] !== undefined })
   const settingUp = stepsToSetUp(link, ips, options)
-  if (!gateway[6]) return carryOut(container, [...settingUp, ...routing])
-  await carryOut(container, settingUp)
+  if (!gateway[6]) return sendSteps(container, [...settingUp, ...routing])
+  await sendSteps(container, settingUp)
   await settleAddresses(container, link, SETTLE_MS)
-  await carryOut(container, routing)
+  await sendSteps(container, routing)
 }
 
 /** Whether there are IPv6 addresses that the kernel would look for duplicates of. */
@@ -86,17 +86,17 @@ function detectsDuplicates(container: Host, { ifName }: ContainerLink, ips: read
 async function setUpOptimistically(
   container: Host,
   link: ContainerLink,
-  setup: { ips: readonly IPConfig[]; options: InterfaceOptions; routing: readonly Step[]; settles: boolean },
+  setup: { ips: readonly IPConfig[]; options: InterfaceOptions; routing: readonly KernelStep[]; settles: boolean },
 ): Promise<void> {
   const { ips, options, routing, settles } = setup
   const of = (version: 4 | 6) => ips.filter(({ address }) => address.family === version)
   await withoutDad(container, link.ifName, async () => {
-    await carryOut(container, stepsToSetUp(link, of(4), options))
+    await sendSteps(container, stepsToSetUp(link, of(4), options))
     await settleAddresses(container, link, SETTLE_MS)
   })
   preferOptimistic(container, link.ifName)
   const addresses = of(6).map(({ address }) => stepToAddress(link, address, IFA_F.OPTIMISTIC))
-  await allowOptimistic(container, link.ifName, () => carryOut(container, [...addresses, ...routing]))
+  await allowOptimistic(container, link.ifName, () => sendSteps(container, [...addresses, ...routing]))
   if (settles) await settleAddresses(container, link, SETTLE_MS)
 }
 
@@ -128,9 +128,9 @@ function stepsToSetUp(
   { index, ifName }: ContainerLink,
   ips: readonly IPConfig[],
   { mac, networkRoutes, announced = false }: InterfaceOptions,
-): Step[] {
+): KernelStep[] {
   const flags = networkRoutes ? IFA_F.NOPREFIXROUTE : 0
-  const steps: Step[] = []
+  const steps: KernelStep[] = []
   if (announced)
     steps.push({ what: () => `set arp_notify of "${ifName}"`, request: setIpv4ConfRequest(index, { arpNotify: 1 }) })
   for (const { address } of ips) steps.push(stepToAddress({ index, ifName }, address, flags))
@@ -138,7 +138,7 @@ function stepsToSetUp(
   return steps
 }
 
-function stepToAddress({ index, ifName }: ContainerLink, address: CIDR, flags: number): Step {
+function stepToAddress({ index, ifName }: ContainerLink, address: CIDR, flags: number): KernelStep {
   const request = addAddressRequest({ ...asAddress(index, address), flags })
   return { what: () => `add IP addr ${address} to "${ifName}"`, request }
 }
@@ -148,7 +148,7 @@ export function asAddress(index: number, address: CIDR): Parameters<typeof addAd
   return { index, address, ...optional('broadcast', standardBroadcast(address)) }
 }
 
-function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): Step {
+function stepToRoute({ index, ifName }: ContainerLink, route: KernelRoute): KernelStep {
   const what = () => `add route '${describeRoute(route, ifName)}'`
   const request = addRouteRequest({ ...route, oif: index }, 'append')
   return { what, request, explain: (error) => explainUnreachable(error, route.gateway, ifName) }

@@ -4,7 +4,7 @@ import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
-import { allSteps } from '../request/all-steps.ts'
+import { runAll } from '../request/run-all.ts'
 import { isMissingNetns } from '../request/open-netns.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
 
@@ -13,7 +13,7 @@ import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attac
  * that was killed. A pair without the network's mark is left alone, so that of the reference. One list of the host's pairs
  * is asked for, whatever their number.
  *
- * @throws as {@link allSteps}
+ * @throws as {@link runAll}
  */
 export async function collectPairs(request: Request): Promise<void> {
   const valid = validAttachmentsOf(request)
@@ -33,7 +33,7 @@ export async function collectPairs(request: Request): Promise<void> {
  * GC is told no namespace, so all that are mounted are looked through, one after another. A link without the network's mark, or
  * without its owner's, is left alone.
  *
- * @throws as {@link allSteps}
+ * @throws as {@link runAll}
  */
 export async function collectContainerLinks(request: Request, kind: string): Promise<void> {
   const valid = validAttachmentsOf(request)
@@ -44,7 +44,7 @@ export async function collectContainerLinks(request: Request, kind: string): Pro
     const owner = ownerNameOf(link)
     return link.group === group && owner !== undefined && !names.has(owner)
   }
-  await allSteps(...listMountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
+  await runAll(...listMountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
 }
 
 async function collectIn(path: string, kind: string, isStale: (link: LinkSummary) => boolean): Promise<void> {
@@ -82,7 +82,7 @@ function withoutOwner(
 }
 
 function deleteLinks(host: Host, links: readonly LinkSummary[]): Promise<void> {
-  return allSteps(...links.map((link) => () => deleteStale(host, link.index)))
+  return runAll(...links.map((link) => () => deleteStale(host, link.index)))
 }
 
 async function deleteStale(host: Host, index: number): Promise<void> {

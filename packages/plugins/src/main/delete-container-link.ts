@@ -2,7 +2,7 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Namespace } from '@patchbay/linux/netns'
 import { deleteLinkAnnounced } from '@patchbay/linux/route'
 import { type DeletionSteps, linkDeletion } from '@patchbay/linux/sys'
-import { allSteps, type Step } from '../request/all-steps.ts'
+import { runAll, type CleanupStep } from '../request/run-all.ts'
 import { isMissingNetns, openNetns } from '../request/open-netns.ts'
 
 /** How a container's interface is deleted. */
@@ -10,14 +10,14 @@ export interface DeletionOptions extends Pick<DeletionSteps, 'before'> {
   /** What the interface was called until it got its name: an ADD that was killed in between has left it so. */
   temporaryName?: string | undefined
   /** What else a deletion owes. */
-  meanwhile: Step
+  meanwhile: CleanupStep
 }
 
 /**
  * Deletes a container's interface, as far as anyone can see, and does something else that a deletion owes: while the kernel
  * is at it, and in any case. A namespace or an interface that is gone is fine.
  *
- * @throws NetnsError when `netns` is another kind of file, and as {@link allSteps}
+ * @throws NetnsError when `netns` is another kind of file, and as {@link runAll}
  */
 export async function deleteContainerLink(
   { netns, ifName }: { netns: string; ifName: string },
@@ -31,7 +31,7 @@ export async function deleteContainerLink(
     return work
   }
   const names = [ifName, ...(temporaryName === undefined ? [] : [temporaryName])]
-  await allSteps(() => deleteFirst(netns, names, { before, onAsked: begin }), begin)
+  await runAll(() => deleteFirst(netns, names, { before, onAsked: begin }), begin)
 }
 
 /** Deletes the first of these links that is there. */

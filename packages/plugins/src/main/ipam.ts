@@ -5,7 +5,7 @@ import { findLink, linkSummary } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
 import type { Host } from '../link/hosts.ts'
 import { checkMtuForAddresses, isTooSmallForIpv6, type LinkMtu } from '../link/link-mtu.ts'
-import { allSteps, type Step } from '../request/all-steps.ts'
+import { type CleanupStep, runAll } from '../request/run-all.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
 import { type DeletionOptions, deleteContainerLink } from './delete-container-link.ts'
 import { checkRouteValues } from './route-values.ts'
@@ -107,7 +107,7 @@ export interface Detaching extends Pick<DeletionOptions, 'before' | 'temporaryNa
   /** Type of the IPAM plugin; absent for none. */
   ipamType?: string | undefined
   /** Takes back what else there is, while the kernel deletes the interface. */
-  meanwhile?: Step
+  meanwhile?: CleanupStep
 }
 
 /**
@@ -115,11 +115,11 @@ export interface Detaching extends Pick<DeletionOptions, 'before' | 'temporaryNa
  * the others. Addresses in books are released last, so that they are not given away while they are still configured;
  * another IPAM plugin may need the interface: `dhcp` tells its server from there.
  *
- * @throws as {@link allSteps}
+ * @throws as {@link runAll}
  */
 export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
   const { ipamType, meanwhile = () => undefined } = detaching
   const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
   const deletion = () => deleteContainerLink(request, { ...detaching, meanwhile })
-  await (mayNeedInterface(ipamType ?? '') ? allSteps(release, deletion) : allSteps(deletion, release))
+  await (mayNeedInterface(ipamType ?? '') ? runAll(release, deletion) : runAll(deletion, release))
 }

@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { hasCode } from '../../state/file-operation.ts'
 import { loadConfig } from './config.ts'
@@ -18,7 +18,7 @@ export async function gc(request: Request): Promise<void> {
     using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
     const isHeld = holders(valid)
     const stale = store.allLeases().filter((lease) => !isHeld(lease))
-    await allSteps(
+    await runAll(
       ...stale.map(
         ({ ip }) =>
           async () =>

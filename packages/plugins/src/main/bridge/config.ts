@@ -6,7 +6,7 @@ import { checkLinkName } from '../../link/link-name.ts'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
 import { checkMasqueradeConfig } from '../../rules/masquerade/index.ts'
 import { type RequestedMac, requestedMac } from '../requested-mac.ts'
-import { trunkVlans } from './trunk.ts'
+import { trunkVlans } from './vlan-trunk.ts'
 
 /** The configuration of the plugin `bridge`. */
 export const bridgeConf = object('NetConf', {

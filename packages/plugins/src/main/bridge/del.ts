@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { removeMasquerade } from '../../rules/masquerade/index.ts'
 import { deleteLinkAndRelease } from '../ipam.ts'
 import { loadBridgeConfig } from './config.ts'
@@ -12,7 +12,7 @@ export async function del(request: Request): Promise<void> {
     ? await (await import('../../rules/ruleset/index.ts')).findRuleset(request.hostNetns)
     : undefined
   const masquerading = ipMasq ? { meanwhile: () => removeMasquerade(request) } : {}
-  await allSteps(
+  await runAll(
     () => deleteLinkAndRelease(request, { ipamType: ipamType || undefined, ...masquerading }),
     async () => (macspoofchk ? (await import('./spoof-check.ts')).removeSpoofCheck(request) : undefined),
   )

@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { collectMasquerade } from '../../rules/masquerade/index.ts'
 import { collectPairs } from '../collect-links.ts'
 import { loadBridgeConfig } from './config.ts'
@@ -10,7 +10,7 @@ import { loadBridgeConfig } from './config.ts'
  */
 export async function gc(request: Request): Promise<void> {
   const { ipMasq, ipamType, macspoofchk } = loadBridgeConfig(request)
-  await allSteps(
+  await runAll(
     () => (ipMasq ? collectMasquerade(request) : undefined),
     () => collectPairs(request),
     // For ports that are there no more: after the pairs.

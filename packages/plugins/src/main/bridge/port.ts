@@ -10,8 +10,8 @@ import {
 } from '@patchbay/linux/route'
 import { disableIpv6 } from '../../link/host-ipv6.ts'
 import type { Host } from '../../link/hosts.ts'
-import { awaitOperational } from '../../link/operational-state.ts'
 import { addVethPair, type VethOptions, type VethPair } from '../../link/veth-pair.ts'
+import { waitUntilUp } from '../../link/wait-until-up.ts'
 import { messageOf } from '../../request/error-message.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 import type { BridgeConfig } from './config.ts'
@@ -133,7 +133,7 @@ const stateName = new Map(stateNames)
  * @throws Error `bridge port in error state: lower-layer-down`
  */
 export async function waitForPort(host: Host, index: number): Promise<LinkSummary> {
-  const link = await awaitOperational(host, index, LIMIT_MS)
+  const link = await waitUntilUp(host, index, LIMIT_MS)
   if (link.operstate === IF_OPER.UP) return link
   throw new Error(`bridge port in error state: ${stateName.get(link.operstate ?? 0) ?? link.operstate}`)
 }

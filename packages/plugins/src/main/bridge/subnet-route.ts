@@ -1,8 +1,8 @@
 import type { IPConfig } from '@patchbay/cni/types'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { addRouteRequest, getRoute, type LinkSummary, RT_SCOPE } from '@patchbay/linux/route'
-import { carryOut } from '../../link/carry-out.ts'
 import type { Host } from '../../link/hosts.ts'
+import { sendSteps } from '../../link/send-steps.ts'
 
 /**
  * Gives the host routes to the subnets whose gateway is not in them, such as a link-local one: the kernel makes a route to the
@@ -20,7 +20,7 @@ async function ensureRoute(host: Host, link: LinkSummary, ip: IPConfig): Promise
   const what = () => `add route ${dst} dev ${link.ifname}`
   const request = addRouteRequest({ dst, oif: link.index, scope: RT_SCOPE.LINK })
   try {
-    await carryOut(host, [{ what, request }])
+    await sendSteps(host, [{ what, request }])
   } catch (error) {
     // Another call was quicker.
     if (!(await isReached(host, link, ip))) throw error

@@ -13,7 +13,7 @@ import { configureInterface } from '../../link/configure-interface.ts'
 import { announceIpv6 } from '../../link/container-sysctls.ts'
 import type { Host } from '../../link/hosts.ts'
 import { configuredMtu, type LinkMtu } from '../../link/link-mtu.ts'
-import { makeRenamed } from '../../link/temporary-link.ts'
+import { renameIntoPlace } from '../../link/rename-into-place.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
 import { parseRequestedMac } from '../requested-mac.ts'
@@ -94,7 +94,7 @@ async function makeMacvlan({ request, config, lower, container, master, mac, und
       throw new Error(`failed to create macvlan: ${messageOf(error)}`, { cause: error })
     }
   }
-  const { index, address } = await makeRenamed(container, { owner: request, kind: 'macvlan', undo, make })
+  const { index, address } = await renameIntoPlace(container, { owner: request, kind: 'macvlan', undo, make })
   return { index, ifName: request.ifName, address }
 }
 

@@ -1,5 +1,5 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { collectContainerLinks } from '../collect-links.ts'
 import { loadMacvlanConfig } from './config.ts'
 
@@ -9,7 +9,7 @@ import { loadMacvlanConfig } from './config.ts'
  */
 export async function gc(request: Request): Promise<void> {
   const { ipamType } = loadMacvlanConfig(request)
-  await allSteps(
+  await runAll(
     () => collectContainerLinks(request, 'macvlan'),
     () => (ipamType === '' ? undefined : request.delegate(ipamType, 'GC')),
   )

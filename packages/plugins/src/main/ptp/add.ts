@@ -10,7 +10,6 @@ import {
   RT_SCOPE,
   setLinkRequest,
 } from '@patchbay/linux/route'
-import { carryOut, type Step } from '../../link/carry-out.ts'
 import { asAddress, configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
@@ -18,8 +17,9 @@ import { ensureForwarding } from '../../link/forwarding.ts'
 import { acceptNoRouterAdvertisements, disableIpv6, expectNoDuplicates } from '../../link/host-ipv6.ts'
 import { type ContainerLink, type Host, openHost } from '../../link/hosts.ts'
 import { checkMtu, configuredMtu } from '../../link/link-mtu.ts'
-import { awaitOperational } from '../../link/operational-state.ts'
+import { type KernelStep, sendSteps } from '../../link/send-steps.ts'
 import { addVethPair, type VethPair } from '../../link/veth-pair.ts'
+import { waitUntilUp } from '../../link/wait-until-up.ts'
 import { checkMasqueradeConfig, ensureMasquerade } from '../../rules/masquerade/index.ts'
 import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
 import type { IpamResult } from '../ipam.ts'
@@ -126,7 +126,7 @@ async function configure(
   const options = { mac: mac.wanted, networkRoutes: containerRoutes(ips), warn: request.warn }
   await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: hostMac })
   await configureInterface(container, link, prepared, options)
-  await awaitOperational(host, pair.index, OPERATIONAL_MS)
+  await waitUntilUp(host, pair.index, OPERATIONAL_MS)
 }
 
 /** The host is the only neighbour: the gateway is reached directly, and the rest of the network through it. */
@@ -151,7 +151,7 @@ async function configureHostEnd(
     expectNoDuplicates(host, ifName)
   } else disableIpv6(host, ifName)
   const gateways = new Map(ips.map(({ gateway }) => [String(gateway), CIDR.of(gateway, gateway.bits)]))
-  const steps: Step[] = [
+  const steps: KernelStep[] = [
     { what: () => `set "${ifName}" UP`, request: setLinkRequest(index, { address: mac, up: true }) },
   ]
   for (const gateway of gateways.values())
@@ -163,5 +163,5 @@ async function configureHostEnd(
     const route = hostRoute(address, index)
     steps.push({ what: () => `add route ${route.dst} dev ${ifName}`, request: addRouteRequest(route) })
   }
-  await carryOut(host, steps, { mayExist: true })
+  await sendSteps(host, steps, { mayExist: true })
 }

@@ -1,7 +1,7 @@
 import type { CIDR, IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { ownedBy, ownedByGone } from '../../rules/ruleset/index.ts'
@@ -37,7 +37,7 @@ export async function del(request: Request, options: FirewallOptions): Promise<v
   const call = { request, config, options }
   const isOurs = ownedBy(request)
   const { nftables, iptables, record } = await backendsOfContainer(call, addresses)
-  await allSteps(
+  await runAll(
     () => removeSources(call, { isOurs, addresses, record, hasMarks: nftables !== undefined }),
     () => nftables?.remove({ record, addresses }),
     () => (addresses ? iptables?.del(addresses) : iptables?.removeOwned(isOurs)),
@@ -70,7 +70,7 @@ export async function gc(request: Request, options: FirewallOptions): Promise<vo
   const call = { request, config: loadFirewallConfig(request), options }
   const isGone = ownedByGone(request.name, alive)
   const { nftables, iptables } = await backendsInUse(call)
-  await allSteps(
+  await runAll(
     () => removeSources(call, { isOurs: isGone, hasMarks: nftables !== undefined }),
     async () => nftables && (await import('./nftables-backend.ts')).collectNftables(request, alive),
     () => iptables?.removeOwned(isGone),

@@ -3,8 +3,8 @@ import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import { requirePrevResult } from '../../link/check-interface.ts'
-import { allSteps } from '../../request/all-steps.ts'
 import { messageOf } from '../../request/error-message.ts'
+import { runAll } from '../../request/run-all.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { versionsOf } from '../../rules/iptables/index.ts'
@@ -77,7 +77,7 @@ async function takeBack(
   const steps = backends.map((backend) => async () => {
     for (const filter of await work(backend)) gone.push(filter)
   })
-  await allSteps(...steps, () => forgetConnections(request, gone))
+  await runAll(...steps, () => forgetConnections(request, gone))
 }
 
 function attempt<T>(what: string, work: () => T): T {

@@ -1,4 +1,4 @@
-import { allSteps } from '../../request/all-steps.ts'
+import { runAll } from '../../request/run-all.ts'
 import { withRulesLocked } from './rules-lock.ts'
 import type { Caller } from './run-tool.ts'
 
@@ -30,5 +30,5 @@ export async function cleanEachVersion(
   clean: (version: 4 | 6) => Promise<void>,
 ): Promise<void> {
   if (versions.length === 0) return
-  await withRulesLocked(caller, () => allSteps(...versions.map((version) => () => clean(version))))
+  await withRulesLocked(caller, () => runAll(...versions.map((version) => () => clean(version))))
 }

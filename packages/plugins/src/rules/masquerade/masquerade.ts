@@ -1,8 +1,8 @@
 import type { CIDR } from '@patchbay/address'
 import { quote } from '@patchbay/cni/json'
 import type { Request } from '@patchbay/cni/plugin'
-import { allSteps } from '../../request/all-steps.ts'
 import { attachedAddresses } from '../../request/attached-addresses.ts'
+import { runAll } from '../../request/run-all.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { chainName } from '../iptables/chain-name.ts'
@@ -110,7 +110,7 @@ function eachBackend(
   backends: readonly BackendName[],
   work: (backend: MasqueradeBackend) => Promise<void>,
 ): Promise<void> {
-  return allSteps(...backends.map((name) => async () => work(await loadBackend(request, name))))
+  return runAll(...backends.map((name) => async () => work(await loadBackend(request, name))))
 }
 
 /**

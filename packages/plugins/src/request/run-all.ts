@@ -1,12 +1,12 @@
 /** Something that a deletion owes. */
-export type Step = () => Promise<unknown> | unknown
+export type CleanupStep = () => Promise<unknown> | unknown
 
 /**
  * Runs every step, whatever became of the others, and reports all failures together: what a deletion owes.
  *
  * @throws the error of the one step that failed, or an AggregateError of those of several
  */
-export async function allSteps(...steps: Step[]): Promise<void> {
+export async function runAll(...steps: CleanupStep[]): Promise<void> {
   const errors: unknown[] = []
   for (const step of steps) {
     try {

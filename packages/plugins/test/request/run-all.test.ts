@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { allSteps } from '../../src/request/all-steps.ts'
+import { runAll } from '../../src/request/run-all.ts'
 
-test('allSteps() runs every step, one after another', async () => {
+test('runAll() runs every step, one after another', async () => {
   const done: number[] = []
-  await allSteps(
+  await runAll(
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 5))
       done.push(1)
@@ -14,10 +14,10 @@ test('allSteps() runs every step, one after another', async () => {
   assert.deepEqual(done, [1, 2])
 })
 
-test('allSteps() fails with the error of the one step that failed, after all others', async () => {
+test('runAll() fails with the error of the one step that failed, after all others', async () => {
   const error = new Error('busy')
   let ran = false
-  const steps = allSteps(
+  const steps = runAll(
     () => Promise.reject(error),
     () => {
       ran = true
@@ -27,9 +27,9 @@ test('allSteps() fails with the error of the one step that failed, after all oth
   assert.ok(ran)
 })
 
-test('allSteps() reports all failures together', async () => {
+test('runAll() reports all failures together', async () => {
   const errors = [new Error('one'), new Error('two')]
-  const steps = allSteps(
+  const steps = runAll(
     () => Promise.reject(errors[0]),
     () => {},
     () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type TrunkItem, trunkVlans } from '../../../src/main/bridge/trunk.ts'
+import { type TrunkItem, trunkVlans } from '../../../src/main/bridge/vlan-trunk.ts'
 import { forAll } from '../../ipam/host-local/seeded-random.ts'
 
 test('trunkVlans() lists each VLAN once, in order', () => {

@@ -6,7 +6,7 @@ import type { Host } from './hosts.ts'
 import { type Attachment, linkGroupOf, linkNameOf } from './link-owner.ts'
 
 /** How a container's link is made. */
-export interface TemporaryLink {
+export interface LinkToRename {
   /** Whose link it is. */
   owner: Attachment
   /** For the error's text: `macvlan`. */
@@ -24,7 +24,10 @@ export interface TemporaryLink {
  *
  * @throws Error `failed to rename macvlan to "eth0": file exists`, and what `make` throws
  */
-export async function makeRenamed(container: Host, { owner, kind, undo, make }: TemporaryLink): Promise<LinkSummary> {
+export async function renameIntoPlace(
+  container: Host,
+  { owner, kind, undo, make }: LinkToRename,
+): Promise<LinkSummary> {
   const temporary = linkNameOf(owner)
   const marks = { ifname: temporary, group: linkGroupOf(owner.name) }
   // By its name: the answer that it was made may be lost.

@@ -3,7 +3,7 @@ import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
 
 /** One thing that is to be done in a namespace. */
-export interface Step {
+export interface KernelStep {
   /** For the error: `set "eth0" UP`. */
   what: () => string
   request: NetlinkRequest
@@ -18,9 +18,9 @@ export interface Step {
  * @param options.mayExist what is there already is fine
  * @throws Error `failed to set "eth0" UP: ...` for the first step that was refused
  */
-export async function carryOut(
+export async function sendSteps(
   host: Host,
-  steps: readonly Step[],
+  steps: readonly KernelStep[],
   options: { mayExist?: boolean } = {},
 ): Promise<void> {
   try {
@@ -30,7 +30,7 @@ export async function carryOut(
     const step = steps[position]
     if (!step) throw error
     // Only the first refusal is known. Those after it have been carried out, or will be refused again.
-    if (options.mayExist && isNetlinkError(error, 'EEXIST')) return carryOut(host, steps.slice(position + 1), options)
+    if (options.mayExist && isNetlinkError(error, 'EEXIST')) return sendSteps(host, steps.slice(position + 1), options)
     const cause = step.explain?.(error) ?? error
     throw new Error(`failed to ${step.what()}: ${messageOf(error)}`, { cause })
   }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { setLinkRequest } from '@patchbay/linux/route'
-import { carryOut } from '../../src/link/carry-out.ts'
 import type { Host } from '../../src/link/hosts.ts'
+import { sendSteps } from '../../src/link/send-steps.ts'
 
 const EEXIST = 17
 const EPERM = 1
@@ -25,23 +25,23 @@ function kernel(refusals: Record<string, number>) {
   return { host: { route: { request } as unknown as NetlinkSocket } as unknown as Host, steps, asked }
 }
 
-test('carryOut() asks for all steps in one go', async () => {
+test('sendSteps() asks for all steps in one go', async () => {
   const { host, steps, asked } = kernel({})
-  await carryOut(host, steps)
+  await sendSteps(host, steps)
   assert.deepEqual(asked, [['a', 'b', 'c', 'd']])
 })
 
-test('carryOut() names the first step that was refused, and why', async () => {
+test('sendSteps() names the first step that was refused, and why', async () => {
   const { host, steps } = kernel({ b: EPERM, d: EEXIST })
-  await assert.rejects(carryOut(host, steps), { message: 'failed to b: operation not permitted' })
+  await assert.rejects(sendSteps(host, steps), { message: 'failed to b: operation not permitted' })
 })
 
-test('carryOut() passes over what is there already when that is fine, and over nothing else', async () => {
+test('sendSteps() passes over what is there already when that is fine, and over nothing else', async () => {
   const fine = kernel({ b: EEXIST, d: EEXIST })
-  await carryOut(fine.host, fine.steps, { mayExist: true })
+  await sendSteps(fine.host, fine.steps, { mayExist: true })
   const not = kernel({ a: EEXIST, c: EPERM })
-  await assert.rejects(carryOut(not.host, not.steps, { mayExist: true }), {
+  await assert.rejects(sendSteps(not.host, not.steps, { mayExist: true }), {
     message: 'failed to c: operation not permitted',
   })
-  await assert.rejects(carryOut(fine.host, fine.steps), { message: 'failed to b: file exists' })
+  await assert.rejects(sendSteps(fine.host, fine.steps), { message: 'failed to b: file exists' })
 })

@@ -7,7 +7,7 @@ import type { Host } from './hosts.ts'
  *
  * @returns the link as it is then; after `limitMs`, as it is at last
  */
-export async function awaitOperational(host: Host, index: number, limitMs: number): Promise<LinkSummary> {
+export async function waitUntilUp(host: Host, index: number, limitMs: number): Promise<LinkSummary> {
   const first = await getLink(host.route, index, { as: linkSummary })
   if (first.operstate === IF_OPER.UP) return first
   // Listening begins before the second look, so that no change falls between the two.
