@@ -13,7 +13,7 @@ export const NAME_ATTEMPTS = 10
 
 /**
  * The name of the link that an ADD makes for an attachment beside the container's interface: `veth` and eight hexadecimal
- * digits of a hash. It follows from the attachment, so that whoever comes after a crash finds the link.
+ * digits of a hash. It follows from the attachment, so that the link is found after a crash.
  *
  * @param attempt another number gives another name, for where the first is taken: from 0 to {@link NAME_ATTEMPTS} - 1
  */

@@ -5,7 +5,7 @@ import type { UndoStack } from '../request/undo-stack.ts'
 import type { Host } from './hosts.ts'
 import { type Attachment, linkGroupOf, linkNameOf } from './link-owner.ts'
 
-/** How a container's link is made. */
+/** A link that is made under a temporary name. */
 export interface LinkToRename {
   /** Whose link it is. */
   owner: Attachment

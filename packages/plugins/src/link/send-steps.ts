@@ -2,7 +2,7 @@ import { isNetlinkError, NetlinkError, type NetlinkRequest } from '@patchbay/lin
 import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
 
-/** One thing that is to be done in a namespace. */
+/** One request to the kernel, and what it is for. */
 export interface KernelStep {
   /** For the error: `set "eth0" UP`. */
   what: () => string
@@ -12,8 +12,8 @@ export interface KernelStep {
 }
 
 /**
- * Has the kernel carry out steps, all in one go. One that is refused does not stop those after it: whoever called takes
- * back the link that they were about.
+ * Sends the steps in one batch. A step that is refused does not stop those after it: the caller takes back the link that they
+ * were about.
  *
  * @param options.mayExist what is there already is fine
  * @throws Error `failed to set "eth0" UP: ...` for the first step that was refused

@@ -1,8 +1,8 @@
-/** Something that a deletion owes. */
+/** A step of a cleanup. */
 export type CleanupStep = () => Promise<unknown> | unknown
 
 /**
- * Runs every step, whatever became of the others, and reports all failures together: what a deletion owes.
+ * Runs every step, even if others fail, and reports all failures together.
  *
  * @throws the error of the one step that failed, or an AggregateError of those of several
  */

@@ -87,7 +87,7 @@ async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
   try {
     return { ...(await addLink(host.route, settings, { as: linkSummary })), isNew: true, macOrigin: 'made up' }
   } catch (error) {
-    // Another call was quicker.
+    // Lost a race: created concurrently.
     const found = isNetlinkError(error, 'EEXIST')
       ? await findLink(host.route, config.bridge, { as: bridgeSummary })
       : undefined

@@ -211,7 +211,7 @@ async function addMissing(host: Host, link: LinkSummary, missing: readonly CIDR[
     try {
       await host.route.request(addAddressRequest({ ...asAddress(link.index, gateway), flags }))
     } catch (error) {
-      // Another call was quicker.
+      // Lost a race: created concurrently.
       if (!isNetlinkError(error, 'EEXIST'))
         throw new Error(`could not add IP address to "${link.ifname}": ${messageOf(error)}`, { cause: error })
     }
@@ -246,7 +246,7 @@ async function ensureVlanGateway(
     undo.keep()
     return { link, mac: 'given', isAlone: bridge.isNew }
   } catch (error) {
-    // Another call was quicker.
+    // Lost a race: created concurrently.
     const other = isTaken(error) ? await findLink(host.route, ifName, { as: linkSummary }) : undefined
     if (!other) throw error
     return takeVlanGateway(host, other, port)

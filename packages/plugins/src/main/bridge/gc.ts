@@ -6,7 +6,7 @@ import { loadBridgeConfig } from './config.ts'
 
 /**
  * Removes what containers have left that are gone: rules, ports and, by its GC, what the IPAM plugin holds. Every step runs,
- * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ * even if others fail; addresses come last, so that they are not given away while they are configured.
  */
 export async function gc(request: Request): Promise<void> {
   const { ipMasq, ipamType, macspoofchk } = loadBridgeConfig(request)

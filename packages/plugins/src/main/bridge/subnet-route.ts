@@ -22,7 +22,7 @@ async function ensureRoute(host: Host, link: LinkSummary, ip: IPConfig): Promise
   try {
     await sendSteps(host, [{ what, request }])
   } catch (error) {
-    // Another call was quicker.
+    // Lost a race: created concurrently.
     if (!(await isReached(host, link, ip))) throw error
   }
 }

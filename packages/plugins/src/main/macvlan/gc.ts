@@ -5,7 +5,7 @@ import { loadMacvlanConfig } from './config.ts'
 
 /**
  * Removes what containers have left that are gone: interfaces and, by its GC, what the IPAM plugin holds. Every step runs,
- * whatever becomes of the others; addresses come last, so that they are not given away while they are configured.
+ * even if others fail; addresses come last, so that they are not given away while they are configured.
  */
 export async function gc(request: Request): Promise<void> {
   const { ipamType } = loadMacvlanConfig(request)
