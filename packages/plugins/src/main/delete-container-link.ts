@@ -2,8 +2,8 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Namespace } from '@patchbay/linux/netns'
 import { deleteLinkAnnounced } from '@patchbay/linux/route'
 import { type DeletionSteps, linkDeletion } from '@patchbay/linux/sys'
-import { runAll, type CleanupStep } from '../request/run-all.ts'
 import { isMissingNetns, openNetns } from '../request/open-netns.ts'
+import { type CleanupStep, runAll } from '../request/run-all.ts'
 
 /** How a container's interface is deleted. */
 export interface DeletionOptions extends Pick<DeletionSteps, 'before'> {
