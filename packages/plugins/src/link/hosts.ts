@@ -3,7 +3,7 @@ import { isOwnNamespace, Namespace } from '@patchbay/linux/netns'
 import { openRouteSocket } from '@patchbay/linux/route'
 import { native } from '@patchbay/linux/sys'
 import { messageOf } from '../request/error-message.ts'
-import { openNetns } from '../request/open-netns.ts'
+import { openNamespace } from '../request/open-namespace.ts'
 
 /** A namespace and a socket for links, addresses and routes in it. */
 export interface Host extends Disposable {
@@ -32,7 +32,7 @@ export function openHost(path: string): Host {
 function openOtherHost(path: string): Host {
   let netns: Namespace
   try {
-    netns = openNetns(path)
+    netns = openNamespace(path)
   } catch (cause) {
     throw new Error(`failed to open netns "${path}": ${messageOf(cause)}`, { cause })
   }

@@ -4,7 +4,7 @@ import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
 import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
-import { isMissingNetns } from '../request/open-netns.ts'
+import { isMissingNetns } from '../request/open-namespace.ts'
 import { runAll } from '../request/run-all.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
 

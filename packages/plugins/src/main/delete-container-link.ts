@@ -2,7 +2,7 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import type { Namespace } from '@patchbay/linux/netns'
 import { deleteLinkAnnounced } from '@patchbay/linux/route'
 import { type DeletionSteps, linkDeletion } from '@patchbay/linux/sys'
-import { isMissingNetns, openNetns } from '../request/open-netns.ts'
+import { isMissingNetns, openNamespace } from '../request/open-namespace.ts'
 import { type CleanupStep, runAll } from '../request/run-all.ts'
 
 /** How a container's interface is deleted. */
@@ -38,7 +38,7 @@ export async function deleteContainerLink(
 async function deleteFirst(netns: string, names: readonly string[], steps: DeletionSteps): Promise<void> {
   if (netns === '') return
   try {
-    using namespace = openNetns(netns)
+    using namespace = openNamespace(netns)
     for (const name of names) if (await deleteLink(namespace, name, steps)) return
   } catch (error) {
     if (!isMissingNetns(error)) throw error

@@ -3,7 +3,7 @@ import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
 import { openHost } from '../../link/hosts.ts'
-import { isMissingNetns } from '../../request/open-netns.ts'
+import { isMissingNetns } from '../../request/open-namespace.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
 const LOOPBACK = 'lo'

@@ -2,7 +2,7 @@ import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { type ConnectionFilter, deleteConnections, openNetfilterSocket } from '@patchbay/linux/conntrack'
 import { messageOf } from '../../request/error-message.ts'
-import { openNetns } from '../../request/open-netns.ts'
+import { openNamespace } from '../../request/open-namespace.ts'
 import { hostAddress, isForVersion, type PortMapping } from './config.ts'
 
 /** A port of the host, for one IP version. */
@@ -50,7 +50,7 @@ export function connectionsOf(addresses: readonly IP[]): ConnectionFilter[] {
 export async function forgetConnections(request: Request, filters: readonly ConnectionFilter[]): Promise<void> {
   if (filters.length === 0) return
   try {
-    using netns = openNetns(request.hostNetns)
+    using netns = openNamespace(request.hostNetns)
     using socket = openNetfilterSocket({ netns })
     await deleteConnections(socket, filters)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { CniError } from '@patchbay/cni/types'
 import type { Namespace } from '@patchbay/linux/netns'
 import { errno, native } from '@patchbay/linux/sys'
-import { openNetns } from '../../request/open-netns.ts'
+import { openNamespace } from '../../request/open-namespace.ts'
 import type { Caller } from './run-tool.ts'
 
 /** `<sys/file.h>` LOCK_EX and LOCK_NB */
@@ -18,7 +18,7 @@ const LONGEST_PAUSE_MS = 16
  * @throws {CniError} 11 when others keep it for too long
  */
 export async function withRulesLocked<T>(caller: Caller, work: () => Promise<T>): Promise<T> {
-  using netns = openNetns(caller.hostNetns)
+  using netns = openNamespace(caller.hostNetns)
   await lock(netns, caller.signal)
   return await work()
 }

@@ -1,6 +1,6 @@
 import { isOwnNamespace } from '@patchbay/linux/netns'
 import { native } from '@patchbay/linux/sys'
-import { openNetns } from '../../request/open-netns.ts'
+import { openNamespace } from '../../request/open-namespace.ts'
 import type { SharedRuleset } from './shared-ruleset.ts'
 
 /** A chain of iptables(8) or ip6tables(8). */
@@ -45,6 +45,6 @@ function readLegacyTables(version: 4 | 6, hostNetns = '/proc/self/ns/net'): stri
 /** The text of a file as a namespace has it; a negative error number when it cannot be read. */
 function readIn(netns: string, path: string): string | number {
   if (isOwnNamespace(netns)) return native().readIn(-1, path)
-  using other = openNetns(netns)
+  using other = openNamespace(netns)
   return native().readIn(other.fd, path)
 }

@@ -11,7 +11,7 @@ import {
   type TableState,
 } from '@patchbay/linux/nftables'
 import { restOfWork } from '@patchbay/linux/sys'
-import { openNetns } from '../../request/open-netns.ts'
+import { openNamespace } from '../../request/open-namespace.ts'
 import { explainRefusal } from './unsupported-rules.ts'
 
 /** Longer than the kernel takes, and than the steps of one call are apart. */
@@ -39,7 +39,7 @@ export class SharedRuleset extends Nftables {
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(path: string, key: string) {
-    using netns = openNetns(path)
+    using netns = openNamespace(path)
     super(openNetfilterSocket({ netns }))
     this.#key = key
     this.#isOwn = isOwnNamespace(path)

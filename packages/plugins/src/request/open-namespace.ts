@@ -23,7 +23,7 @@ export function isMissingNetns(error: unknown): boolean {
  *
  * @throws NetnsError when there is none; the message names the path
  */
-export function openNetns(path: string): Namespace {
+export function openNamespace(path: string): Namespace {
   try {
     return Namespace.open(path)
   } catch (error) {
