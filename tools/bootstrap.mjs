@@ -18,7 +18,7 @@ const tools = {
 
 const node = process.execPath
 const install = 'install dependencies'
-const objects = 'packages/patchbay/build-objects.mjs'
+const objects = 'packages/oneshot/build-objects.mjs'
 /** The build scripts and the compiler look for themselves what is stale. The engine takes longest, and begins first. */
 const steps = {
   [install]: { needs: [], command: ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'], first: true },
@@ -32,7 +32,7 @@ const steps = {
   'compile the host': { needs: [install], command: [node, objects, 'host'] },
   'build one-shot plugins': {
     needs: ['compile TypeScript', 'compile the engine', 'compile the host'],
-    command: [node, 'packages/patchbay/build-oneshot.mjs'],
+    command: [node, 'packages/oneshot/build.mjs'],
     first: true,
   },
 }

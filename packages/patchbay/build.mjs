@@ -88,7 +88,7 @@ function load(...path) {
 
 /** What each plugin answers to VERSION, as a table in C. */
 async function versionsHeader() {
-  const { loadPlugin, pluginNames } = await load('patchbay', 'dist', 'src', 'programs.js')
+  const { loadPlugin, pluginNames } = await load('patchbay', 'dist', 'src', 'executor', 'programs.js')
   const { dispatch } = await load('cni', 'dist', 'src', 'plugin', 'index.js')
   const rows = []
   for (const name of pluginNames) {
@@ -126,7 +126,7 @@ async function compileShim(id, file, mode) {
 }
 
 async function link(target) {
-  const { pluginNames, toolNames } = await load('patchbay', 'dist', 'src', 'programs.js')
+  const { pluginNames, toolNames } = await load('patchbay', 'dist', 'src', 'executor', 'programs.js')
   for (const entry of readdirSync(output)) {
     if (!['patchbay', 'patchbay-plugins', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
   }

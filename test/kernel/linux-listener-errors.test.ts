@@ -31,7 +31,7 @@ test('the one-shot executable ends by what a listener of a subscription throws',
   const folder = mkdtempSync(join(tmpdir(), 'patchbay-oneshot-'))
   try {
     const executable = join(folder, 'program')
-    const build = fileOf('../../../packages/patchbay/build-oneshot.mjs')
+    const build = fileOf('../../../packages/oneshot/build.mjs')
     execFileSync(process.execPath, [build, '--entry', program, '--output', executable])
     assertEndsByError(executable)
   } finally {

@@ -77,14 +77,15 @@ export class Checkout {
 
   #pack(...options: readonly string[]): Tarballs {
     const destination = mkdtempSync(join(this.#folder, 'tarballs-'))
-    npm(['pack', '--workspaces', '--silent', `--pack-destination=${destination}`, ...options], this.#folder)
+    const workspaces = packageFolders().map((name) => `--workspace=packages/${name}`)
+    npm(['pack', ...workspaces, '--silent', `--pack-destination=${destination}`, ...options], this.#folder)
     return new Map(readdirSync(destination).map((file) => [packageName(file), join(destination, file)]))
   }
 }
 
 /** Leaves out what the build of the one-shot executable works in: tens of megabytes that no package has. */
 function isPacked(path: string): boolean {
-  return !/packages\/patchbay\/dist\/(?:oneshot|quickjs|host)$/.test(path)
+  return !/packages\/oneshot\/dist$/.test(path)
 }
 
 /** `patchbay-linux-0.1.0.tgz` → `@patchbay/linux` */
@@ -93,8 +94,16 @@ function packageName(file: string): string {
   return scoped === undefined ? 'patchbay' : `@patchbay/${scoped}`
 }
 
+/** Those of packages that are released. */
 function packageFolders(): string[] {
-  return readdirSync(packagesFolder)
+  return readdirSync(packagesFolder).filter((name) => !isPrivate(join(packagesFolder, name)))
+}
+
+function isPrivate(folder: string): boolean {
+  const { private: isPrivate = false }: { private?: boolean } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  )
+  return isPrivate
 }
 
 function linkModules(checkout: string): void {

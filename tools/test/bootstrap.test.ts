@@ -130,7 +130,7 @@ describe('bootstrap', () => {
        writeFileSync('${mine}', ''); while (!existsSync('${other}')) await setTimeout(5)`
     const { run } = freshClone(t, {
       'packages/linux/native/build.mjs': meet('addon', 'engine'),
-      'packages/patchbay/build-objects.mjs': meet('engine', 'addon'),
+      'packages/oneshot/build-objects.mjs': meet('engine', 'addon'),
       'packages/patchbay/build.mjs': `import { statSync } from 'node:fs'; statSync('addon')`,
     })
     const { status, stdout } = run('build')
@@ -142,7 +142,7 @@ describe('bootstrap', () => {
     const { root, run } = freshClone(t, {
       'packages/linux/native/build.mjs': `import { existsSync } from 'node:fs'; import { setTimeout } from 'node:timers/promises'
         while (!existsSync('pid')) await setTimeout(5); throw new Error('no addon')`,
-      'packages/patchbay/build-objects.mjs': `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs'
+      'packages/oneshot/build-objects.mjs': `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs'
         const child = spawn('sleep', ['1000']); writeFileSync('pid', String(child.pid))`,
     })
     const { status, stderr } = run('build')

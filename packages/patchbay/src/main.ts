@@ -6,13 +6,13 @@
 import { writeSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { useNativeAddon } from '@patchbay/linux/sys'
-import { isPluginName, loadPlugin, type toolNames } from './programs.ts'
+import { isPluginName, loadPlugin, type toolNames } from './executor/programs.ts'
 
 type Tool = (args: readonly string[]) => Promise<number>
 
 const tools: Readonly<Record<(typeof toolNames)[number], () => Promise<Tool>>> = {
-  cnitool: async () => (await import('./cnitool/cnitool.ts')).cnitool,
-  patchbay: async () => (await import('./patchbay.ts')).patchbay,
+  cnitool: async () => (await import('./cli/cnitool/cnitool.ts')).cnitool,
+  patchbay: async () => (await import('./cli/patchbay.ts')).patchbay,
 }
 
 async function main(): Promise<void> {
@@ -26,11 +26,11 @@ async function main(): Promise<void> {
 
 async function runPlugin(name: string): Promise<void> {
   try {
-    const { runOwnPlugin } = await import('./run-own-plugin.ts')
+    const { runOwnPlugin } = await import('./executor/run-own-plugin.ts')
     const plugin = await loadPlugin(name)
     if (plugin) await runOwnPlugin(plugin)
   } catch (error) {
-    const { reportFailure } = await import('./report-failure.ts')
+    const { reportFailure } = await import('./executor/report-failure.ts')
     reportFailure(error)
   }
 }

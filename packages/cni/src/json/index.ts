@@ -15,6 +15,7 @@ export {
   withDefault,
 } from './object.ts'
 export { type ParseOptions, parseJson } from './parse-json.ts'
+export type { QuickReading } from './quick-reader.ts'
 export { quote } from './quote.ts'
 export { boolean, raw, string, text } from './scalar.ts'
 export { isJsonObject, JsonError, type JsonObject, type JsonValue, maxDepth } from './value.ts'

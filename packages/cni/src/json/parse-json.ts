@@ -5,7 +5,7 @@ import { spellings } from './literal.ts'
 import { outOfRange } from './out-of-range.ts'
 import { type OutOfRange, parseText } from './parse.ts'
 import { parsePlain } from './plain.ts'
-import { readQuickly, type Told } from './quick-reader.ts'
+import { type QuickReading, readQuickly } from './quick-reader.ts'
 import type { JsonValue } from './value.ts'
 
 export interface ParseOptions {
@@ -36,10 +36,10 @@ const shortText = 20_000
 const deferredLevels = 4
 
 function parseLevels(text: string, options: ParseOptions, levels: number): JsonValue {
-  return readQuickly(text, toldOf(options, levels)) ?? parsePlain(text) ?? parseDeferring(text, options, levels)
+  return readQuickly(text, readingOf(options, levels)) ?? parsePlain(text) ?? parseDeferring(text, options, levels)
 }
 
-function toldOf(options: ParseOptions, levels: number): Told {
+function readingOf(options: ParseOptions, levels: number): QuickReading {
   const read = readerOfMembers(options, levels)
   return {
     isStrict: options.outOfRange !== 'infinite',

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from './value.ts'
 
 /** What a reader has to know that makes the values of a document by itself, and what it calls. */
-export interface Told {
+export interface QuickReading {
   /** A number that no double holds is an error. */
   readonly isStrict: boolean
   /** A document that is a list is given without its elements. */
@@ -22,6 +22,6 @@ export interface Told {
  * Reads a document quicker than the parser, with the same outcome; `undefined` where there is no such reader. The one-shot
  * executable has a module of its own in the place of this one.
  */
-export function readQuickly(_text: string, _told: Told): JsonValue | undefined {
+export function readQuickly(_text: string, _told: QuickReading): JsonValue | undefined {
   return undefined
 }

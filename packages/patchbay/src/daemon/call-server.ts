@@ -1,6 +1,6 @@
 import { parseJson } from '@patchbay/cni/json'
 import type { Plugin } from '@patchbay/cni/plugin'
-import { loadedPlugin } from '../programs.ts'
+import { loadedPlugin } from '../executor/programs.ts'
 import { Admission } from './admission.ts'
 import { checkPaths, checkWhereabouts, whereaboutsOf } from './caller.ts'
 import { type CallerNamespace, CallerNamespaces } from './caller-namespaces.ts'

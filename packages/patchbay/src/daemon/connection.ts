@@ -23,7 +23,7 @@ const oneByte = new Uint8Array(1)
 export interface ConnectionHost {
   /** What requests must begin with. */
   readonly origin: Buffer
-  /** Told how many bytes more a request takes up in memory, or less; false when there is no room for it. */
+  /** QuickReading how many bytes more a request takes up in memory, or less; false when there is no room for it. */
   charge(bytes: number): boolean
   /** Gets the whole request. */
   serve(request: ShimRequest, connection: Connection): void

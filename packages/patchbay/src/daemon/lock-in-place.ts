@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { type FileLock, type LockOptions, lockFile } from '@patchbay/linux/sys'
-import { statusOf } from '../file-status.ts'
+import { statusOf } from '../executor/file-status.ts'
 
 /**
  * Locks a file that its holder removes before it lets go. A file that was opened just before that is locked for nothing: then

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { buildId } from '../build-id.ts'
+import { buildId } from './build-id.ts'
 import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
 
 /** By this name a client asks about the daemon instead of calling a plugin. */

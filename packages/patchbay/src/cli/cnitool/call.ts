@@ -2,8 +2,8 @@ import { dirname, resolve } from 'node:path'
 import { loadNetworkList, type NetworkList } from '@patchbay/cni/config'
 import { processExecutor, splitPath } from '@patchbay/cni/exec'
 import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
-import { ownExecutor } from '../own-executor.ts'
-import { ownFiles } from '../own-files.ts'
+import { ownExecutor } from '../../executor/own-executor.ts'
+import { ownFiles } from '../../executor/own-files.ts'
 import { capabilityArgs, containerIdOf, pairsOf } from './arguments.ts'
 
 /** What holds where nothing else is said. */

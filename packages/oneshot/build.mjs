@@ -1,6 +1,6 @@
 // Makes dist/cni/bin/patchbay-plugins: all plugins in one static executable, for calls that no daemon serves.
-//   node build-oneshot.mjs             only when it is older than its sources
-//   node build-oneshot.mjs --sanitize  packages/patchbay/dist/oneshot.sanitized, with the address and undefined-behaviour sanitizers
+//   node build.mjs             only when it is older than its sources
+//   node build.mjs --sanitize  packages/oneshot/dist/oneshot.sanitized, with the address and undefined-behaviour sanitizers
 //   --entry SCRIPT --output FILE       another program than the plugins: what the tests run
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -29,7 +29,7 @@ const executable = resolve(
   args.output ??
     (sanitize ? join(here, 'dist', 'oneshot.sanitized') : join(root, 'dist', 'cni', 'bin', 'patchbay-plugins')),
 )
-const work = args.output === undefined ? join(here, 'dist', 'oneshot') : `${executable}.work`
+const work = args.output === undefined ? join(here, 'dist', 'build') : `${executable}.work`
 /** Whose place in a plugin our modules take. */
 const nodeModules = {
   'node:child_process': 'child-process',
@@ -59,7 +59,8 @@ function isFresh() {
   const sources = [
     fileURLToPath(import.meta.url),
     join(here, 'build-objects.mjs'),
-    ...filesIn(join(here, 'oneshot'), /./),
+    ...filesIn(join(here, 'src'), /./),
+    ...filesIn(join(here, 'native'), /./),
     ...filesIn(addonFolder, /\.[ch]$/),
     ...packages.flatMap((name) => filesIn(join(root, 'packages', name, 'dist', 'src'), /\.js$/)),
   ]
@@ -79,17 +80,17 @@ const hostModules = {
   name: 'host modules',
   setup({ onResolve }) {
     onResolve({ filter: /^node:/ }, ({ path, importer }) => {
-      if (Object.hasOwn(nodeModules, path)) return { path: join(here, 'oneshot', 'src', `${nodeModules[path]}.ts`) }
-      return { errors: [{ text: `Cannot use "${path}" in a plugin ("${importer}"): it is not among oneshot/src` }] }
+      if (Object.hasOwn(nodeModules, path)) return { path: join(here, 'src', `${nodeModules[path]}.ts`) }
+      return {
+        errors: [{ text: `Cannot use "${path}" in a plugin ("${importer}"): it is not among packages/oneshot/src` }],
+      }
     })
     onResolve({ filter: /\/native\.js$/ }, ({ resolveDir }) =>
-      resolveDir.endsWith(join('linux', 'dist', 'src', 'sys'))
-        ? { path: join(here, 'oneshot', 'src', 'native.ts') }
-        : undefined,
+      resolveDir.endsWith(join('linux', 'dist', 'src', 'sys')) ? { path: join(here, 'src', 'native.ts') } : undefined,
     )
     onResolve({ filter: /\/quick-reader\.js$/ }, ({ resolveDir }) =>
       resolveDir.endsWith(join('cni', 'dist', 'src', 'json'))
-        ? { path: join(here, 'oneshot', 'src', 'quick-reader.ts') }
+        ? { path: join(here, 'src', 'quick-reader.ts') }
         : undefined,
     )
   },
@@ -100,7 +101,7 @@ const entries = ['globals', 'entry']
 
 function scriptOf(name) {
   if (name === 'entry' && args.entry !== undefined) return resolve(args.entry)
-  return join(here, 'oneshot', 'src', `${name}.ts`)
+  return join(here, 'src', `${name}.ts`)
 }
 
 /** What a dynamic import gives, put where `load` finds it: the engine has no other way to a module's exports. */
@@ -108,7 +109,7 @@ function loaderOf(chunk) {
   return { name: `load-${chunk}`, text: `import * as module from './${chunk}'\nhost.loaded = module\n` }
 }
 
-/** What Node has and neither the engine nor oneshot/src: as long as nothing in the program is called so, nothing can miss it. */
+/** What Node has and neither the engine nor packages/oneshot/src: as long as nothing in the program is called so, nothing can miss it. */
 const lacking = [
   /\.(?:toSpliced|with|localeCompare|toLocale\w*|captureStackTrace)\(/g,
   /\.(?:read|write)(?:U?[Ii]nt|Big|Float|Double)\w*\(/g,
@@ -119,7 +120,7 @@ const present = ['.readUInt32BE(']
 function refuseLacking({ name, text }) {
   const used = lacking.flatMap((pattern) => text.match(pattern) ?? []).filter((use) => !present.includes(use))
   if (used.length > 0)
-    fail(`Cannot use "${used[0]}" in a plugin ("${name}"): neither the engine nor oneshot/src has it`)
+    fail(`Cannot use "${used[0]}" in a plugin ("${name}"): neither the engine nor packages/oneshot/src has it`)
 }
 
 /**

@@ -1,7 +1,5 @@
 /** The one-shot executable: runs the plugin whose name it is called by. */
-import { loadPlugin, pluginNames } from '../../src/programs.ts'
-import { reportFailure } from '../../src/report-failure.ts'
-import { runOwnPlugin } from '../../src/run-own-plugin.ts'
+import { loadPlugin, pluginNames, reportFailure, runOwnPlugin } from 'patchbay/executor'
 import { basename } from './path.ts'
 
 async function main(): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const build = fileURLToPath(new URL('../../../build-oneshot.mjs', import.meta.url))
+const build = fileURLToPath(new URL('../../build.mjs', import.meta.url))
 const program = fileURLToPath(new URL('program/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-oneshot-'))
 after(() => rmSync(folder, { recursive: true }))

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { addDaemonCommands } from './daemon/commands.ts'
+import { addDaemonCommands } from '../daemon/commands.ts'
+import { pluginNames, toolNames } from '../executor/programs.ts'
+import { version } from '../executor/version.ts'
 import type { LeasesOptions } from './leases/leases.ts'
 import { defaultDirectories } from './named-directory.ts'
-import { pluginNames, toolNames } from './programs.ts'
 import type { RepairCommandOptions } from './repair/repair.ts'
 import { runCommand } from './run-command.ts'
-import { version } from './version.ts'
 
 /** The program `patchbay`: what is in this executable. */
 export async function patchbay(args: readonly string[]): Promise<number> {

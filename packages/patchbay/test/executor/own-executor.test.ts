@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { findInPath } from '@patchbay/cni/exec'
-import { ownExecutor } from '../src/own-executor.ts'
-import { ownFiles } from '../src/own-files.ts'
+import { ownExecutor } from '../../src/executor/own-executor.ts'
+import { ownFiles } from '../../src/executor/own-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'patchbay-'))
 after(() => rmSync(folder, { recursive: true }))

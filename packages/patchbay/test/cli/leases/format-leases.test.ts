@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAge, formatLeases } from '../../src/leases/format-leases.ts'
+import { formatAge, formatLeases } from '../../../src/cli/leases/format-leases.ts'
 
 test('formatLeases() lines columns up, and shows what is not known', () => {
   const now = new Date('2026-01-02T00:00:00Z')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Recent } from '../src/recent.ts'
+import { Recent } from '../../src/executor/recent.ts'
 
 test('Recent remembers the last values, and no more than it has room for', () => {
   const recent = new Recent<number, string>(3)

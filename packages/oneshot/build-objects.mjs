@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 const engineStore = join(here, 'dist', 'quickjs')
 const hostStore = join(here, 'dist', 'host')
 
-export const hostFolder = join(here, 'oneshot', 'native')
+export const hostFolder = join(here, 'native')
 export const addonFolder = join(root, 'packages', 'linux', 'native')
 export const compiler = process.env.CC || 'cc'
 

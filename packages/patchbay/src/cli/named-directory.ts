@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { isDirectory } from './file-status.ts'
+import { isDirectory } from '../executor/file-status.ts'
 
 /** Where things are by default. They come with the first network that is used, so that they need not be there. */
 export const defaultDirectories = { dataDir: '/var/lib/cni/networks', cacheDir: '/var/lib/cni' } as const

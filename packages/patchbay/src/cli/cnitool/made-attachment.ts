@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { NetworkAttachment } from '@patchbay/cni/runtime'
-import { statusOf } from '../file-status.ts'
+import { statusOf } from '../../executor/file-status.ts'
 import { containerIdOf } from './arguments.ts'
 import type { Attachment } from './call.ts'
 

@@ -1,4 +1,4 @@
-import type { Native } from '../../../linux/src/sys/native.ts'
+import type { Native } from '@patchbay/linux/sys'
 
 export type { Native }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { splitPath } from '@patchbay/cni/exec'
-import { capabilityArgs, containerIdOf, pairsOf } from '../../src/cnitool/arguments.ts'
+import { capabilityArgs, containerIdOf, pairsOf } from '../../../src/cli/cnitool/arguments.ts'
 
 test('containerIdOf() is what sha512sum makes of the path', () => {
   // printf /var/run/netns/mine | sha512sum | cut -c 1-20

@@ -1,7 +1,5 @@
-import type { Told } from '../../../cni/src/json/quick-reader.ts'
-import type { JsonValue } from '../../../cni/src/json/value.ts'
-import { errnoName } from '../../../linux/src/sys/errno.ts'
-import type { Native } from '../../../linux/src/sys/native.ts'
+import type { JsonValue, QuickReading } from '@patchbay/cni/json'
+import { errnoName, type Native } from '@patchbay/linux/sys'
 
 /** What the native host gives: the kernel, the addon's functions, and how it is told what to do. */
 export interface Host {
@@ -39,7 +37,7 @@ export interface Host {
   decode(bytes: Uint8Array): string
   encode(text: string): ArrayBuffer
   /** Reads a JSON document. */
-  readJson(text: string, told: Told): JsonValue
+  readJson(text: string, reading: QuickReading): JsonValue
   /** Runs a module of the program. */
   load(name: string): void
   /** What the module that was loaded last exports. */

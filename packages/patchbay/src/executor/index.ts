@@ -1,0 +1,3 @@
+export { loadPlugin, pluginNames } from './programs.ts'
+export { reportFailure } from './report-failure.ts'
+export { runOwnPlugin } from './run-own-plugin.ts'
