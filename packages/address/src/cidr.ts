@@ -1,8 +1,6 @@
-import { inspect } from './inspect.ts'
 import { type IP, tryParseIP } from './ip.ts'
-import type { AddressValue } from './ip-address.ts'
+import { type AddressValue, checkPrefixLength, inspect } from './ip-address.ts'
 import type { IPv4 } from './ipv4.ts'
-import { checkPrefixLength } from './prefix-length.ts'
 
 /**
  * An address and the length of its network prefix (RFC 4632 section 3.1): a frozen value. The host bits of the address
@@ -21,7 +19,7 @@ export class CIDR {
   }
 
   /**
-   * Reads `<address>/<prefix length>`, the prefix length in decimal without a sign (leading zeros are let pass).
+   * Reads `<address>/<prefix length>`, the prefix length in decimal without a sign. Leading zeros are accepted.
    *
    * An IPv4-mapped address gives an IPv4 CIDR: `::ffff:10.0.0.1/120` is `10.0.0.1/24`. A prefix length that does not
    * cover the 96 bits of the mapping is refused, because such a block is not one of IPv4 addresses.

@@ -1,7 +1,6 @@
 export { CIDR, parseCIDR } from './cidr.ts'
-export { compareAddresses } from './compare-addresses.ts'
 export { type IP, ipFromBytes, parseIP, tryParseIP } from './ip.ts'
-export type { AddressValue, IPAddress } from './ip-address.ts'
+export { type AddressValue, compareAddresses, type IPAddress } from './ip-address.ts'
 export { IPv4 } from './ipv4.ts'
 export { IPv6 } from './ipv6.ts'
 export { MAC } from './mac.ts'

@@ -1,3 +1,6 @@
+/** The key under which Node and Bun look for a value's own way of being printed by `console.log`. */
+export const inspect = Symbol.for('nodejs.util.inspect.custom')
+
 /**
  * What makes two addresses equal. Every {@link IPAddress} is one, so values made by two installed copies of this
  * package compare and contain each other.
@@ -64,4 +67,20 @@ export interface IPAddress<Self> {
    * @throws {RangeError} when `prefixLength` is not a whole number from 0 to {@link bits}
    */
   sharesPrefix(other: AddressValue, prefixLength: number): boolean
+}
+
+/**
+ * Orders two addresses, or two CIDRs, for `Array.prototype.sort`: negative when `a` comes first, positive when `b`
+ * does, 0 when they are equal. IPv4 comes before IPv6, then the smaller number.
+ */
+export function compareAddresses<T extends { compare(other: T): number }>(a: T, b: T): number {
+  return a.compare(b)
+}
+
+/** @throws {RangeError} when `prefixLength` is not a whole number from 0 to the address's length in bits */
+export function checkPrefixLength(address: { readonly bits: number; toString(): string }, prefixLength: number): void {
+  if (Number.isInteger(prefixLength) && prefixLength >= 0 && prefixLength <= address.bits) return
+  throw new RangeError(
+    `Cannot use prefix length ${prefixLength} with "${address}": not a whole number from 0 to ${address.bits}`,
+  )
 }

@@ -1,7 +1,5 @@
-import { IPv4 } from './ipv4.ts'
-import { parseIPv4Value } from './ipv4-value.ts'
-import { IPv6 } from './ipv6.ts'
-import { mappedIPv4Value, parseIPv6Groups, readIPv6Groups } from './ipv6-groups.ts'
+import { IPv4, parseIPv4Value } from './ipv4.ts'
+import { IPv6, mappedIPv4Value, parseIPv6Groups, readIPv6Groups } from './ipv6.ts'
 
 /** An address of either family; `family` tells which. */
 export type IP = IPv4 | IPv6

@@ -1,9 +1,10 @@
-import { inspect } from './inspect.ts'
-import type { AddressValue, IPAddress } from './ip-address.ts'
-import { formatIPv4Value, parseIPv4Value } from './ipv4-value.ts'
-import { checkPrefixLength } from './prefix-length.ts'
+import { type AddressValue, checkPrefixLength, type IPAddress, inspect } from './ip-address.ts'
 
 const LAST = 0xffffffff
+const DOT = 46
+const ZERO = 48
+/** An octet before its first digit. */
+const NONE = -1
 
 /** An IPv4 address: a frozen value. */
 export class IPv4 implements IPAddress<IPv4> {
@@ -79,7 +80,8 @@ export class IPv4 implements IPAddress<IPv4> {
   }
 
   toString(): string {
-    return formatIPv4Value(this.value)
+    const { value } = this
+    return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
   }
 
   toJSON(): string {
@@ -135,4 +137,33 @@ function isValue(value: number): boolean {
 /** A shift by 32 would be a shift by 0, hence the first case. */
 function maskOf(prefixLength: number): number {
   return prefixLength === 0 ? 0 : LAST << (32 - prefixLength)
+}
+
+/**
+ * The unsigned 32-bit value of a dotted quad, `undefined` for any other text. RFC 6943 section 3.1.1 "strict" form: an
+ * octet never has a leading zero, which C libraries would read as octal.
+ */
+export function parseIPv4Value(text: string): number | undefined {
+  let value = 0
+  let dots = 0
+  let octet = NONE
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === DOT && octet !== NONE) {
+      value = value * 256 + octet
+      octet = NONE
+      dots++
+    } else {
+      octet = withDigit(octet, code - ZERO)
+      if (octet === NONE) return undefined
+    }
+  }
+  return dots === 3 && octet !== NONE ? value * 256 + octet : undefined
+}
+
+/** An octet with one more digit, `NONE` when that makes no octet. */
+function withDigit(octet: number, digit: number): number {
+  if (digit < 0 || digit > 9 || octet === 0) return NONE
+  const longer = octet === NONE ? digit : octet * 10 + digit
+  return longer > 255 ? NONE : longer
 }

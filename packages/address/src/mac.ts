@@ -1,4 +1,4 @@
-import { inspect } from './inspect.ts'
+import { inspect } from './ip-address.ts'
 
 const PAIRS = /^[0-9a-f]{2}(?:(?::[0-9a-f]{2})+|(?:-[0-9a-f]{2})+|(?:[0-9a-f]{2})+)$/i
 const QUADS = /^[0-9a-f]{4}(?:\.[0-9a-f]{4})+$/i

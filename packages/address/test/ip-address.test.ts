@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { CIDR, IPv4, IPv6, MAC } from '../src/index.ts'
+import { CIDR, compareAddresses, IPv4, IPv6, MAC, parseIP } from '../src/index.ts'
 
 test('inspect() shows class and text', () => {
   const values = [
@@ -27,4 +27,11 @@ test('assert.deepEqual() tells different values apart', () => {
   assert.notDeepEqual(CIDR.parse('10.0.0.1/24'), CIDR.parse('10.0.0.1/25'))
   assert.notDeepEqual(CIDR.parse('10.0.0.1/24'), CIDR.parse('10.0.0.2/24'))
   assert.notDeepEqual(MAC.parse('02:00:00:00:00:01'), MAC.parse('02:00:00:00:00:02'))
+})
+
+test('compareAddresses() sorts IPv4 before IPv6 and by number, not by text', () => {
+  const sorted = ['0.0.0.0', '9.0.0.1', '10.0.0.1', '127.0.0.1', '192.168.0.1', '255.255.255.255']
+  sorted.push('::', '::2', '::10', '9::', '10::', 'fe80::1')
+  const shuffled = [7, 2, 11, 0, 9, 4, 6, 1, 10, 3, 8, 5].map((index) => parseIP(sorted[index] ?? ''))
+  assert.deepEqual(shuffled.sort(compareAddresses).map(String), sorted)
 })
