@@ -3,7 +3,7 @@ import { uptime } from 'node:os'
 
 /** A run of the kernel. */
 export interface Boot {
-  /** Another one with every boot. */
+  /** Different for every boot. */
   readonly id: string
   /** When it began, in milliseconds since 1970. */
   began(): number
@@ -11,9 +11,9 @@ export interface Boot {
 
 let present: Boot | undefined
 
-/** The present run, proc_sys_kernel(5) `random/boot_id`; `undefined` where the kernel does not tell. */
+/** The present run, proc_sys_kernel(5) `random/boot_id`; `undefined` if the kernel does not tell it. */
 export function currentBoot(): Boot | undefined {
-  // No process outlives its boot: what the kernel has said once holds.
+  // No process outlives its boot, so the answer stays valid.
   present ??= readBoot()
   return present
 }

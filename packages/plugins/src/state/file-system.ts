@@ -1,12 +1,12 @@
 import { statfsSync } from 'node:fs'
 
-/** `<linux/magic.h>`: file systems in memory, whose files end with the machine. */
+/** `<linux/magic.h>`: file systems in memory, whose files are lost in a crash of the machine. */
 const inMemory: readonly number[] = [
   0x01021994, // tmpfs
   0x858458f6, // ramfs
 ]
 
-/** File systems that several hosts may have mounted, or that do not say. */
+/** File systems that several hosts may have mounted, and those of unknown kind. */
 const shared: readonly number[] = [
   0x6969, // nfs
   0x517b, // smb
@@ -21,12 +21,12 @@ const shared: readonly number[] = [
   0x0bd00bd0, // lustre
 ]
 
-/** Whether a directory's files do not outlast a crash of the machine anyway. */
+/** Whether a directory is in memory, so that its files are lost in a crash of the machine. */
 export function isInMemory(directory: string): boolean {
   return inMemory.includes(typeOf(directory))
 }
 
-/** Whether other hosts may have the directory as well. */
+/** Whether other hosts may have mounted the directory. */
 export function isShared(directory: string): boolean {
   return shared.includes(typeOf(directory))
 }
@@ -37,7 +37,7 @@ export function freeBytes(directory: string): number {
   return bavail * bsize
 }
 
-/** 0 where the kernel does not tell. */
+/** 0 if the kernel does not tell the type. */
 function typeOf(directory: string): number {
   try {
     return statfsSync(directory).type

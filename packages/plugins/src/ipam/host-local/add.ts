@@ -1,15 +1,10 @@
-import { readRegularFile } from '@patchbay/cni/config'
 import type { Request } from '@patchbay/cni/plugin'
-import { currentVersion, type DNS, type Result } from '@patchbay/cni/types'
-import { fileOperation } from '../../state/file-operation.ts'
+import { currentVersion, type Result } from '@patchbay/cni/types'
 import { allocate } from './allocate.ts'
 import { loadConfig } from './config.ts'
 import { configuredAddresses } from './configured-addresses.ts'
 import { makeDirectoryStore } from './directory-store.ts'
-import { parseResolvConf } from './resolv-conf.ts'
-
-/** Bytes: much more than a resolver reads. */
-const RESOLV_CONF_LIMIT = 2 ** 20
+import { readResolvConf } from './resolv-conf.ts'
 
 /** Leases one address of each range set to the container's interface; ADD again gives the same ones to the same attachment. */
 export async function add(request: Request): Promise<Result> {
@@ -21,8 +16,4 @@ export async function add(request: Request): Promise<Result> {
   const ips = allocate(store, { owner: request, sets, requested, held, configured })
   store.noteNamespace(request, request.netns)
   return { cniVersion: currentVersion, ips, routes: [...routes], dns }
-}
-
-function readResolvConf(path: string): DNS {
-  return parseResolvConf(fileOperation('open', path, () => readRegularFile(path, RESOLV_CONF_LIMIT)))
 }

@@ -1,8 +1,8 @@
 import { CIDR, type IP } from '@patchbay/address'
 import type { IPConfig } from '@patchbay/cni/types'
 import type { LeaseStore, Owner, OwnLease } from './lease-store.ts'
-import { formatRangeSet, type RangeSet, rangeFor } from './range-set.ts'
-import { searchRangeSet } from './search-range-set.ts'
+import { formatRangeSet, type RangeSet, rangeFor } from './range.ts'
+import { searchRangeSet } from './round-robin.ts'
 
 /** What is asked for: one address of each set, those in `requested` where a set has them. */
 export interface Allocation {

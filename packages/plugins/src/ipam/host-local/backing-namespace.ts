@@ -3,15 +3,15 @@ import { hasCode } from '../../state/file-operation.ts'
 import { directoryOf } from './config.ts'
 import type { Lease } from './lease-store.ts'
 
-/** Whether the namespace of a lease's container is there; `unknown` when no runtime remembers which it was. */
+/** Whether the namespace of a lease's container exists; `unknown` when no runtime remembers the namespace. */
 export type Backing = 'present' | 'gone' | 'unknown'
 
 /** `<linux/magic.h>`: the file system of namespaces. */
 const NSFS_MAGIC = 0x6e736673
 
 /**
- * Returns what tells of a lease whether a namespace backs it, by what runtimes remember of their attachments in
- * `cacheDir`, by default where they all do.
+ * Returns a function that tells whether a namespace backs a lease. It knows the attachments that runtimes have cached in
+ * `cacheDir`, by default in the directory that all of them use.
  */
 export async function backingNamespaces(
   cacheDir = '/var/lib/cni',
@@ -35,7 +35,7 @@ function keyOf(network: string, { containerId, ifName = '' }: NonNullable<Lease[
   return [directoryOf(network), containerId, ifName].join('/')
 }
 
-/** What a path says of a namespace. One that nobody names, or that cannot be looked at, is not gone for that. */
+/** The state of the namespace at a path. Without a path, or with one that cannot be read, it is unknown. */
 function stateOf(path: string): Backing {
   if (path === '') return 'unknown'
   try {

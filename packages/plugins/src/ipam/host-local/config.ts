@@ -3,21 +3,20 @@ import { CIDR, type IP, tryParseIP } from '@patchbay/address'
 import { array, boolean, type Codec, type Decoded, object, orZero, string, text } from '@patchbay/cni/json'
 import { loadArgs, type Request, shortenedName } from '@patchbay/cni/plugin'
 import { ip, isAtLeast, type Route, route } from '@patchbay/cni/types'
-import type { RangeConf } from './range.ts'
-import { canonicalRangeSets, checkSetsApart, familyOf, type RangeSet } from './range-set.ts'
+import { canonicalRangeSets, checkSetsApart, familyOf, type RangeConf, type RangeSet } from './range.ts'
 
-/** Where leases are kept when the configuration does not say. */
+/** Where leases are kept by default. */
 const DEFAULT_DATA_DIR = '/var/lib/cni/networks'
 /** `<linux/limits.h> NAME_MAX` */
 const MAX_FILE_NAME_BYTES = 255
 
-/** The name of a network's directory of leases: that of the network, shortened where no file can have it. */
+/** The name of a network's directory of leases: the network's name, shortened if it is too long for a file. */
 export function directoryOf(network: string): string {
   return shortenedName(network, MAX_FILE_NAME_BYTES)
 }
 
 const subnetText = text('string', parseSubnet)
-/** Unlike in other fields, `null` is not "not said" here but as wrong as an empty text. */
+/** Unlike in other fields, `null` is an error here, like an empty text, and does not mean that the key is absent. */
 const subnet: Codec<CIDR> = { ...subnetText, read: (json, place) => subnetText.read(json ?? '', place) }
 
 const rangeTable = { subnet, rangeStart: ip, rangeEnd: ip, gateway: ip }
@@ -25,7 +24,7 @@ const range: Codec<RangeConf> = { ...object('allocator.Range', rangeTable), zero
 const rangeSet: Codec<RangeConf[]> = { ...array(range, 'allocator.RangeSet'), zero: [] }
 const rangeSets = array(rangeSet)
 
-/** An address with or without a prefix length, which does not count; `null` when the text is empty. */
+/** An address; a prefix length behind it is ignored. `null` when the text is empty. */
 const requestedIp: Codec<IP | null> = { ...text<IP | null>('*ip.IP', parseRequestedIp), zero: null }
 const requestedIps = array(requestedIp)
 
@@ -58,9 +57,9 @@ const net = object('allocator.Net', {
 
 type Net = Decoded<typeof net>
 
-/** What a network's configuration asks of this plugin. */
+/** A network's configuration of this plugin. */
 export interface HostLocalConfig {
-  /** Where this network's leases are. */
+  /** The directory of this network's leases. */
   readonly directory: string
   /** One address is allocated from each. */
   readonly sets: readonly RangeSet[]
@@ -71,9 +70,9 @@ export interface HostLocalConfig {
   readonly resolvConf: string
   /** How leases are kept. */
   readonly keeping: {
-    /** Whether they outlast a crash of the machine; `undefined` to have it depend on the directory. */
+    /** Whether they outlast a crash of the machine; `undefined` if the directory decides. */
     readonly isSynced: boolean | undefined
-    /** Whether they stay when the machine starts anew. */
+    /** Whether they stay after a reboot. */
     readonly keepOverReboot: boolean
   }
 }
@@ -81,9 +80,9 @@ export interface HostLocalConfig {
 /**
  * Reads the configuration and the arguments of a call.
  *
- * @throws {SyntaxError} for what cannot be decoded
+ * @throws {SyntaxError} when a value cannot be decoded
  * @throws {RangeError} `IPAM config missing 'ipam' key`, `no IP ranges specified`, `range set 0 overlaps with 1`, and
- *   what else is wrong with the ranges or the durability
+ *   other errors of the ranges or the durability
  */
 export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): HostLocalConfig {
   const conf = net.decode(request.config)
@@ -124,7 +123,7 @@ function noAddress(key: string): never {
   })
 }
 
-/** The reference does not take an IPv4 subnet for what it is when it is written as IPv6. */
+/** Like the reference plugin, refuses an IPv4 subnet that is written as IPv6. */
 function parseSubnet(value: string): CIDR {
   const parsed = CIDR.parse(value)
   if (parsed.family === 4 && value.includes(':')) throw new SyntaxError('IPNet IP and Mask version mismatch')
@@ -146,7 +145,7 @@ function tryParseCidr(value: string): CIDR | undefined {
   }
 }
 
-/** The range that stands in `ipam` itself counts when it has a subnet. */
+/** The range in `ipam` itself is used if it has a subnet. */
 function singleRange(ipam: RangeConf): RangeConf[][] {
   return ipam.subnet === undefined ? [] : [[ipam]]
 }
@@ -158,7 +157,7 @@ function checkFamilies(sets: readonly RangeSet[], cniVersion: string): void {
   throw new RangeError(`CNI version ${cniVersion} does not support more than 1 address per family`)
 }
 
-/** A field of the range that is embedded in `ipam`; Go puts its type's name in the place: `ipam.Range.gateway`. */
+/** A field of the range that is embedded in `ipam`. Go names the type in the place: `ipam.Range.gateway`. */
 function promoted<T>(codec: Codec<T>): Codec<T> {
   return {
     ...codec,

@@ -2,10 +2,10 @@ import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 
 /**
- * The addresses that an attachment has at present: those of its interface in the namespace of the request, and in the one
- * that its leases were made for.
+ * The addresses that an attachment has at present: those of its interface in the namespace of the request, and in the
+ * namespace that its leases were made for.
  *
- * @param noted path of the latter; where it is not known, what runtimes remember of the attachment counts
+ * @param noted path of the latter; without it, the namespaces that runtimes have cached for the attachment are used
  */
 export async function configuredAddresses(
   request: Pick<Request, 'name' | 'containerId' | 'netns' | 'ifName'>,
@@ -16,7 +16,7 @@ export async function configuredAddresses(
   return addresses.flat()
 }
 
-/** None where there is no such namespace or interface, or it cannot be seen. */
+/** None if the namespace or the interface is missing or cannot be read. */
 async function addressesIn(netns: string, ifName: string): Promise<IP[]> {
   const [{ openHost }, { listAddresses, findLink }] = await Promise.all([
     import('../../link/hosts.ts'),
@@ -44,7 +44,7 @@ async function rememberedNamespaces({
       .filter((each) => each.network === name && each.containerId === containerId && each.ifName === ifName)
       .map(({ netns }) => netns)
   } catch {
-    // A cache that cannot be read says nothing.
+    // An unreadable cache names no namespace.
     return []
   }
 }

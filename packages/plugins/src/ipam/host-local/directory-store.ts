@@ -3,15 +3,24 @@ import { dirname } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
 import { type FileLock, FileLockedError, lockFile, SystemError } from '@patchbay/linux/sys'
+import { createAtomic, removeFile, replaceAtomic, syncDirectory } from '../../state/atomic-file.ts'
 import { type Boot, currentBoot } from '../../state/boot.ts'
 import { fileOperation } from '../../state/file-operation.ts'
 import { isInMemory } from '../../state/file-system.ts'
-import { createWhole, removeFile, replaceWhole, syncDirectory } from '../../state/whole-file.ts'
-import { type Catalogue, MapCatalogue } from './catalogue.ts'
 import { areLookedThrough, endEarlierBoots } from './earlier-boots.ts'
 import { IndexFile } from './index-file.ts'
-import { countLeases, readFile, readLeases, takenAddresses } from './lease-directory.ts'
-import { fileNames, formatLease, isTorn, ownershipOf, parseLease } from './lease-file.ts'
+import {
+  countLeases,
+  fileNames,
+  formatLease,
+  isCorrupt,
+  ownershipOf,
+  parseLease,
+  readFile,
+  readLeases,
+  takenAddresses,
+} from './lease-directory.ts'
+import { type LeaseLookup, MapLookup } from './lease-lookup.ts'
 import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
 import { notedNamespace, noteNamespace, removeNote, removeStrayNotes } from './namespace-note.ts'
 
@@ -89,7 +98,7 @@ class DirectoryStore implements LeaseStore {
   readonly #bootId: string | undefined
   #isSynced: boolean | undefined
   /** Where leases are: as long as the directory is locked, this and the directory agree. */
-  #known: Catalogue | undefined
+  #known: LeaseLookup | undefined
   #indexFile: IndexFile | undefined
   /** What leases' files hold, by address, as far as that was read. */
   readonly #contents = new Map<string, string | undefined>()
@@ -105,7 +114,7 @@ class DirectoryStore implements LeaseStore {
 
   leasesOf(owner: Owner): OwnLease[] {
     const leases: OwnLease[] = []
-    for (const ip of this.#catalogue().addressesOf(owner.containerId)) {
+    for (const ip of this.#lookup().addressesOf(owner.containerId)) {
       const ownership = ownershipOf(this.#content(ip.toString()) ?? '', owner)
       if (ownership) leases.push({ ip, ownership })
     }
@@ -119,19 +128,19 @@ class DirectoryStore implements LeaseStore {
   }
 
   firstFree(first: IP, last: IP): IP | undefined {
-    return this.#catalogue().firstFree(first, last)
+    return this.#lookup().firstFree(first, last)
   }
 
   reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
     const name = ip.toString()
     const content = formatLease(owner)
-    const catalogue = this.#catalogue()
+    const lookup = this.#lookup()
     this.#hasChanged = true
-    if (!createWhole(this.#path(name), content, { isVoid: isTorn, sync: this.#shouldSync() })) return false
+    if (!createAtomic(this.#path(name), content, { isCorrupt, sync: this.#shouldSync() })) return false
     this.#contents.set(name, content)
-    catalogue.add({ ip, containerId: owner.containerId })
+    lookup.add({ ip, containerId: owner.containerId })
     try {
-      replaceWhole(this.#path(fileNames.lastReserved(set)), name)
+      replaceAtomic(this.#path(fileNames.lastReserved(set)), name)
     } catch (error) {
       this.release(ip)
       throw error
@@ -141,12 +150,12 @@ class DirectoryStore implements LeaseStore {
 
   release(ip: IP): void {
     const name = ip.toString()
-    const catalogue = this.#catalogue()
+    const lookup = this.#lookup()
     const containerId = parseLease(this.#content(name) ?? '')?.containerId
     this.#hasChanged = true
     removeFile(this.#path(name))
     this.#contents.delete(name)
-    catalogue.remove({ ip, containerId })
+    lookup.remove({ ip, containerId })
   }
 
   releaseAll(owner: Owner): void {
@@ -192,7 +201,7 @@ class DirectoryStore implements LeaseStore {
   refresh(): boolean {
     if (this.#indexFile === undefined || this.#indexFile.index.size.taken === countLeases(this.#directory)) return false
     this.#indexFile.close({ stamp: false })
-    this.#known = this.#makeCatalogue()
+    this.#known = this.#readLookup()
     return true
   }
 
@@ -205,30 +214,30 @@ class DirectoryStore implements LeaseStore {
     this.#lock.close()
   }
 
-  #catalogue(): Catalogue {
-    this.#known ??= this.#openIndex() ?? this.#makeCatalogue()
+  #lookup(): LeaseLookup {
+    this.#known ??= this.#openIndex() ?? this.#readLookup()
     return this.#known
   }
 
-  #openIndex(): Catalogue | undefined {
+  #openIndex(): LeaseLookup | undefined {
     if (this.#bootId === undefined) return undefined
     this.#indexFile = IndexFile.open({ directory: this.#directory, bootId: this.#bootId })
     return this.#indexFile?.index
   }
 
   /** Reads the whole directory, and writes down what is found when that is much. */
-  #makeCatalogue(): Catalogue {
+  #readLookup(): LeaseLookup {
     const leases = readLeases(this.#directory)
     const taken = takenAddresses(leases)
     this.#contents.clear()
     this.#indexFile = undefined
     if (taken.length < INDEX_FROM || this.#bootId === undefined) {
       for (const { ip, content } of leases) this.#contents.set(ip.toString(), content)
-      return new MapCatalogue(taken)
+      return new MapLookup(taken)
     }
     this.#indexFile = IndexFile.create({ directory: this.#directory, bootId: this.#bootId }, taken)
     this.#hasChanged ||= this.#indexFile !== undefined
-    return this.#indexFile?.index ?? new MapCatalogue(taken)
+    return this.#indexFile?.index ?? new MapLookup(taken)
   }
 
   #shouldSync(): boolean {

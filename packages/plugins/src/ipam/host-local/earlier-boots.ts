@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readRegularFile } from '@patchbay/cni/config'
+import { removeFile, replaceAtomic } from '../../state/atomic-file.ts'
 import type { Boot } from '../../state/boot.ts'
 import { isShared } from '../../state/file-system.ts'
-import { removeFile, replaceWhole } from '../../state/whole-file.ts'
 import { type Backing, backingNamespaces } from './backing-namespace.ts'
-import { type LeaseEntry, readLeases, STATE_LIMIT } from './lease-directory.ts'
-import { fileNames, parseLease } from './lease-file.ts'
+import { fileNames, type LeaseEntry, parseLease, readFile, readLeases } from './lease-directory.ts'
 import type { Lease } from './lease-store.ts'
 import { removeStrayNotes } from './namespace-note.ts'
 
@@ -16,18 +14,18 @@ export interface EarlierBootOptions {
   cacheDir?: string | undefined
 }
 
-/** Whether the leases in a locked directory have been looked through in this boot: that is noted in a small file. */
+/** Whether the leases in a locked directory have been looked through in this boot; a small file notes it. */
 export function areLookedThrough(directory: string, { id }: Boot): boolean {
   return notedBoot(directory) === id
 }
 
 /**
- * Ends the leases of earlier boots in a locked directory: those whose container has no namespace any more. Once in a boot
- * that is needed: see {@link areLookedThrough}.
+ * Ends the leases of earlier boots in a locked directory whose containers have lost their namespaces. It is needed once in
+ * a boot: see {@link areLookedThrough}.
  *
- * A lease that is younger than the boot stays, also one that the reference plugin has made. So does one whose container
- * has its namespace. One that no runtime remembers is ended when the directory is known to be of an earlier boot, since no
- * namespace outlasts one; when nothing was written down yet, it stays until the next.
+ * A lease that is younger than the boot stays, also one of the reference plugin. So does a lease whose container has its
+ * namespace. A lease that no runtime remembers is ended if a boot is noted in the directory, since no namespace outlasts a
+ * boot; otherwise it stays until the next boot.
  *
  * @throws SystemError when a lease cannot be read or removed
  */
@@ -59,17 +57,13 @@ function isOlder(path: string, time: number): boolean {
 }
 
 function notedBoot(directory: string): string | undefined {
-  try {
-    return readRegularFile(`${directory}/${fileNames.boot}`, STATE_LIMIT).trim()
-  } catch {
-    return undefined
-  }
+  return readFile(`${directory}/${fileNames.boot}`)?.trim()
 }
 
 function noteBoot(directory: string, { id }: Boot): void {
   try {
-    replaceWhole(join(directory, fileNames.boot), `${id}\n`)
+    replaceAtomic(join(directory, fileNames.boot), `${id}\n`)
   } catch {
-    // Then the next operation looks again: a full disk must not keep a lease from being ended.
+    // The next call looks again. A full disk must not prevent the end of a lease.
   }
 }

@@ -1,4 +1,5 @@
 import type { Plugin } from '@patchbay/cni/plugin'
+import { CniError } from '@patchbay/cni/types'
 
 /**
  * The IPAM plugin `host-local`: leases addresses of configured ranges and remembers them on this host. Each command's
@@ -11,4 +12,22 @@ export const hostLocal: Plugin = {
   check: async (request) => (await import('./check.ts')).check(request),
   gc: async (request) => (await import('./gc.ts')).gc(request),
   status: async (request) => (await import('./status.ts')).status(request),
+}
+
+/**
+ * The variant of `host-local` that gave pairs of neighbouring addresses to the first veth plugin. ADD and CHECK are refused
+ * and the error names the successor; DEL releases leases that the variant has left.
+ */
+export const hostLocalPtp: Plugin = {
+  ...hostLocal,
+  name: 'host-local-ptp',
+  add: async () => refuse(),
+  check: async () => refuse(),
+}
+
+function refuse(): never {
+  throw new CniError(
+    'invalidNetworkConfig',
+    'Cannot serve the IPAM type "host-local-ptp": pairs of addresses are gone; use "host-local", whose addresses "ptp" (or "veth") routes one by one',
+  )
 }

@@ -11,19 +11,18 @@ import {
 } from 'node:fs'
 import { giveBack } from '@patchbay/linux/sys'
 import { freeBytes } from '../../state/file-system.ts'
-import { BLOCK_SIZE, type Blocks } from './blocks.ts'
-import type { TakenAddress } from './catalogue.ts'
-import { formatHeader, parseHeader } from './index-header.ts'
-import { fileNames } from './lease-file.ts'
+import { BLOCK_SIZE, type Blocks } from './hash-table.ts'
+import { fileNames } from './lease-directory.ts'
 import { type IndexSize, LeaseIndex } from './lease-index.ts'
+import type { TakenAddress } from './lease-lookup.ts'
 
-/** How far back in time a directory's stamp lies, in seconds: further than the coarsest clock of a file system is off. */
+/** How far back in time a directory's stamp lies, in seconds: more than the coarsest clock of a file system is off. */
 const STAMP_AGE = 3
 
-/** How much of what is free on the disk an index may take: leases come first. */
+/** The part of the free space that an index may take, so that leases have room. */
 const LARGEST_SHARE = 0.1
 
-/** Whose index, and of which run of the kernel. */
+/** Where an index is, and the boot that it is of. */
 export interface IndexPlace {
   readonly directory: string
   readonly bootId: string
@@ -32,10 +31,10 @@ export interface IndexPlace {
 /**
  * The index in a network's directory, open while the directory is locked.
  *
- * It is a hint and never the truth. It says which state of the directory it is of: when the index was complete, the
- * directory was given a time of change in the past, so that whatever happens in it afterwards, by whomever, shows. It also
- * names the boot: within one boot the kernel loses nothing that was written, after a power cut anything may be torn.
- * Whatever fails here is no failure of the operation: there is just no index then.
+ * The files of leases decide; the index only saves reading them. It names the state of the directory that it is of: when the
+ * index was complete, the directory was given a time of change in the past, so that any later change by anyone shows. It
+ * also names the boot: within one boot the kernel keeps all that was written, after a power cut any file may be corrupt.
+ * A failure here fails no operation: the directory then has no index.
  */
 export class IndexFile implements Blocks {
   readonly index: LeaseIndex
@@ -50,9 +49,9 @@ export class IndexFile implements Blocks {
     this.index = new LeaseIndex(this, size)
   }
 
-  /** Opens the index; `undefined` when the directory has no index, or one that was made for another state of it. */
+  /** Opens the index; `undefined` when the directory has none, or one of another state of the directory. */
   static open(place: IndexPlace): IndexFile | undefined {
-    // Most directories have no index, and to ask costs less than an error.
+    // Most directories have no index, and asking first is cheaper than an error.
     if (!existsSync(pathIn(place.directory))) return undefined
     return attempt(constants.O_RDWR, place, (fd) => {
       const header = parseHeader(readBlock(fd, 0))
@@ -61,7 +60,7 @@ export class IndexFile implements Blocks {
     })
   }
 
-  /** Makes an index; `undefined` when that is not possible. It counts once it is closed. */
+  /** Makes an index; `undefined` when that is impossible. It is valid once it is closed. */
   static create(place: IndexPlace, taken: readonly TakenAddress[]): IndexFile | undefined {
     const file = attempt(constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC, place, (fd) => {
       const { index, bytes } = LeaseIndex.build(taken)
@@ -86,15 +85,15 @@ export class IndexFile implements Blocks {
   }
 
   /**
-   * Writes what has changed. With `stamp` the index is declared to be of the directory as it is now, which has to be said
-   * whenever something in that was changed; a crowded one is not, so that it is made anew.
+   * Writes the changed blocks. With `stamp` the index is declared valid for the present state of the directory, which is
+   * necessary after each change of the directory. A crowded index is left undeclared, so that the next call rebuilds it.
    */
   close({ stamp }: { stamp: boolean }): void {
     try {
       for (const index of this.#changed) writeAll(this.#fd, this.block(index), index * BLOCK_SIZE)
       if (stamp && !this.index.isCrowded) this.#stamp()
     } catch {
-      // The directory has changed and the stamp has not: nobody will trust this index.
+      // The directory has changed and the stamp has not, so this index is ignored and rebuilt.
     } finally {
       giveBack(this.#fd)
     }
@@ -107,12 +106,12 @@ export class IndexFile implements Blocks {
   }
 }
 
-/** Removes an index, if there is one and that is possible. */
-export function removeIndex(directory: string): void {
+/** Removes an index if possible; there may be none. */
+function removeIndex(directory: string): void {
   try {
     unlinkSync(pathIn(directory))
   } catch {
-    // Whoever reads it finds that the directory has changed since.
+    // An index that stays is ignored, because the directory has changed since.
   }
 }
 
@@ -127,7 +126,7 @@ function attempt(
     fd = openSync(pathIn(directory), flags | constants.O_NONBLOCK, 0o600)
     file = make(fd)
   } catch {
-    // No index, then.
+    // Then there is no index.
   }
   if (fd !== undefined && file === undefined) giveBack(fd)
   return file
@@ -137,7 +136,7 @@ function pathIn(directory: string): string {
   return `${directory}/${fileNames.index}`
 }
 
-/** Changes when anything is made, removed or renamed in the directory, when it is another one, and with every boot. */
+/** A text that changes when a file is made, removed or renamed in the directory, when the directory is replaced, and with every boot. */
 function stampOf({ directory, bootId }: IndexPlace): string {
   const { dev, ino, mtimeNs, ctimeNs } = statSync(directory, { bigint: true })
   return [bootId, dev, ino, mtimeNs, ctimeNs].join(' ')
@@ -151,4 +150,32 @@ function readBlock(fd: number, position: number): Uint8Array {
 
 function writeAll(fd: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done)
+}
+
+/** The first block of an index. */
+interface IndexHeader {
+  /** The state of the directory when the index was complete. */
+  readonly stamp: string
+  readonly size: IndexSize
+}
+
+const FORMAT = 'patchbay index 1'
+
+/** The first block: three lines of text, the rest zero. */
+function formatHeader({ stamp, size }: IndexHeader): Uint8Array {
+  const { ownerBlocks, nodeBlocks, taken, nodes } = size
+  const block = new Uint8Array(BLOCK_SIZE)
+  block.set(new TextEncoder().encode(`${FORMAT}\n${stamp}\n${[ownerBlocks, nodeBlocks, taken, nodes].join(' ')}\n`))
+  return block
+}
+
+/** Returns `undefined` for bytes that are not a header. */
+function parseHeader(block: Uint8Array): IndexHeader | undefined {
+  const [format, stamp = '', numbers = '', rest] = new TextDecoder().decode(block).split('\n')
+  const [ownerBlocks = 0, nodeBlocks = 0, taken = -1, nodes = -1] = numbers.split(' ').map(Number)
+  const isSize = [ownerBlocks - 1, nodeBlocks - 1, taken, nodes].every(
+    (each) => Number.isSafeInteger(each) && each >= 0,
+  )
+  if (format !== FORMAT || !isSize || rest === undefined) return undefined
+  return { stamp, size: { ownerBlocks, nodeBlocks, taken, nodes } }
 }

@@ -1,4 +1,3 @@
 export { type Backing, backingNamespaces } from './backing-namespace.ts'
-export { hostLocal } from './host-local.ts'
-export { hostLocalPtp } from './host-local-ptp.ts'
-export { isLeaseDirectory, type ListedLease, listLeases } from './list-leases.ts'
+export { hostLocal, hostLocalPtp } from './host-local.ts'
+export { isLeaseDirectory, type ListedLease, listLeases } from './lease-directory.ts'

@@ -1,11 +1,10 @@
 import { type IP, ipFromBytes } from '@patchbay/address'
-import { BLOCK_SIZE, type Blocks, MemoryBlocks } from './blocks.ts'
-import { BucketTable, hashOf, type Slot } from './bucket-table.ts'
-import type { Catalogue, TakenAddress } from './catalogue.ts'
-import { NODE_SIZE, TakenTree } from './taken-tree.ts'
+import { AddressBitmapTree, NODE_SIZE } from './address-bitmap-tree.ts'
+import { BLOCK_SIZE, type Blocks, HashTable, hashOf, MemoryBlocks, type Slot } from './hash-table.ts'
+import type { LeaseLookup, TakenAddress } from './lease-lookup.ts'
 
 const ADDRESS_SIZE = 16
-/** Where a table is a quarter or a third full, its blocks are read alone and have room for what is still to come. */
+/** With tables a quarter or a third full, a look-up reads one block, and each block has room for more. */
 const OWNERS_PER_BLOCK = 16
 const NODES_PER_BLOCK = 6
 /** Beyond this many, records spill over into other blocks. */
@@ -21,24 +20,24 @@ export interface IndexSize {
 }
 
 /**
- * An index of leases: which addresses a container has, and the next one that nobody has. It lies behind a block that is
- * not its own, and neither operation reads more than a few blocks, however many leases there are.
+ * An index of leases: the addresses of a container, and the next free address. It begins at block 1; block 0 is the
+ * caller's. Each operation reads a few blocks only, however many leases there are.
  */
-export class LeaseIndex implements Catalogue {
+export class LeaseIndex implements LeaseLookup {
   readonly size: IndexSize
-  readonly #owners: BucketTable
-  readonly #taken: TakenTree
+  readonly #owners: HashTable
+  readonly #taken: AddressBitmapTree
 
   constructor(blocks: Blocks, size: IndexSize) {
     this.size = size
-    this.#owners = new BucketTable(blocks, { first: 1, count: size.ownerBlocks, recordSize: ADDRESS_SIZE })
+    this.#owners = new HashTable(blocks, { first: 1, count: size.ownerBlocks, recordSize: ADDRESS_SIZE })
     const nodes = { first: 1 + size.ownerBlocks, count: size.nodeBlocks, recordSize: NODE_SIZE }
-    this.#taken = new TakenTree(new BucketTable(blocks, nodes))
+    this.#taken = new AddressBitmapTree(new HashTable(blocks, nodes))
   }
 
-  /** An index of all these, with room for as many again; `bytes` begins with the block that is not the index's own. */
+  /** An index of `leases` with room for as many again; `bytes` begins with block 0, the caller's. */
   static build(leases: readonly TakenAddress[]): { index: LeaseIndex; bytes: Uint8Array } {
-    const leaves = new Set(leases.map(({ ip }) => TakenTree.leafOf(toBytes(ip))))
+    const leaves = new Set(leases.map(({ ip }) => AddressBitmapTree.leafOf(toBytes(ip))))
     const ownerBlocks = 1 + Math.ceil(leases.length / OWNERS_PER_BLOCK)
     const nodeBlocks = 1 + Math.ceil(leaves.size / NODES_PER_BLOCK)
     const blocks = new MemoryBlocks(1 + ownerBlocks + nodeBlocks)
@@ -52,7 +51,7 @@ export class LeaseIndex implements Catalogue {
     return (1 + ownerBlocks + nodeBlocks) * BLOCK_SIZE
   }
 
-  /** Whether the index should be built again, larger. */
+  /** Whether the index should be rebuilt, larger. */
   get isCrowded(): boolean {
     const { ownerBlocks, nodeBlocks, taken, nodes } = this.size
     return taken > CROWDED * OWNERS_PER_BLOCK * ownerBlocks || nodes > CROWDED * NODES_PER_BLOCK * nodeBlocks

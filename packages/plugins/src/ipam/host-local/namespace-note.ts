@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { removeFile } from '../../state/atomic-file.ts'
 import { fileOperation, hasCode } from '../../state/file-operation.ts'
-import { removeFile } from '../../state/whole-file.ts'
-import { fileNames } from './lease-file.ts'
+import { fileNames } from './lease-directory.ts'
 import type { Lease, Owner } from './lease-store.ts'
 
 /**
- * Beside the leases of an interface lies a note of the namespace that they were made for: a symbolic link, which is made and
- * read by one call each. It leads nowhere, so that nobody who reads every file in the directory opens a namespace by it.
+ * A note of the namespace that the leases of an interface were made for stands beside them: a symbolic link, which takes
+ * one call to make and one to read. It leads nowhere, so that reading every file of the directory opens no namespace.
  */
 const SCHEME = 'netns:'
 
-/** Notes the namespace at `netns`, in place of what was noted before. Where that is not possible, there is no note. */
+/** Notes the namespace at `netns`, in place of an earlier note. If that is impossible, there is no note. */
 export function noteNamespace(directory: string, owner: Owner, netns: string): void {
   const path = pathOf(directory, owner)
   const note = () => symlinkSync(`${SCHEME}${netns}`, path)
@@ -24,11 +24,11 @@ export function noteNamespace(directory: string, owner: Owner, netns: string): v
       note()
     }
   } catch {
-    // The lease counts without. Who asks for it again is then believed, as with a lease that the reference has made.
+    // The lease is valid without a note: ADD again then gets the same address, as with leases of the reference plugin.
   }
 }
 
-/** The path of the namespace that was noted; `undefined` when none is. */
+/** The path of the noted namespace; `undefined` without a note. */
 export function notedNamespace(directory: string, owner: Owner): string | undefined {
   try {
     const text = readlinkSync(pathOf(directory, owner))
@@ -43,7 +43,7 @@ export function removeNote(directory: string, owner: Owner): void {
   removeFile(pathOf(directory, owner))
 }
 
-/** Removes the notes of all who have no lease. Throws SystemError. */
+/** Removes the notes of owners without a lease. Throws SystemError. */
 export function removeStrayNotes(directory: string, leases: readonly Lease[]): void {
   const wanted = new Set(leases.map(({ owner }) => nameOf({ ifName: '', containerId: '', ...owner })))
   for (const name of fileOperation('open', directory, () => readdirSync(directory)))

@@ -7,8 +7,8 @@ import { fileOperation, hasCode } from '../../state/file-operation.ts'
 import { type HostLocalConfig, loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import type { LeaseStore } from './lease-store.ts'
-import { formatRangeSet, type RangeSet } from './range-set.ts'
-import { searchRangeSet } from './search-range-set.ts'
+import { formatRangeSet, type RangeSet } from './range.ts'
+import { searchRangeSet } from './round-robin.ts'
 
 /**
  * Tells whether an address can be leased.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type IP, parseIP } from '@patchbay/address'
-import { BLOCK_SIZE, type Blocks } from '../../../src/ipam/host-local/blocks.ts'
+import { BLOCK_SIZE, type Blocks } from '../../../src/ipam/host-local/hash-table.ts'
 import { LeaseIndex } from '../../../src/ipam/host-local/lease-index.ts'
 import { forAll, type SeededRandom } from './seeded-random.ts'
 

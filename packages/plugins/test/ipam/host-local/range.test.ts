@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseCIDR, parseIP } from '@patchbay/address'
-import { canonicalRange, type RangeConf } from '../../../src/ipam/host-local/range.ts'
-import { canonicalRangeSets, checkSetsApart, formatRangeSet } from '../../../src/ipam/host-local/range-set.ts'
+import {
+  canonicalRange,
+  canonicalRangeSets,
+  checkSetsApart,
+  formatRangeSet,
+  type RangeConf,
+} from '../../../src/ipam/host-local/range.ts'
 
 /** Subnet, start, end and gateway of a configuration; `-` is left out. */
 function conf(text: string): RangeConf {

@@ -1,4 +1,27 @@
-import { BLOCK_SIZE, type Blocks, readUint32, writeUint32 } from './blocks.ts'
+/** Bytes of a block. */
+export const BLOCK_SIZE = 1024
+
+/** Storage that is read and changed by the block. A block that was never changed is all zero. */
+export interface Blocks {
+  /** The bytes of a block, the same array every time. After writing into it, call `changed`. */
+  block(index: number): Uint8Array
+  changed(index: number): void
+}
+
+/** Blocks in memory. */
+export class MemoryBlocks implements Blocks {
+  readonly bytes: Uint8Array
+
+  constructor(count: number) {
+    this.bytes = new Uint8Array(count * BLOCK_SIZE)
+  }
+
+  block(index: number): Uint8Array {
+    return this.bytes.subarray(index * BLOCK_SIZE, (index + 1) * BLOCK_SIZE)
+  }
+
+  changed(): void {}
+}
 
 /** Where a table lies, and how long its records are. */
 export interface TableLayout {
@@ -11,13 +34,13 @@ export interface TableLayout {
 
 /** A record in its place. */
 export interface Slot {
-  /** The record's bytes; who writes into them calls `changed`. */
+  /** The record's bytes. After writing into them, call `changed`. */
   readonly record: Uint8Array
   readonly block: number
   readonly offset: number
 }
 
-/** The first word of a block is 1 when a record that belongs there is in a later block. */
+/** The first word of a block is 1 when a record that belongs there is in a later block, because this one was full. */
 const HEAD = 4
 /** A record stands behind its hash, which is never 0; a slot whose hash is 0 is free. */
 const HASH = 4
@@ -26,7 +49,7 @@ const HASH = 4
  * A hash table in blocks. A record is in the block that its hash names, or in one of the next when that was full, so that
  * finding one reads a single block, and rarely two.
  */
-export class BucketTable {
+export class HashTable {
   readonly #blocks: Blocks
   readonly #layout: TableLayout
 
@@ -106,4 +129,15 @@ export function hashOf(bytes: Uint8Array): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0
+}
+
+/** Big-endian, by hand: this runs too often to make a DataView each time. */
+function readUint32(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0)
+  const low = ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0)
+  return high * 0x10000 + low
+}
+
+function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  for (let at = 0; at < 4; at++) bytes[offset + at] = value >>> (24 - 8 * at)
 }

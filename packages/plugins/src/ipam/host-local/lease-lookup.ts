@@ -1,14 +1,14 @@
 import type { IP } from '@patchbay/address'
 
-/** An address that is taken, and the container that has it when its lease names one. */
+/** An address that is taken, and its container if the lease names one. */
 export interface TakenAddress {
   readonly ip: IP
   readonly containerId?: string | undefined
 }
 
-/** What is looked up about the leases of a network. */
-export interface Catalogue {
-  /** Addresses that may be the container's; there may be some of others among them. */
+/** Looks up the leases of a network by container, and free addresses. */
+export interface LeaseLookup {
+  /** Addresses that may be the container's; some of them may be other containers'. */
   addressesOf(containerId: string): IP[]
   /** The first address from `first` to `last`, both included, that is not taken. */
   firstFree(first: IP, last: IP): IP | undefined
@@ -18,8 +18,8 @@ export interface Catalogue {
   remove(taken: TakenAddress): void
 }
 
-/** A catalogue in memory, for few leases. */
-export class MapCatalogue implements Catalogue {
+/** A lookup in memory, for few leases. */
+export class MapLookup implements LeaseLookup {
   readonly #taken: Map<string, TakenAddress>
 
   constructor(taken: readonly TakenAddress[]) {

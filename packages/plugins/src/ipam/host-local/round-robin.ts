@@ -1,6 +1,5 @@
 import type { IP } from '@patchbay/address'
-import { isInRange, type Range } from './range.ts'
-import { type RangeSet, rangeFor } from './range-set.ts'
+import { isInRange, type Range, type RangeSet, rangeFor } from './range.ts'
 
 /** Looks for something from `first` to `last`, both included; the range's gateway is not among them. */
 export type Look<T> = (first: IP, last: IP) => T | undefined

@@ -3,29 +3,29 @@ import { readRegularFile } from '@patchbay/cni/config'
 import { giveBack } from '@patchbay/linux/sys'
 import { asSystemError, fileOperation, hasCode } from './file-operation.ts'
 
-/** Where a file is written before it gets its name. One a directory is enough: writers have the directory locked. */
+/** The name of a file while it is written. One in each directory is enough, because writers lock the directory. */
 const TEMPORARY_NAME = '.patchbay.tmp'
 
 const MODE = 0o600
 
 export interface CreateOptions {
-  /** Whether a crash of the machine must not spoil the content. */
+  /** Whether the content outlasts a crash of the machine. */
   sync: boolean
-  /** Tells of the content of a file that is there already whether it can be replaced. */
-  isVoid(content: string): boolean
+  /** Whether the content of an existing file is corrupt, so that the file can be replaced. */
+  isCorrupt(content: string): boolean
 }
 
 /**
- * Creates a file that nobody ever sees empty or in part. One that is there already is left alone, unless it is void.
+ * Creates a file that appears with all its content at once. An existing file is left alone, unless it is corrupt.
  *
- * @returns whether the file is now the one that was to be created
+ * @returns whether the file was created
  * @throws SystemError
  */
-export function createWhole(path: string, content: string, { sync, isVoid }: CreateOptions): boolean {
+export function createAtomic(path: string, content: string, { sync, isCorrupt }: CreateOptions): boolean {
   const temporary = writeTemporary(path, content, { sync })
   try {
     if (link(temporary, path)) return true
-    if (!isVoid(fileOperation('read', path, () => readRegularFile(path)))) return false
+    if (!isCorrupt(fileOperation('read', path, () => readRegularFile(path)))) return false
     rename(temporary, path)
     return true
   } finally {
@@ -34,11 +34,12 @@ export function createWhole(path: string, content: string, { sync, isVoid }: Cre
 }
 
 /**
- * Writes a file that is at any time either what it was or what it is to be; only a crash of the machine can spoil it.
+ * Replaces the content of a file at once: a reader sees the old content or the new. Only a crash of the machine can corrupt
+ * the file.
  *
  * @throws SystemError
  */
-export function replaceWhole(path: string, content: string): void {
+export function replaceAtomic(path: string, content: string): void {
   const temporary = writeTemporary(path, content, { sync: false })
   try {
     rename(temporary, path)
@@ -48,7 +49,7 @@ export function replaceWhole(path: string, content: string): void {
   }
 }
 
-/** Makes what was created, renamed and removed in a directory outlast a crash of the machine. Throws SystemError. */
+/** Makes all creations, renames and removals in a directory outlast a crash of the machine. Throws SystemError. */
 export function syncDirectory(path: string): void {
   fileOperation('fsync', path, () => {
     const fd = openSync(path, 'r')
@@ -69,14 +70,14 @@ export function removeFile(path: string): void {
   }
 }
 
-/** Where that fails, the next who writes removes it: the file that was created is there all the same. */
+/** A failure is ignored: the new file is in place, and the next writer removes the temporary one. */
 function removeTemporary(path: string): void {
   try {
     unlinkSync(path)
   } catch {}
 }
 
-/** Writes what is to become the file at `path`, beside it. */
+/** Writes the content of the future file at `path` to a temporary file beside it. */
 function writeTemporary(path: string, content: string, { sync }: { sync: boolean }): string {
   const temporary = path.slice(0, path.lastIndexOf('/') + 1) + TEMPORARY_NAME
   const fd = openTemporary(temporary, path)
@@ -94,12 +95,12 @@ function fill(fd: number, content: string, { sync }: { sync: boolean }): void {
     writeFileSync(fd, content)
     if (sync) fdatasyncSync(fd)
   } finally {
-    // Where a file lies elsewhere (NFS), this tells that it could not be written.
+    // On NFS, write errors are reported by close().
     closeSync(fd)
   }
 }
 
-/** Left behind by a crash, the temporary file may be the very lease by another link: never write to an old one. */
+/** An old temporary file, left by a crash, may be a hard link to a lease: it is removed and never written to. */
 function openTemporary(temporary: string, path: string): number {
   try {
     return openSync(temporary, 'wx', MODE)
@@ -119,8 +120,8 @@ function rename(temporary: string, path: string): void {
 }
 
 /**
- * Gives a written file its name, if that is free. Where there are no hard links, an empty file takes the name instead,
- * to be replaced: such a one is void.
+ * Gives a written file its name if the name is free. Without hard links, an empty file takes the name instead; it counts
+ * as corrupt, so the caller replaces it.
  */
 function link(temporary: string, path: string): boolean {
   try {

@@ -1,4 +1,4 @@
-import { type BucketTable, hashOf, type Slot } from './bucket-table.ts'
+import { type HashTable, hashOf, type Slot } from './hash-table.ts'
 
 /** An address is 16 bytes long here; each byte of it is a level of the tree, the last byte level 0. */
 const LEVELS = 16
@@ -10,20 +10,20 @@ const KEY_SIZE = 1 + LEVELS
 export const NODE_SIZE = KEY_SIZE + BITMAP_SIZE
 
 /**
- * A set of addresses that finds the first one missing in a few steps, however many are in it and however they lie.
+ * A set of addresses that finds the first missing one in a few steps, however many addresses it has and wherever they are.
  *
  * A node of level 0 has a bit for each of the 256 addresses that differ in the last byte only, set when the address is
- * in the set. A node of a higher level has a bit for each of 256 nodes below it, set when that one is full. A node
- * without any bit set is not there.
+ * in the set. A node of a higher level has a bit for each of 256 nodes below it, set when that node is full. A node
+ * whose bits are all clear is removed.
  */
-export class TakenTree {
-  readonly #nodes: BucketTable
+export class AddressBitmapTree {
+  readonly #nodes: HashTable
 
-  constructor(nodes: BucketTable) {
+  constructor(nodes: HashTable) {
     this.#nodes = nodes
   }
 
-  /** Tells the node of level 0 that an address is in, to count how many there will be. */
+  /** The hash of the node of level 0 that an address is in: the number of different hashes is the number of these nodes. */
   static leafOf(address: Uint8Array): number {
     return hashOf(keyOf(address, 0))
   }
@@ -33,7 +33,7 @@ export class TakenTree {
     return node !== undefined && hasBit(bitmapOf(node.record), address[LEVELS - 1] ?? 0)
   }
 
-  /** Returns how many nodes had to be made. */
+  /** Returns how many nodes were made. */
   add(address: Uint8Array): number {
     let made = 0
     for (let level = 0; level < LEVELS; level++) {
@@ -52,7 +52,7 @@ export class TakenTree {
     return made
   }
 
-  /** Returns how many nodes are not there any more. */
+  /** Returns how many nodes were removed. */
   delete(address: Uint8Array): number {
     let removed = 0
     for (let level = 0; level < LEVELS; level++) {
