@@ -6,14 +6,14 @@ import { configuredAddresses } from './configured-addresses.ts'
 import { makeDirectoryStore } from './directory-store.ts'
 import { readResolvConf } from './resolv-conf.ts'
 
-/** Leases one address of each range set to the container's interface; ADD again gives the same ones to the same attachment. */
+/** Leases one address of each range set to the container's interface; ADD again gives the same attachment the same addresses. */
 export async function add(request: Request): Promise<Result> {
   const { directory, sets, requested, routes, resolvConf, keeping } = loadConfig(request)
   const dns = resolvConf === '' ? {} : readResolvConf(resolvConf)
-  using store = await makeDirectoryStore(directory, { ...keeping, signal: request.signal })
-  const held = store.leasesOf(request)
-  const configured = held.length === 0 ? [] : await configuredAddresses(request, store.notedNamespace(request))
-  const ips = allocate(store, { owner: request, sets, requested, held, configured })
-  store.noteNamespace(request, request.netns)
+  await using store = await makeDirectoryStore(directory, { ...keeping, signal: request.signal })
+  const held = await store.leasesOf(request)
+  const configured = held.length === 0 ? [] : await configuredAddresses(request, await store.notedNamespace(request))
+  const ips = await allocate(store, { owner: request, sets, requested, held, configured })
+  await store.noteNamespace(request, request.netns)
   return { cniVersion: currentVersion, ips, routes: [...routes], dns }
 }

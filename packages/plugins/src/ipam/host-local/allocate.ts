@@ -2,30 +2,30 @@ import { CIDR, type IP } from '@patchbay/address'
 import type { IPConfig } from '@patchbay/cni/types'
 import type { LeaseStore, Owner, OwnLease } from './lease-store.ts'
 import { formatRangeSet, type RangeSet, rangeFor } from './range.ts'
-import { searchRangeSet } from './round-robin.ts'
+import { roundRobin } from './round-robin.ts'
 
-/** What is asked for: one address of each set, those in `requested` where a set has them. */
+/** A request for one address of each set: one of `requested` if the set has it. */
 export interface Allocation {
   readonly owner: Owner
   readonly sets: readonly RangeSet[]
   /** Each must be in a set of its own. */
   readonly requested: readonly IP[]
-  /** What the owner has leased, by default what the store says. */
+  /** The leases of the owner; by default the store is asked. */
   readonly held?: readonly OwnLease[]
   /** Addresses that the owner's interface has at present. */
   readonly configured?: readonly IP[]
 }
 
 /**
- * Leases one address of each range set. What the owner has of a set already is given again, unless its interface has it:
- * then this is not an ADD again, but a second one. All or nothing: whatever fails, what was leased here is released, and
- * nothing that the owner had before.
+ * Leases one address of each range set. If the owner has an address of a set already, it gets that one again, unless its
+ * interface has it: this ADD then is a second one and fails. All or nothing: after an error all addresses that were leased
+ * here are released, and the owner keeps those that it had before.
  *
  * @throws Error `failed to allocate for range 0: no IP addresses available in range set: 10.0.0.1-10.0.0.254`, and
- *   the like; RangeError `failed to allocate all requested IPs: 10.0.0.9`
+ *   similar ones; RangeError `failed to allocate all requested IPs: 10.0.0.9`
  */
-export function allocate(store: LeaseStore, allocation: Allocation): IPConfig[] {
-  const { owner, sets, requested, held = store.leasesOf(owner), configured = [] } = allocation
+export async function allocate(store: LeaseStore, allocation: Allocation): Promise<IPConfig[]> {
+  const { owner, sets, requested, held = await store.leasesOf(owner), configured = [] } = allocation
   let left = requested
   const given: IPConfig[] = []
   const leased: IP[] = []
@@ -33,14 +33,14 @@ export function allocate(store: LeaseStore, allocation: Allocation): IPConfig[] 
     for (const [index, set] of sets.entries()) {
       const wanted = left.find((ip) => rangeFor(set, ip) !== undefined)
       if (wanted !== undefined) left = left.filter((ip) => !ip.equals(wanted))
-      const { ip, isNew } = allocateFrom(store, { owner, set, index, wanted, held, configured })
+      const { ip, isNew } = await allocateFrom(store, { owner, set, index, wanted, held, configured })
       if (isNew) leased.push(ip)
       given.push(ipConfigOf(ip, set))
     }
     if (left.length > 0) throw new RangeError(`failed to allocate all requested IPs: ${formatOnce(left)}`)
-    store.sync()
+    await store.sync()
   } catch (error) {
-    throw releaseAfter(error, store, leased)
+    throw await releaseAfter(error, store, leased)
   }
   return given
 }
@@ -64,24 +64,26 @@ interface Allocated {
   readonly isNew: boolean
 }
 
-function allocateFrom(store: LeaseStore, turn: Turn): Allocated {
+async function allocateFrom(store: LeaseStore, turn: Turn): Promise<Allocated> {
   try {
     const { wanted, set } = turn
     if (wanted !== undefined && rangeFor(set, wanted)?.gateway.equals(wanted))
       throw new RangeError(`requested ip ${wanted} is subnet's gateway`)
-    return allocatedBefore(turn) ?? (wanted ? allocateWanted(store, { ...turn, wanted }) : allocateNext(store, turn))
+    const before = allocatedBefore(turn)
+    if (before !== undefined) return before
+    return await (wanted ? allocateWanted(store, { ...turn, wanted }) : allocateNext(store, turn))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`failed to allocate for range ${turn.index}: ${reason}`, { cause: error })
   }
 }
 
-/** What the owner has of the set; `undefined` for nothing. */
+/** The address of the set that the owner has already; `undefined` for none. */
 function allocatedBefore({ owner, set, wanted, held, configured }: Turn): Allocated | undefined {
   if (held.length === 0) return undefined
   const all = held.filter(({ ip }) => rangeFor(set, ip) !== undefined)
   const own = all.filter(({ ownership }) => ownership === 'interface').map(({ ip }) => ip)
-  // In the old form a lease does not say which interface it is of: it cannot be given to this one, only stand in its way.
+  // A lease in the old form names no interface: it cannot be given to this one, but it can prevent another lease.
   if (own.length === 0 && (wanted !== undefined || all.length === 0)) return undefined
   const again = wanted === undefined ? own.sort((a, b) => a.compare(b))[0] : own.find((ip) => ip.equals(wanted))
   if (again !== undefined && !configured.some((ip) => ip.equals(again))) return { ip: again, isNew: false }
@@ -89,27 +91,30 @@ function allocatedBefore({ owner, set, wanted, held, configured }: Turn): Alloca
   throw new RangeError(`${inTheWay} has been allocated to ${owner.containerId}, duplicate allocation is not allowed`)
 }
 
-function allocateWanted(store: LeaseStore, { owner, set, index, wanted }: Turn & { wanted: IP }): Allocated {
-  if (store.reserve(wanted, { owner, set: index })) return { ip: wanted, isNew: true }
+async function allocateWanted(
+  store: LeaseStore,
+  { owner, set, index, wanted }: Turn & { wanted: IP },
+): Promise<Allocated> {
+  if (await store.reserve(wanted, { owner, set: index })) return { ip: wanted, isNew: true }
   throw new RangeError(`requested IP address ${wanted} is not available in range set ${formatRangeSet(set)}`)
 }
 
-function allocateNext(store: LeaseStore, turn: Turn): Allocated {
-  const ip = reserveNext(store, turn) ?? (store.refresh() ? reserveNext(store, turn) : undefined)
+async function allocateNext(store: LeaseStore, turn: Turn): Promise<Allocated> {
+  const ip = (await reserveNext(store, turn)) ?? ((await store.refresh()) ? await reserveNext(store, turn) : undefined)
   if (ip !== undefined) return { ip, isNew: true }
   throw new RangeError(`no IP addresses available in range set: ${formatRangeSet(turn.set)}`)
 }
 
-function reserveNext(store: LeaseStore, { owner, set, index }: Turn): IP | undefined {
-  function reserveFirst(first: IP, last: IP): IP | undefined {
-    for (let from: IP | undefined = first; from !== undefined; ) {
-      const ip: IP | undefined = store.firstFree(from, last)
-      if (ip === undefined || store.reserve(ip, { owner, set: index })) return ip
+async function reserveNext(store: LeaseStore, { owner, set, index }: Turn): Promise<IP | undefined> {
+  for (const { start, end } of roundRobin(set, await store.lastReserved(index))) {
+    for (let from: IP | undefined = start; from !== undefined; ) {
+      const ip: IP | undefined = await store.firstFree(from, end)
+      if (ip === undefined) break
+      if (await store.reserve(ip, { owner, set: index })) return ip
       from = ip.next()
     }
-    return undefined
   }
-  return searchRangeSet(set, reserveFirst, store.lastReserved(index))
+  return undefined
 }
 
 function ipConfigOf(ip: IP, set: RangeSet): IPConfig {
@@ -118,12 +123,12 @@ function ipConfigOf(ip: IP, set: RangeSet): IPConfig {
   return { address: CIDR.of(ip, range.subnet.prefixLength), gateway: range.gateway }
 }
 
-/** Releases in reverse order. Returns the error that led here, or one that also tells what could not be released. */
-function releaseAfter(error: unknown, store: LeaseStore, leased: readonly IP[]): unknown {
+/** Releases in reverse order. Returns the error that led here, together with those of addresses that could not be released. */
+async function releaseAfter(error: unknown, store: LeaseStore, leased: readonly IP[]): Promise<unknown> {
   const errors = [error]
   for (const ip of [...leased].reverse()) {
     try {
-      store.release(ip)
+      await store.release(ip)
     } catch (failure) {
       errors.push(failure)
     }

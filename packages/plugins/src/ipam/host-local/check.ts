@@ -4,7 +4,7 @@ import { type HostLocalConfig, loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 
 /**
- * Checks that the container's interface has a lease; which address it is of does not matter.
+ * Checks that the container's interface has a lease, of any address.
  *
  * @throws Error `host-local: Failed to find address added by container c1`
  */
@@ -15,8 +15,8 @@ export async function check(request: Request): Promise<void> {
 
 async function hasLease({ directory, keeping }: HostLocalConfig, request: Request): Promise<boolean> {
   try {
-    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
-    return store.leasesOf(request).length > 0
+    await using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
+    return (await store.leasesOf(request)).length > 0
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
     return false

@@ -7,9 +7,9 @@ import { openDirectoryStore } from './directory-store.ts'
 export async function del(request: Request): Promise<void> {
   const { directory, keeping } = loadConfig(request)
   try {
-    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
-    store.releaseAll(request)
-    store.sync()
+    await using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
+    await store.releaseAll(request)
+    await store.sync()
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error
   }

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
 import { type FileLock, FileLockedError, lockFile, SystemError } from '@patchbay/linux/sys'
+import { runAll } from '../../request/run-all.ts'
 import { createAtomic, removeFile, replaceAtomic, syncDirectory } from '../../state/atomic-file.ts'
 import { type Boot, currentBoot } from '../../state/boot.ts'
 import { fileOperation } from '../../state/file-operation.ts'
@@ -24,27 +25,27 @@ import { type LeaseLookup, MapLookup } from './lease-lookup.ts'
 import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
 import { notedNamespace, noteNamespace, removeNote, removeStrayNotes } from './namespace-note.ts'
 
-/** Others hold the lock for milliseconds each; who still has it then is stuck. */
+/** A call holds the lock for milliseconds; a longer one is stuck. */
 const LOCK_TIMEOUT_MS = 60_000
 
-/** With fewer leases, reading them all is as quick as an index. */
+/** With fewer leases, reading all of them is as quick as an index. */
 const INDEX_FROM = 32
 
 export interface OpenOptions {
   signal?: AbortSignal | undefined
-  /** How long to wait for others who have the leases locked, in milliseconds; 60 000 by default. */
+  /** How long to wait for the lock, in milliseconds; 60 000 by default. */
   lockTimeoutMs?: number
   /** Whether leases outlast a crash of the machine; by default when the directory does. */
   isSynced?: boolean | undefined
   /** Whether leases of earlier boots stay, also when their containers have no namespace; false by default. */
   keepOverReboot?: boolean | undefined
-  /** The present boot, by default as the kernel tells. */
+  /** The present boot; by default the kernel tells it. */
   boot?: Boot | undefined
-  /** Where runtimes remember attachments; `/var/lib/cni` by default. */
+  /** Where runtimes cache attachments; `/var/lib/cni` by default. */
   cacheDir?: string | undefined
 }
 
-/** Makes the directory of a network's leases, with its parents, unless it is there. Throws SystemError. */
+/** Makes the directory of a network's leases with its parents, if it is missing. Throws SystemError. */
 export function ensureDirectory(directory: string, { isSynced }: Pick<OpenOptions, 'isSynced'> = {}): void {
   const first = fileOperation('mkdir', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }))
   if (first === undefined || !(isSynced ?? !isInMemory(directory))) return
@@ -54,7 +55,7 @@ export function ensureDirectory(directory: string, { isSynced }: Pick<OpenOption
 /**
  * Opens the leases that are kept in a directory, in the format of the reference plugin: a file for each address.
  *
- * @throws {CniError} 11 when others keep them locked for too long
+ * @throws {CniError} 11 when the lock is held for too long
  * @throws SystemError `ENOENT` when there is no such directory, and others
  */
 export async function openDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
@@ -70,14 +71,14 @@ export async function openDirectoryStore(directory: string, options: OpenOptions
   }
 }
 
-/** As {@link openDirectoryStore}, but makes the directory when it is missing. */
+/** Like {@link openDirectoryStore}, but makes a missing directory. */
 export async function makeDirectoryStore(directory: string, options: OpenOptions = {}): Promise<LeaseStore> {
   try {
     return await openDirectoryStore(directory, options)
   } catch (error) {
     if (!(error instanceof SystemError)) throw error
   }
-  // Where that was not what failed, it fails again.
+  // Any other error occurs again below.
   ensureDirectory(directory, options)
   return openDirectoryStore(directory, options)
 }
@@ -97,10 +98,10 @@ class DirectoryStore implements LeaseStore {
   readonly #lock: FileLock
   readonly #bootId: string | undefined
   #isSynced: boolean | undefined
-  /** Where leases are: as long as the directory is locked, this and the directory agree. */
+  /** Agrees with the directory while that is locked. */
   #known: LeaseLookup | undefined
   #indexFile: IndexFile | undefined
-  /** What leases' files hold, by address, as far as that was read. */
+  /** The contents of leases that were read, by address. */
   readonly #contents = new Map<string, string | undefined>()
   /** Whether something was made, removed or renamed in the directory. */
   #hasChanged = false
@@ -112,7 +113,7 @@ class DirectoryStore implements LeaseStore {
     this.#isSynced = isSynced
   }
 
-  leasesOf(owner: Owner): OwnLease[] {
+  async leasesOf(owner: Owner): Promise<OwnLease[]> {
     const leases: OwnLease[] = []
     for (const ip of this.#lookup().addressesOf(owner.containerId)) {
       const ownership = ownershipOf(this.#content(ip.toString()) ?? '', owner)
@@ -121,17 +122,17 @@ class DirectoryStore implements LeaseStore {
     return leases
   }
 
-  allLeases(): Lease[] {
+  async allLeases(): Promise<Lease[]> {
     return readLeases(this.#directory).flatMap(({ ip, content }) =>
       content === undefined ? [] : [{ ip, owner: parseLease(content) }],
     )
   }
 
-  firstFree(first: IP, last: IP): IP | undefined {
+  async firstFree(first: IP, last: IP): Promise<IP | undefined> {
     return this.#lookup().firstFree(first, last)
   }
 
-  reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
+  async reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): Promise<boolean> {
     const name = ip.toString()
     const content = formatLease(owner)
     const lookup = this.#lookup()
@@ -142,13 +143,13 @@ class DirectoryStore implements LeaseStore {
     try {
       replaceAtomic(this.#path(fileNames.lastReserved(set)), name)
     } catch (error) {
-      this.release(ip)
+      await this.release(ip)
       throw error
     }
     return true
   }
 
-  release(ip: IP): void {
+  async release(ip: IP): Promise<void> {
     const name = ip.toString()
     const lookup = this.#lookup()
     const containerId = parseLease(this.#content(name) ?? '')?.containerId
@@ -158,35 +159,34 @@ class DirectoryStore implements LeaseStore {
     lookup.remove({ ip, containerId })
   }
 
-  releaseAll(owner: Owner): void {
-    const leases = this.leasesOf(owner)
+  async releaseAll(owner: Owner): Promise<void> {
+    const leases = await this.leasesOf(owner)
     const exact = leases.filter(({ ownership }) => ownership === 'interface')
-    const failures: unknown[] = []
-    const attempt = (step: () => void) => {
-      try {
-        step()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    // First, so that a crash leaves no note without a lease.
-    if (leases.length > 0 || this.notedNamespace(owner) !== undefined) attempt(() => this.#removeNote(owner))
-    for (const { ip } of exact.length > 0 ? exact : leases) attempt(() => this.release(ip))
-    if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures)
+    const ended = exact.length > 0 ? exact : leases
+    const hasNote = leases.length > 0 || (await this.notedNamespace(owner)) !== undefined
+    await runAll(
+      // First, so that a crash leaves no note without a lease.
+      ...(hasNote ? [() => this.#removeNote(owner)] : []),
+      ...ended.map(
+        ({ ip }) =>
+          () =>
+            this.release(ip),
+      ),
+    )
   }
 
-  noteNamespace(owner: Owner, netns: string): void {
+  async noteNamespace(owner: Owner, netns: string): Promise<void> {
     this.#hasChanged = true
     noteNamespace(this.#directory, owner, netns)
   }
 
-  notedNamespace(owner: Owner): string | undefined {
+  async notedNamespace(owner: Owner): Promise<string | undefined> {
     return notedNamespace(this.#directory, owner)
   }
 
-  tidy(): void {
+  async tidy(): Promise<void> {
     this.#hasChanged = true
-    removeStrayNotes(this.#directory, this.allLeases())
+    removeStrayNotes(this.#directory, await this.allLeases())
   }
 
   #removeNote(owner: Owner): void {
@@ -194,22 +194,22 @@ class DirectoryStore implements LeaseStore {
     removeNote(this.#directory, owner)
   }
 
-  lastReserved(set: number): IP | undefined {
+  async lastReserved(set: number): Promise<IP | undefined> {
     return tryParseIP(readFile(this.#path(fileNames.lastReserved(set))) ?? '')
   }
 
-  refresh(): boolean {
+  async refresh(): Promise<boolean> {
     if (this.#indexFile === undefined || this.#indexFile.index.size.taken === countLeases(this.#directory)) return false
     this.#indexFile.close({ stamp: false })
     this.#known = this.#readLookup()
     return true
   }
 
-  sync(): void {
+  async sync(): Promise<void> {
     if (this.#hasChanged && this.#shouldSync()) syncDirectory(this.#directory)
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#indexFile?.close({ stamp: this.#hasChanged })
     this.#lock.close()
   }
@@ -225,7 +225,7 @@ class DirectoryStore implements LeaseStore {
     return this.#indexFile?.index
   }
 
-  /** Reads the whole directory, and writes down what is found when that is much. */
+  /** Reads the whole directory, and writes an index if it has many leases. */
   #readLookup(): LeaseLookup {
     const leases = readLeases(this.#directory)
     const taken = takenAddresses(leases)

@@ -7,21 +7,21 @@ import { openDirectoryStore } from './directory-store.ts'
 import type { Lease } from './lease-store.ts'
 
 /**
- * Ends the leases in this network of all that is not in `cni.dev/valid-attachments`, and those that a crash has left to
- * nobody. A configuration without that key says nothing of who is alive, so nothing is ended.
+ * Ends the leases of this network whose attachment is missing from `cni.dev/valid-attachments`, and those that a crash has
+ * corrupted. Without that key the valid attachments are unknown, and no lease is ended.
  */
 export async function gc(request: Request): Promise<void> {
   const valid = validAttachmentsOf(request)
   if (valid === undefined) return
   const { directory, keeping } = loadConfig(request)
   try {
-    using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
+    await using store = await openDirectoryStore(directory, { ...keeping, signal: request.signal })
     const isHeld = holders(valid)
-    const stale = store.allLeases().filter((lease) => !isHeld(lease))
+    const stale = (await store.allLeases()).filter((lease) => !isHeld(lease))
     await runAll(
       ...stale.map(
         ({ ip }) =>
-          async () =>
+          () =>
             store.release(ip),
       ),
       () => store.tidy(),
@@ -33,8 +33,8 @@ export async function gc(request: Request): Promise<void> {
 }
 
 /**
- * Tells whether a lease is held by one of the valid attachments: by a look-up, since there may be as many of the one as of
- * the other. A lease in the old form, which names the container alone, is held by any attachment of that container.
+ * Returns a function that tells whether a valid attachment holds a lease. It looks attachments up, since there may be as
+ * many of them as of leases. Any attachment of a container holds a lease in the old form, which names the container alone.
  */
 function holders(valid: readonly ValidAttachment[]): (lease: Lease) => boolean {
   const interfaces = new Set(valid.map(({ containerId, ifName }) => keyOf(containerId, ifName)))

@@ -1,15 +1,15 @@
 import type { IP } from '@patchbay/address'
 
-/** Whom an address is leased to: one interface of one container. */
+/** The owner of a lease: one interface of one container. */
 export interface Owner {
   readonly containerId: string
   readonly ifName: string
 }
 
-/** An address and whom it is leased to; nobody, when a crash has torn what said so. */
+/** An address and the owner of its lease; `undefined` when a crash has corrupted the lease. */
 export interface Lease {
   readonly ip: IP
-  /** In leases of old versions the container alone. */
+  /** Leases of old versions name the container alone. */
   readonly owner: { readonly containerId: string; readonly ifName?: string } | undefined
 }
 
@@ -22,35 +22,38 @@ export interface OwnLease {
   readonly ownership: Ownership
 }
 
-/** The leases of one network, for this caller alone until the store is disposed of. */
-export interface LeaseStore extends Disposable {
+/**
+ * The leases of one network, for this caller alone until the store is disposed of. Every method waits for its storage, and
+ * callers await one before they call the next.
+ */
+export interface LeaseStore extends AsyncDisposable {
   /** The leases of `owner`, in no particular order. */
-  leasesOf(owner: Owner): readonly OwnLease[]
+  leasesOf(owner: Owner): Promise<readonly OwnLease[]>
   /** All leases, in no particular order. */
-  allLeases(): readonly Lease[]
+  allLeases(): Promise<readonly Lease[]>
   /** The first free address from `first` to `last`, both included. */
-  firstFree(first: IP, last: IP): IP | undefined
+  firstFree(first: IP, last: IP): Promise<IP | undefined>
   /**
-   * Leases an address, and remembers it as the one last reserved for the range set with this index. When it throws,
-   * the address is as free as before.
+   * Leases an address, and remembers it as the one last reserved for the range set with this index. After an error the
+   * address is as free as before.
    *
    * @returns false, and changes nothing, when the address is taken
    */
-  reserve(ip: IP, options: { owner: Owner; set: number }): boolean
+  reserve(ip: IP, options: { owner: Owner; set: number }): Promise<boolean>
   /** Ends one lease; there may be none. */
-  release(ip: IP): void
+  release(ip: IP): Promise<void>
   /** Ends all leases of `owner`; there may be none. Goes on after a failure. */
-  releaseAll(owner: Owner): void
-  /** Removes what lies beside leases that have ended by another way than this store. */
-  tidy(): void
-  /** Notes the namespace that the leases of `owner` are for, a path. It is forgotten with them. */
-  noteNamespace(owner: Owner, netns: string): void
-  /** The namespace that was noted; `undefined` when none is, as with leases that the reference plugin has made. */
-  notedNamespace(owner: Owner): string | undefined
-  /** The address last reserved for a range set, released or not; `undefined` when that is not known. */
-  lastReserved(set: number): IP | undefined
-  /** Looks whether leases have come or gone by another way than this store; returns whether that may be. */
-  refresh(): boolean
-  /** Makes what was leased and released outlast a crash of the machine, where that is asked for. */
-  sync(): void
+  releaseAll(owner: Owner): Promise<void>
+  /** Removes the notes of leases that have ended without this store. */
+  tidy(): Promise<void>
+  /** Notes the path of the namespace that the leases of `owner` are for. The note ends with the leases. */
+  noteNamespace(owner: Owner, netns: string): Promise<void>
+  /** The noted namespace; `undefined` without a note, as with leases of the reference plugin. */
+  notedNamespace(owner: Owner): Promise<string | undefined>
+  /** The address last reserved for a range set, released or not; `undefined` when it is unknown. */
+  lastReserved(set: number): Promise<IP | undefined>
+  /** Reads the leases again if others may have made or ended some without this store; returns whether it did. */
+  refresh(): Promise<boolean>
+  /** Makes all changes outlast a crash of the machine, if the configuration asks for it. */
+  sync(): Promise<void>
 }

@@ -1,47 +1,29 @@
 import type { IP } from '@patchbay/address'
-import { isInRange, type Range, type RangeSet, rangeFor } from './range.ts'
-
-/** Looks for something from `first` to `last`, both included; the range's gateway is not among them. */
-export type Look<T> = (first: IP, last: IP) => T | undefined
+import { type Bounds, isInRange, type Range, type RangeSet, rangeFor } from './range.ts'
 
 /**
- * Has a set looked through for a free address, in order, until something is found: round robin. The search begins behind
- * the address that was reserved last and reaches that one at the very end, so that a released address is used again as
- * late as possible. Without such an address in the set it begins at the set's start.
+ * The stretches of a set to look through for a free address, in order: round robin, without the gateways of ranges. They
+ * begin behind the address that was reserved last and reach that one at the very end, so that a released address is used
+ * again as late as possible. If that address is unknown or not in the set, they begin at the start of the set.
  */
-export function searchRangeSet<T>(set: RangeSet, look: Look<T>, lastReserved?: IP): T | undefined {
+export function* roundRobin(set: RangeSet, lastReserved?: IP): Generator<Bounds, void> {
   const current = lastReserved && rangeFor(set, lastReserved)
-  if (lastReserved === undefined || current === undefined) return searchRanges(set, look)
-  const at = set.indexOf(current)
-  return (
-    searchStretch(current, { first: lastReserved.next(), last: current.end, look }) ??
-    searchRanges(set.slice(at + 1), look) ??
-    searchRanges(set.slice(0, at), look) ??
-    searchStretch(current, { first: current.start, last: lastReserved, look })
-  )
-}
-
-function searchRanges<T>(ranges: readonly Range[], look: Look<T>): T | undefined {
-  for (const range of ranges) {
-    const found = searchStretch(range, { first: range.start, last: range.end, look })
-    if (found !== undefined) return found
+  if (lastReserved === undefined || current === undefined) {
+    for (const range of set) yield* withoutGateway(range, range.start, range.end)
+    return
   }
-  return undefined
+  const at = set.indexOf(current)
+  yield* withoutGateway(current, lastReserved.next(), current.end)
+  for (const range of [...set.slice(at + 1), ...set.slice(0, at)]) yield* withoutGateway(range, range.start, range.end)
+  yield* withoutGateway(current, current.start, lastReserved)
 }
 
-/** No first or no last address: there is none beyond the end of the family. */
-interface Stretch<T> {
-  readonly first: IP | undefined
-  readonly last: IP | undefined
-  readonly look: Look<T>
-}
-
-function searchStretch<T>(range: Range, { first, last, look }: Stretch<T>): T | undefined {
+/** Yields the addresses of a range from `start` to `end` in one stretch or two; either is `undefined` beyond the family. */
+function* withoutGateway(range: Range, start: IP | undefined, end: IP | undefined): Generator<Bounds, void> {
   const { gateway } = range
-  if (first === undefined || last === undefined || first.compare(last) > 0) return undefined
-  if (!isInRange({ start: first, end: last }, gateway)) return look(first, last)
-  return (
-    searchStretch(range, { first, last: gateway.previous(), look }) ??
-    searchStretch(range, { first: gateway.next(), last, look })
-  )
+  if (start === undefined || end === undefined || start.compare(end) > 0) return
+  if (isInRange({ start, end }, gateway)) {
+    yield* withoutGateway(range, start, gateway.previous())
+    yield* withoutGateway(range, gateway.next(), end)
+  } else yield { start, end }
 }

@@ -8,7 +8,7 @@ import { type HostLocalConfig, loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import type { LeaseStore } from './lease-store.ts'
 import { formatRangeSet, type RangeSet } from './range.ts'
-import { searchRangeSet } from './round-robin.ts'
+import { roundRobin } from './round-robin.ts'
 
 /**
  * Tells whether an address can be leased.
@@ -27,7 +27,7 @@ export async function status(request: Request): Promise<void> {
   if (exhausted) throw unavailable(request.name, `no address is free in range set ${formatRangeSet(exhausted)}`)
 }
 
-/** Where the directory is not there, the nearest one above it decides. */
+/** For a missing directory the nearest existing one above it decides. */
 function checkWritable(directory: string): void {
   for (let place = directory; ; place = dirname(place)) {
     try {
@@ -39,21 +39,26 @@ function checkWritable(directory: string): void {
   }
 }
 
-/** A directory that is not there has no leases in it. */
+/** A missing directory has no leases. */
 async function findExhausted({ directory, sets, keeping }: HostLocalConfig, { signal }: Request) {
   try {
-    using store = await openDirectoryStore(directory, { ...keeping, signal })
-    const isExhausted = (set: RangeSet) => !hasFree(store, set)
-    const exhausted = sets.find(isExhausted)
-    return exhausted && store.refresh() ? sets.find(isExhausted) : exhausted
+    await using store = await openDirectoryStore(directory, { ...keeping, signal })
+    const exhausted = await firstExhausted(store, sets)
+    return exhausted && (await store.refresh()) ? await firstExhausted(store, sets) : exhausted
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
 
-function hasFree(store: LeaseStore, set: RangeSet): boolean {
-  return searchRangeSet(set, (first, last) => store.firstFree(first, last)) !== undefined
+async function firstExhausted(store: LeaseStore, sets: readonly RangeSet[]): Promise<RangeSet | undefined> {
+  for (const set of sets) if (!(await hasFree(store, set))) return set
+  return undefined
+}
+
+async function hasFree(store: LeaseStore, set: RangeSet): Promise<boolean> {
+  for (const { start, end } of roundRobin(set)) if (await store.firstFree(start, end)) return true
+  return false
 }
 
 function unavailable(network: string, reason: string, cause?: unknown): CniError {

@@ -36,7 +36,7 @@ function world(context: TestContext, { old = {}, young = {}, remembered = {}, no
     directory,
     open: async (options: OpenOptions = {}) => {
       const store = await openDirectoryStore(directory, { boot: present, cacheDir: root, ...options })
-      store[Symbol.dispose]()
+      await store[Symbol.asyncDispose]()
       return readdirSync(directory)
         .filter((name) => /^[0-9a-f]+[.:]/.test(name))
         .sort()

@@ -34,9 +34,13 @@ async function manyLeases(context: TestContext, count = 100): Promise<string> {
   return directory
 }
 
-async function withStore<T>(directory: string, act: (store: LeaseStore) => T, options: OpenOptions = {}): Promise<T> {
-  using store = await openDirectoryStore(directory, options)
-  return act(store)
+async function withStore<T>(
+  directory: string,
+  act: (store: LeaseStore) => T,
+  options: OpenOptions = {},
+): Promise<Awaited<T>> {
+  await using store = await openDirectoryStore(directory, options)
+  return await act(store)
 }
 
 /** Whether an operation reads the whole directory. */
@@ -62,7 +66,10 @@ async function readsAll(
   return reads > 0
 }
 
-const look = (store: LeaseStore) => [store.leasesOf(ownerOf(3)).length, store.firstFree(first, last)?.toString()]
+const look = async (store: LeaseStore) => [
+  (await store.leasesOf(ownerOf(3))).length,
+  (await store.firstFree(first, last))?.toString(),
+]
 const indexOf = (directory: string) => join(directory, '.patchbay.index')
 
 test('many leases are found without reading them all, through leasing and releasing', async (context) => {
@@ -71,12 +78,12 @@ test('many leases are found without reading them all, through leasing and releas
   const operations: readonly ((store: LeaseStore) => unknown)[] = [
     look,
     (store) => store.reserve(first.add(150), { owner: ownerOf(150), set: 0 }),
-    (store) => assert.equal(String(store.leasesOf(ownerOf(150))[0]?.ip), '10.0.0.152'),
+    async (store) => assert.equal(String((await store.leasesOf(ownerOf(150)))[0]?.ip), '10.0.0.152'),
     (store) => store.releaseAll(ownerOf(3)),
-    (store) => assert.deepEqual(look(store), [0, '10.0.0.5']),
+    async (store) => assert.deepEqual(await look(store), [0, '10.0.0.5']),
     (store) => store.release(first.add(150)),
-    (store) => assert.equal(String(store.firstFree(first.add(50), last)), '10.0.0.102'),
-    (store) => assert.equal(store.firstFree(first.add(50), first.add(99)), undefined),
+    async (store) => assert.equal(String(await store.firstFree(first.add(50), last)), '10.0.0.102'),
+    async (store) => assert.equal(await store.firstFree(first.add(50), first.add(99)), undefined),
   ]
   for (const operation of operations) {
     assert.equal(await readsAll(directory, operation), false, String(operation))
@@ -110,13 +117,13 @@ function replaceByCopy(directory: string): void {
 }
 
 for (const [name, [change, found]] of Object.entries(changes)) {
-  test(`the index does not count after ${name}, and is made anew`, async (context) => {
+  test(`the index does not count after ${name}, and is rebuilt`, async (context) => {
     const directory = await manyLeases(context)
     change(directory)
     const now: unknown[] = []
-    assert.equal(await readsAll(directory, (store) => now.push(...look(store))), true)
+    assert.equal(await readsAll(directory, async (store) => now.push(...(await look(store)))), true)
     assert.deepEqual(now, found)
-    assert.equal(await readsAll(directory, (store) => assert.deepEqual(look(store), found)), false)
+    assert.equal(await readsAll(directory, async (store) => assert.deepEqual(await look(store), found)), false)
   })
 }
 
@@ -137,12 +144,12 @@ test('where an index cannot be written, there is none', async (context) => {
   }
 })
 
-test('an index that is too small by now is made anew', async (context) => {
+test('an index that is too small by now is rebuilt', async (context) => {
   const directory = await manyLeases(context)
   const { size } = statSync(indexOf(directory))
   const options = { isSynced: false }
-  const add = (store: LeaseStore) => {
-    for (let at = 100; at < 400; at++) store.reserve(first.add(at), { owner: ownerOf(at), set: 0 })
+  const add = async (store: LeaseStore) => {
+    for (let at = 100; at < 400; at++) await store.reserve(first.add(at), { owner: ownerOf(at), set: 0 })
   }
   await withStore(directory, add, options)
   assert.equal(await readsAll(directory, look), true)
@@ -152,12 +159,12 @@ test('an index that is too small by now is made anew', async (context) => {
 
 test('refresh() finds what was removed while the directory was locked', async (context) => {
   const directory = await manyLeases(context)
-  await withStore(directory, (store) => {
-    assert.equal(String(store.firstFree(first, last)), '10.0.0.102')
-    assert.equal(store.refresh(), false)
+  await withStore(directory, async (store) => {
+    assert.equal(String(await store.firstFree(first, last)), '10.0.0.102')
+    assert.equal(await store.refresh(), false)
     unlinkSync(join(directory, '10.0.0.5'))
-    assert.equal(store.refresh(), true)
-    assert.equal(String(store.firstFree(first, last)), '10.0.0.5')
+    assert.equal(await store.refresh(), true)
+    assert.equal(String(await store.firstFree(first, last)), '10.0.0.5')
   })
 })
 
@@ -190,12 +197,9 @@ test('ours and others change a directory in turn, and every look agrees with the
     ]
     if (random.chance(30)) random.pick(foreign)()
     else await withStore(directory, random.pick(acts), { isSynced: false })
-    const found = await withStore(directory, (store) => [
-      store
-        .leasesOf(owner)
-        .map((lease) => String(lease.ip))
-        .sort(),
-      store.firstFree(first, last)?.toString(),
+    const found = await withStore(directory, async (store) => [
+      (await store.leasesOf(owner)).map((lease) => String(lease.ip)).sort(),
+      (await store.firstFree(first, last))?.toString(),
     ])
     assert.deepEqual(found, truth(directory, owner.containerId), `PATCHBAY_TEST_SEED=${seed}, step ${step}`)
   }

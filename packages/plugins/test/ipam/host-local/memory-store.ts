@@ -6,56 +6,56 @@ export class MemoryStore implements LeaseStore {
   readonly leases = new Map<string, { ip: IP; owner: Owner }>()
   readonly last = new Map<number, IP>()
 
-  leasesOf(owner: Owner): OwnLease[] {
+  async leasesOf(owner: Owner): Promise<OwnLease[]> {
     const own = [...this.leases.values()].filter((lease) => isSame(lease.owner, owner))
     return own.map(({ ip }) => ({ ip, ownership: 'interface' }))
   }
 
-  allLeases(): { ip: IP; owner: Owner }[] {
+  async allLeases(): Promise<{ ip: IP; owner: Owner }[]> {
     return [...this.leases.values()]
   }
 
-  firstFree(first: IP, last: IP): IP | undefined {
+  async firstFree(first: IP, last: IP): Promise<IP | undefined> {
     for (let ip: IP | undefined = first; ip !== undefined && ip.compare(last) <= 0; ip = ip.next()) {
       if (!this.leases.has(String(ip))) return ip
     }
     return undefined
   }
 
-  reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): boolean {
+  async reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): Promise<boolean> {
     if (this.leases.has(String(ip))) return false
     this.leases.set(String(ip), { ip, owner })
     this.last.set(set, ip)
     return true
   }
 
-  release(ip: IP): void {
+  async release(ip: IP): Promise<void> {
     this.leases.delete(String(ip))
   }
 
-  releaseAll(owner: Owner): void {
-    for (const { ip } of this.leasesOf(owner)) this.release(ip)
+  async releaseAll(owner: Owner): Promise<void> {
+    for (const { ip } of await this.leasesOf(owner)) await this.release(ip)
   }
 
-  noteNamespace(): void {}
+  async noteNamespace(): Promise<void> {}
 
-  notedNamespace(): undefined {
+  async notedNamespace(): Promise<undefined> {
     return undefined
   }
 
-  tidy(): void {}
+  async tidy(): Promise<void> {}
 
-  lastReserved(set: number): IP | undefined {
+  async lastReserved(set: number): Promise<IP | undefined> {
     return this.last.get(set)
   }
 
-  refresh(): boolean {
+  async refresh(): Promise<boolean> {
     return false
   }
 
-  sync(): void {}
+  async sync(): Promise<void> {}
 
-  [Symbol.dispose](): void {}
+  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 function isSame(a: Owner, b: Owner): boolean {

@@ -34,13 +34,31 @@ export class SeededRandom {
  * makes that run the first.
  */
 export function forAll(property: (random: SeededRandom) => void, runs = 3000): void {
-  const { PATCHBAY_TEST_SEED = Date.now() % 2 ** 31 } = process.env
-  const first = Number(PATCHBAY_TEST_SEED)
-  for (let seed = first; seed < first + runs; seed++) {
+  for (const seed of seeds(runs)) {
     try {
       property(new SeededRandom(seed))
     } catch (cause) {
-      throw new Error(`PATCHBAY_TEST_SEED=${seed}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+      throw failureOf(seed, cause)
     }
   }
+}
+
+/** Like {@link forAll}, for a property that has to be waited for. */
+export async function forAllAsync(property: (random: SeededRandom) => Promise<void>, runs = 3000): Promise<void> {
+  for (const seed of seeds(runs)) {
+    try {
+      await property(new SeededRandom(seed))
+    } catch (cause) {
+      throw failureOf(seed, cause)
+    }
+  }
+}
+
+function seeds(runs: number): number[] {
+  const { PATCHBAY_TEST_SEED = Date.now() % 2 ** 31 } = process.env
+  return Array.from({ length: runs }, (_, run) => Number(PATCHBAY_TEST_SEED) + run)
+}
+
+function failureOf(seed: number, cause: unknown): Error {
+  return new Error(`PATCHBAY_TEST_SEED=${seed}: ${cause instanceof Error ? cause.message : cause}`, { cause })
 }
