@@ -9,7 +9,7 @@ import {
 } from '../../rules/ruleset/index.ts'
 import type { ChosenBackend, FirewallBackend } from './backend.ts'
 import { type Call, findFirewalld, isOurs, type OurBackend } from './call.ts'
-import { filtersByIptables, IPTABLES_CHAIN } from './host-filter.ts'
+import { CNI_FORWARD, filtersByIptables } from './host-filter.ts'
 import type { IptablesFirewall } from './iptables-backend.ts'
 import { type BridgePolicy, portsOf } from './isolation.ts'
 import type { NftablesFirewall } from './nftables-backend.ts'
@@ -132,7 +132,7 @@ async function iptablesInUse(
 ): Promise<Pick<InUse, 'iptables'>> {
   const { hostNetns } = call.request
   for (const version of possible) {
-    const chain = told?.has(version) ? IPTABLES_CHAIN : PUBLISHED
+    const chain = told?.has(version) ? CNI_FORWARD : PUBLISHED
     if (await mayHaveIptablesChain(nft, { version, table: 'filter', chain, hostNetns }))
       return { iptables: await loadIptables(call, undefined) }
   }

@@ -1,8 +1,8 @@
 import type { RuleState } from '@patchbay/linux/nftables'
-import { type SharedRuleset, usesLegacyTable } from '../../rules/ruleset/index.ts'
+import { ipVersions, type SharedRuleset, usesLegacyTable } from '../../rules/ruleset/index.ts'
 
 /** What the `firewall` of the reference and ours make by iptables, and look after by it. */
-export const IPTABLES_CHAIN = 'CNI-FORWARD'
+export const CNI_FORWARD = 'CNI-FORWARD'
 
 /**
  * Whether the host has iptables decide what is forwarded: by a policy, or by rules of others. What those drop, no table
@@ -19,12 +19,12 @@ export async function filtersByIptables(
 
 /** Of `iptables-nft`, whose tables are those of the kernel's nf_tables. */
 async function hasForwardRules(nft: SharedRuleset, version: 4 | 6): Promise<boolean> {
-  const chain = { table: { family: version === 4 ? 'ip' : 'ip6', name: 'filter' }, name: 'FORWARD' } as const
+  const chain = { table: { family: ipVersions[version].family, name: 'filter' }, name: 'FORWARD' } as const
   const state = await nft.findForeignChain(chain)
   if (!state) return false
   if (state.base?.policy === 'drop') return true
   if (state.use === 0) return false
-  return !(await nft.listRules(chain)).every((rule) => isJumpTo(rule, IPTABLES_CHAIN))
+  return !(await nft.listRules(chain)).every((rule) => isJumpTo(rule, CNI_FORWARD))
 }
 
 /** Whether a rule leads to a chain, whatever else it says. */

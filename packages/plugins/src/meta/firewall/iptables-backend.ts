@@ -16,11 +16,10 @@ import {
 import { type IsOurs, markOf, otherVersionsWithChain, ownedBy } from '../../rules/ruleset/index.ts'
 import type { ChosenBackend } from './backend.ts'
 import type { FirewallConfig } from './config.ts'
+import { CNI_FORWARD } from './host-filter.ts'
 import { type BridgePolicy, isolate } from './isolation.ts'
 import { claimHosts, hostsOfOwner, PUBLISHED, releaseHosts, toPublished } from './published-addresses.ts'
 import { addressesOfOthers } from './remembered-addresses.ts'
-
-const FORWARD = 'CNI-FORWARD'
 
 /** What can be taken away again. */
 export interface IptablesFirewall extends ChosenBackend {
@@ -44,11 +43,11 @@ export function iptablesFirewall(
     add: async (addresses) => {
       let hasFormer = false
       await changeFilter(request, versionsOf(addresses), (change, version) => {
-        for (const chain of [FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
+        for (const chain of [CNI_FORWARD, adminChain, PUBLISHED]) change.ensureChain(chain)
         for (const { chain, rule } of top) change.ensureRule(chain, rule, { first: true })
         const hosts = hostsOf(addresses, version)
-        for (const rule of rulesFor(hosts)) change.ensureRule(FORWARD, rule)
-        change.ensureRule(FORWARD, toPublished)
+        for (const rule of rulesFor(hosts)) change.ensureRule(CNI_FORWARD, rule)
+        change.ensureRule(CNI_FORWARD, toPublished)
         claimHosts(change, hosts, request)
         if (policy) isolate(change, policy)
         hasFormer ||= hostsOfOwner(change, isOurs).length > hosts.length
@@ -75,7 +74,7 @@ export function iptablesFirewall(
     removeOwned: (isOwned) => removeOwned(request, isOwned),
     check: async (addresses) => {
       for (const version of versionsOf(addresses)) {
-        const own = rulesFor(hostsOf(addresses, version)).map((rule) => ({ chain: FORWARD, rule }))
+        const own = rulesFor(hostsOf(addresses, version)).map((rule) => ({ chain: CNI_FORWARD, rule }))
         const missing = await findMissingRule(request, filter(version), [...top, ...own])
         if (missing) throw new Error(`expected ${describe(missing, top)} not found`)
       }
@@ -113,8 +112,8 @@ function filter(version: 4 | 6): TableName {
 function topRules(adminChain: string): PlacedRule[] {
   const commented = (text: string) => ['-m', 'comment', '--comment', text]
   return [
-    { chain: 'FORWARD', rule: [...commented('CNI firewall plugin rules'), '-j', FORWARD] },
-    { chain: FORWARD, rule: [...commented('CNI firewall plugin admin overrides'), '-j', adminChain] },
+    { chain: 'FORWARD', rule: [...commented('CNI firewall plugin rules'), '-j', CNI_FORWARD] },
+    { chain: CNI_FORWARD, rule: [...commented('CNI firewall plugin admin overrides'), '-j', adminChain] },
   ]
 }
 
@@ -132,7 +131,7 @@ function hostsOf(addresses: readonly CIDR[], version: 4 | 6): string[] {
 
 function removeHosts(change: TableChange, hosts: readonly string[]): void {
   const own = rulesFor(hosts)
-  change.deleteRules(FORWARD, (rule) => own.some((each) => isSameRule(each, rule)))
+  change.deleteRules(CNI_FORWARD, (rule) => own.some((each) => isSameRule(each, rule)))
   releaseHosts(change, hosts)
 }
 

@@ -18,6 +18,7 @@ import {
   putElements,
   type Recorded,
   recordsOf,
+  withRuleset,
 } from '../../rules/ruleset/index.ts'
 import type { ChosenBackend } from './backend.ts'
 import { DEFAULT_ADMIN_CHAIN } from './config.ts'
@@ -59,13 +60,10 @@ export function nftablesFirewall(
   { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
 ): NftablesFirewall {
   const isOurs = ownedBy(request)
-  const withRuleset = async <T>(work: (nft: Nftables) => Promise<T>): Promise<T> => {
-    using nft = openRuleset(request.hostNetns)
-    return await work(nft)
-  }
+  const { hostNetns } = request
   return {
     add: (addresses) =>
-      withRuleset(async (nft) => {
+      withRuleset(hostNetns, async (nft) => {
         const subject = { addresses, policy }
         const record = recordOf(request, subject)
         const claims = [...claimsOf(request, subject), ...(record ? [record] : [])]
@@ -76,10 +74,12 @@ export function nftablesFirewall(
         return former
       }),
     del: (addresses) =>
-      withRuleset(async (nft) => remove(nft, isOurs, { record: await recordIn(nft, request), addresses, ports })),
-    record: () => withRuleset((nft) => recordIn(nft, request)),
-    remove: (known) => withRuleset((nft) => remove(nft, isOurs, { ...known, ports })),
-    check: (addresses) => withRuleset((nft) => check(nft, claimsOf(request, { addresses, policy }))),
+      withRuleset(hostNetns, async (nft) =>
+        remove(nft, isOurs, { record: await recordIn(nft, request), addresses, ports }),
+      ),
+    record: () => withRuleset(hostNetns, (nft) => recordIn(nft, request)),
+    remove: (known) => withRuleset(hostNetns, (nft) => remove(nft, isOurs, { ...known, ports })),
+    check: (addresses) => withRuleset(hostNetns, (nft) => check(nft, claimsOf(request, { addresses, policy }))),
   }
 }
 
@@ -138,11 +138,11 @@ export async function collectNftables(request: Request, alive: readonly ValidAtt
 }
 
 /** The addresses that an owner of this kind has by nf_tables; reads all that there are. */
-export async function addressesOwned(request: Request, isOwner: IsOurs): Promise<IP[]> {
+export async function addressesOwned(request: Request, isOurs: IsOurs): Promise<IP[]> {
   using nft = openRuleset(request.hostNetns)
   const owned: IP[] = []
   for (const { forwarded } of addressSets)
-    for (const { key, comment } of await nft.listElements(forwarded)) if (isOwner(comment)) owned.push(key)
+    for (const { key, comment } of await nft.listElements(forwarded)) if (isOurs(comment)) owned.push(key)
   return owned
 }
 

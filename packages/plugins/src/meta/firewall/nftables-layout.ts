@@ -9,8 +9,6 @@ import {
   ifname,
   ip,
   ip6,
-  ipv4Addr,
-  ipv6Addr,
   meta,
   type NamedObject,
   type NamedSet,
@@ -25,6 +23,7 @@ import {
   type Claim,
   claim,
   elementsOf,
+  ipVersions,
   mark,
   recordSet,
   inetTable as table,
@@ -33,9 +32,10 @@ import { DEFAULT_ADMIN_CHAIN } from './config.ts'
 import type { BridgePolicy } from './isolation.ts'
 
 /** Where addresses are, by their version. */
-export const addressSets = [setsOf(4, ipv4Addr), setsOf(6, ipv6Addr)] as const
+export const addressSets = [setsOf(4), setsOf(6)] as const
 
-function setsOf(version: 4 | 6, key: DataType<IP>) {
+function setsOf(version: 4 | 6) {
+  const key = ipVersions[version].address
   return {
     version,
     /** Addresses that packets are forwarded for. */

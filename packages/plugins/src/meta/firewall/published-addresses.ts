@@ -21,8 +21,8 @@ export function claimHosts(change: TableChange, hosts: readonly string[], attach
 }
 
 /** The addresses that have an owner of this kind. */
-export function hostsOfOwner(change: TableChange, isOwner: IsOurs): string[] {
-  const rules = change.rulesOf(PUBLISHED).filter((rule) => isOwner(wordAfter(rule, '--comment')))
+export function hostsOfOwner(change: TableChange, isOurs: IsOurs): string[] {
+  const rules = change.rulesOf(PUBLISHED).filter((rule) => isOurs(wordAfter(rule, '--comment')))
   return rules.map(hostOf).filter((host) => host !== undefined)
 }
 

@@ -10,7 +10,7 @@ import {
   ownedBy,
   ownedByGone,
   ownerOf,
-  type SharedRuleset,
+  withRuleset,
 } from '../../rules/ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import { hostAddress, type PortmapConfig } from './config.ts'
@@ -55,36 +55,33 @@ export function nftablesPortmap(
   config: PortmapConfig,
   { isDeclared = true }: { isDeclared?: boolean } = {},
 ): PortmapBackend {
-  const isOwner = ownedBy(request)
+  const isOurs = ownedBy(request)
   const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
-  const withRuleset = async <T>(work: (nft: SharedRuleset) => Promise<T>): Promise<T> => {
-    using nft = openRuleset(request.hostNetns)
-    return await work(nft)
-  }
+  const { hostNetns } = request
   return {
     add: async (all, gone) => {
       const publications = all.map(publicationAt)
       return connectionsTo(
-        await withRuleset((nft) =>
-          publish(nft, publications, { isOwner: (comment) => isOwner(comment) || isAmong(gone, comment), isDeclared }),
+        await withRuleset(hostNetns, (nft) =>
+          publish(nft, publications, { isOurs: (comment) => isOurs(comment) || isAmong(gone, comment), isDeclared }),
         ),
       )
     },
     remove: () =>
-      withRuleset(async (nft) => {
+      withRuleset(hostNetns, async (nft) => {
         const owner = ownerOf(request)
         const isShared = config.mappings.some((mapping) => hostAddress(mapping)?.isUnspecified === false)
-        const gone = await withdraw(nft, { owner, isOwner, addresses, publicationAt, isShared })
+        const gone = await withdraw(nft, { owner, isOurs, addresses, publicationAt, isShared })
         const deleted = await removeReferenceRules(nft, request.containerId, addresses)
         return [...connectionsTo(gone), ...(deleted.length > 0 ? connectionsOfReference(config) : [])]
       }),
     check: async (address) => {
       const publication = publicationAt(address)
-      await withRuleset((nft) => check(nft, publication, isOwner))
+      await withRuleset(hostNetns, (nft) => check(nft, publication, isOurs))
     },
     collect: async (alive) =>
-      connectionsTo(await withRuleset((nft) => withdrawAll(nft, ownedByGone(request.name, alive)))),
+      connectionsTo(await withRuleset(hostNetns, (nft) => withdrawAll(nft, ownedByGone(request.name, alive)))),
   }
 }
 
@@ -98,8 +95,8 @@ function connectionsOfReference({ mappings, addresses }: PortmapConfig): Connect
   return connectionsOf([addresses[4], addresses[6]].flatMap((cidr) => (cidr ? [cidr.address] : [])))
 }
 
-async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<void> {
-  const missing = await findMissing(nft, publication, isOwner)
+async function check(nft: Nftables, publication: Publication, isOurs: IsOurs): Promise<void> {
+  const missing = await findMissing(nft, publication, isOurs)
   if (missing.length > 0) throw new Error(missing.map(notFound).join(', '))
   const neighbours = publication.hasNeighbours ? [neighboursOf(publication.address)] : []
   for (const { chain, rules } of [...sharedChains, ...neighbours])
@@ -111,12 +108,12 @@ async function check(nft: Nftables, publication: Publication, isOwner: IsOurs): 
  * A port that the container has in another network is not missing. What is noted of it in `containers` depends on what others
  * wait for.
  */
-async function findMissing(nft: Nftables, publication: Publication, isOwner: IsOurs): Promise<ElementText[]> {
+async function findMissing(nft: Nftables, publication: Publication, isOurs: IsOurs): Promise<ElementText[]> {
   const missing = await missingElements(nft, publication.elements)
   if (missing.length === 0) return missing
   const state = await readPortState(nft, publication.address.family)
-  const others = select(state, (comment) => !isOwner(comment))
-  const isNoted = state.containers.some(({ comment }) => isOwner(comment))
+  const others = select(state, (comment) => !isOurs(comment))
+  const isNoted = state.containers.some(({ comment }) => isOurs(comment))
   const { name } = maps[publication.address.family].containers
   const stillMissing = await missingElements(nft, withoutSiblings(publication, others).elements)
   return stillMissing.filter(({ set }) => set !== name || !isNoted)

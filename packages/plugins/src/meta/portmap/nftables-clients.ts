@@ -1,15 +1,10 @@
-import { type CIDR, type IP, parseCIDR, parseIP } from '@patchbay/address'
+import { type CIDR, parseCIDR, parseIP } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
   concat,
   ct,
-  type DataType,
-  type Field,
   ip,
-  ip6,
-  ipv4Addr,
-  ipv6Addr,
   type KeyType,
   masquerade,
   type NamedSet,
@@ -18,40 +13,28 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
-import { inetTable as table } from '../../rules/ruleset/index.ts'
+import { ipVersions, sourceNat, inetTable as table } from '../../rules/ruleset/index.ts'
 
 /** A set that says which clients of which containers are masqueraded. */
 export type ClientSet = NamedSet<KeyType, undefined>
-
-/** What the addresses of one IP version are, by `nft`'s words. */
-interface Version {
-  readonly type: DataType<IP>
-  readonly header: Readonly<Record<'saddr' | 'daddr', Field<IP>>>
-}
-
-const versions: Readonly<Record<4 | 6, Version>> = {
-  4: { type: ipv4Addr, header: ip },
-  6: { type: ipv6Addr, header: ip6 },
-}
 
 /** Whose clients are masqueraded wherever they come from. */
 export const everyClient = { 4: everyClientOf(4), 6: everyClientOf(6) } as const
 
 function everyClientOf(version: 4 | 6) {
   const comment = 'containers whose clients are all masqueraded'
-  return namedSet({ table, name: `portmap-every-client${version}`, key: versions[version].type, comment })
+  return namedSet({ table, name: `portmap-every-client${version}`, key: ipVersions[version].address, comment })
 }
 
 /** Whose clients are masqueraded when they are the host at its loopback addresses; IPv6 has no way from `::1`. */
 export const loopback = namedSet({
   table,
   name: 'portmap-loopback4',
-  key: ipv4Addr,
+  key: ipVersions[4].address,
   comment: 'containers that the host finds at 127.0.0.1',
 })
 
-const base = { type: 'nat', hook: 'postrouting', priority: 'srcnat' } as const satisfies Chain['base']
-const postrouting: Chain = { table, name: 'portmap-postrouting', base }
+const postrouting: Chain = { table, name: 'portmap-postrouting', base: sourceNat }
 
 /** The chain for what holds in all networks, and how many rules it has. */
 export const clientsChain = { chain: postrouting, rules: 4 } as const
@@ -62,7 +45,7 @@ export function declareClients(batch: Batch): void {
   batch.addRule(rule(postrouting, ct.status.hasNot('dnat'), verdict.return))
   batch.addRule(rule(postrouting, ip.saddr.is(parseCIDR('127.0.0.0/8')), ip.daddr.in(loopback), masquerade()))
   for (const version of [4, 6] as const)
-    batch.addRule(rule(postrouting, versions[version].header.daddr.in(everyClient[version]), masquerade()))
+    batch.addRule(rule(postrouting, ipVersions[version].header.daddr.in(everyClient[version]), masquerade()))
 }
 
 /** Networks of one size need one mask, and so one rule: `4-24` for all addresses like 10.9.0.2/24. */
@@ -73,18 +56,18 @@ type Size = Pick<CIDR, 'family' | 'prefixLength'>
  * each with its network, and the chain.
  */
 export function neighboursOf({ family, prefixLength }: Size) {
-  const { type } = versions[family]
+  const { address } = ipVersions[family]
   const name = `portmap-neighbours${family}-${prefixLength}`
   const comment = 'containers, each with the network whose clients are masqueraded'
-  const set = namedSet({ table, name, key: [type, type], comment })
-  const chain: Chain = { table, name, base }
+  const set = namedSet({ table, name, key: [address, address], comment })
+  const chain: Chain = { table, name, base: sourceNat }
   return { set, chain, rules: 1 }
 }
 
 /** Declares what containers with addresses of this size need. */
 export function declareNeighbours(batch: Batch, { family, prefixLength, mask }: CIDR): void {
   const { set, chain } = neighboursOf({ family, prefixLength })
-  const { saddr, daddr } = versions[family].header
+  const { saddr, daddr } = ipVersions[family].header
   batch.addSet(set)
   batch.addChain(chain)
   batch.flushChain(chain)

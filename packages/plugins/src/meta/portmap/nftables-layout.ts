@@ -1,17 +1,14 @@
-import { type IP, parseCIDR, parseIP } from '@patchbay/address'
+import { parseCIDR, parseIP } from '@patchbay/address'
 import {
   type Batch,
   type Chain,
   concat,
-  type DataType,
   dnat,
   fib,
   inetProto,
   inetService,
   ip,
   ip6,
-  ipv4Addr,
-  ipv6Addr,
   mark,
   meta,
   namedMap,
@@ -19,7 +16,7 @@ import {
   th,
   verdict,
 } from '@patchbay/linux/nftables'
-import { recordSet, inetTable as table } from '../../rules/ruleset/index.ts'
+import { ipVersions, recordSet, inetTable as table } from '../../rules/ruleset/index.ts'
 import { clientsChain, declareClients } from './nftables-clients.ts'
 
 /** The maps of an IP version. A port is that of a transport protocol: `tcp . 8080`. */
@@ -29,7 +26,7 @@ export type PortMaps = ReturnType<typeof makeMaps>
 export const maps = { 4: makeMaps(4), 6: makeMaps(6) } as const
 
 function makeMaps(version: 4 | 6) {
-  const address: DataType<IP> = version === 4 ? ipv4Addr : ipv6Addr
+  const { address } = ipVersions[version]
   const named = (name: string, comment: string) => ({ table, name: `portmap-${name}${version}`, comment })
   return {
     version,
@@ -73,12 +70,9 @@ function makeMaps(version: 4 | 6) {
 export const records = recordSet('portmap')
 
 // Behind those of iptables and kube-proxy, which have -100: who is first decides where a packet goes.
-const prerouting: Chain = {
-  table,
-  name: 'portmap-prerouting',
-  base: { type: 'nat', hook: 'prerouting', priority: -99 },
-}
-const output: Chain = { table, name: 'portmap-output', base: { type: 'nat', hook: 'output', priority: -99 } }
+const destinationNat = { type: 'nat', priority: -99 } as const
+const prerouting: Chain = { table, name: 'portmap-prerouting', base: { ...destinationNat, hook: 'prerouting' } }
+const output: Chain = { table, name: 'portmap-output', base: { ...destinationNat, hook: 'output' } }
 const guard: Chain = { table, name: 'portmap-guard', base: { type: 'filter', hook: 'prerouting', priority: 'raw' } }
 /** Where packets to an address of the host get their new destination. */
 const redirect: Chain = { table, name: 'portmap' }
@@ -112,7 +106,7 @@ export function declareLayout(batch: Batch): void {
 }
 
 function declareRedirection(batch: Batch, { version, conditions, addresses, ports }: PortMaps): void {
-  const daddr = version === 4 ? ip.daddr : ip6.daddr
+  const { daddr } = ipVersions[version].header
   // The kernel discards what a container answers to ::1, also after source NAT: there the host's own services stay.
   const served = version === 4 ? meta.nfproto.is('ipv4') : ip6.daddr.isNot(parseIP('::1'))
   const port = concat(meta.l4proto, th.dport)

@@ -4,6 +4,7 @@ import type { Batch } from '@patchbay/linux/nftables'
 import {
   attachmentHash,
   describeMark,
+  type IsOurs,
   inetTable,
   isOfContainer,
   markOf,
@@ -14,7 +15,7 @@ import { type Port, type Publication, portText, type Taken, takenBy, type UNKNOW
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { applyPlaces, placePorts } from './nftables-places.ts'
-import { type IsOwner, type PortState, select } from './nftables-state.ts'
+import { type PortState, select } from './nftables-state.ts'
 import { type Holder, PortTakenError } from './port-taken.ts'
 
 /** What `containers` has for an address. */
@@ -45,10 +46,10 @@ export interface Change {
  */
 export function planChange(
   version: 4 | 6,
-  { state, isOwner, publication }: { state: PortState; isOwner: IsOwner; publication?: Publication | undefined },
+  { state, isOurs, publication }: { state: PortState; isOurs: IsOurs; publication?: Publication | undefined },
 ): Change {
   const predecessor = state.containers.find(({ key }) => publication?.address.address.equals(key))?.comment
-  const goes: IsOwner = (comment) => isOwner(comment) || (predecessor !== undefined && comment === predecessor)
+  const goes: IsOurs = (comment) => isOurs(comment) || (predecessor !== undefined && comment === predecessor)
   const gone = select(state, goes)
   const kept = select(state, (comment) => !goes(comment))
   if (publication) refuseTaken(publication, kept)

@@ -25,7 +25,7 @@ const ATTEMPTS = 64
 export async function publish(
   nft: Nftables,
   publications: readonly Publication[],
-  { isOwner, isDeclared }: { isOwner: IsOurs; isDeclared: boolean },
+  { isOurs, isDeclared }: { isOurs: IsOurs; isDeclared: boolean },
 ): Promise<PublishedPort[]> {
   for (const declare of isDeclared ? [declareNothing, declareAll] : [declareAll]) {
     try {
@@ -40,7 +40,7 @@ export async function publish(
       if (!isNetlinkError(error, 'ENOENT')) throw error
     }
   }
-  return change(nft, { publications, isOwner })
+  return change(nft, { publications, isOurs })
 }
 
 function declareNothing(): void {}
@@ -53,7 +53,7 @@ function declareAll(batch: Batch, publications: readonly Publication[]): void {
 /** Whose publications to take back, and what is known of them. */
 export interface Withdrawal {
   readonly owner: Mark
-  readonly isOwner: IsOurs
+  readonly isOurs: IsOurs
   /** What the runtime says that the attachment has. */
   readonly addresses: readonly CIDR[]
   /**
@@ -73,22 +73,22 @@ export interface Withdrawal {
  * @returns the ports that are gone
  */
 export async function withdraw(nft: Nftables, withdrawal: Withdrawal): Promise<PublishedPort[]> {
-  const { owner, isOwner, publicationAt, isShared } = withdrawal
+  const { owner, isOurs, publicationAt, isShared } = withdrawal
   const generation = isShared ? await nft.getGeneration() : undefined
   const record = await findRecord(nft, records, owner)
   if (!record) return withdrawUnrecorded(nft, withdrawal)
   const publications = attempt(() => recordedIn(record.words).map(publicationAt)) ?? []
   const isKnown = wordsFor(publications).join() === record.words.join() && (await havePortsAlone(nft, publications))
   if (isKnown && (await removeKnown(nft, { owner, publications, generation }))) return publications.flatMap(portsOf)
-  return withdrawAll(nft, isOwner)
+  return withdrawAll(nft, isOurs)
 }
 
 /** What versions until 0.1 have published, which made no records. */
-async function withdrawUnrecorded(nft: Nftables, { addresses, isOwner }: Withdrawal): Promise<PublishedPort[]> {
-  if (addresses.length === 0) return withdrawAll(nft, isOwner)
+async function withdrawUnrecorded(nft: Nftables, { addresses, isOurs }: Withdrawal): Promise<PublishedPort[]> {
+  if (addresses.length === 0) return withdrawAll(nft, isOurs)
   for (const { family, address: key } of addresses) {
     const container = await nft.findElement(maps[family].containers, { key })
-    if (isOwner(container?.comment)) return withdrawAll(nft, isOwner)
+    if (isOurs(container?.comment)) return withdrawAll(nft, isOurs)
   }
   return []
 }
@@ -112,8 +112,8 @@ function portsOf({ address, targets }: Publication): PublishedPort[] {
  *
  * @returns the ports that are gone
  */
-export function withdrawAll(nft: Nftables, isOwner: IsOurs): Promise<PublishedPort[]> {
-  return change(nft, { publications: [], isOwner })
+export function withdrawAll(nft: Nftables, isOurs: IsOurs): Promise<PublishedPort[]> {
+  return change(nft, { publications: [], isOurs })
 }
 
 /** Only adds: the kernel lets a socket go late when something has been deleted over it. */
@@ -163,7 +163,7 @@ async function removeKnown(
 /** Looks what there is, and changes it; again when others have been quicker. */
 async function change(
   nft: Nftables,
-  { publications, isOwner }: { publications: readonly Publication[]; isOwner: IsOurs },
+  { publications, isOurs }: { publications: readonly Publication[]; isOurs: IsOurs },
 ): Promise<PublishedPort[]> {
   for (let attempt = 1; ; attempt++) {
     const generation = await nft.getGeneration()
@@ -171,7 +171,7 @@ async function change(
     for (const version of [4, 6] as const) {
       const publication = publications.find(({ address }) => address.family === version)
       const state = await readPortState(nft, version)
-      changes.push(planChange(version, { state, isOwner, publication }))
+      changes.push(planChange(version, { state, isOurs, publication }))
     }
     const present = await nft.listElements(records)
     const containers = changes.flatMap((each) => each.containers)

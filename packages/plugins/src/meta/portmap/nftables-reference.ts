@@ -1,6 +1,6 @@
 import type { CIDR } from '@patchbay/address'
 import type { RuleState } from '@patchbay/linux/nftables'
-import { deleteRules, type SharedRuleset } from '../../rules/ruleset/index.ts'
+import { deleteRules, ipVersions, type SharedRuleset } from '../../rules/ruleset/index.ts'
 
 /** Chains of the reference that have rules of containers. */
 const chains = ['hostports', 'hostip_hostports', 'masquerading'] as const
@@ -18,7 +18,7 @@ export async function removeReferenceRules(
 ): Promise<RuleState[]> {
   const deleted: RuleState[] = []
   for (const version of [4, 6] as const) {
-    const table = { family: version === 4 ? 'ip' : 'ip6', name: 'cni_hostport' } as const
+    const table = { family: ipVersions[version].family, name: 'cni_hostport' } as const
     if (!(await nft.findForeignTable(table))) continue
     const own = addresses.filter(({ family }) => family === version).map(({ address }) => address.bytes)
     const isOurs = (rule: RuleState) =>

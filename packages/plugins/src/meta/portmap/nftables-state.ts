@@ -1,4 +1,5 @@
 import type { KeyType, Nftables, SetElement } from '@patchbay/linux/nftables'
+import type { IsOurs } from '../../rules/ruleset/index.ts'
 import { type ClientSet, clientSets } from './nftables-clients.ts'
 import { maps, type PortMaps } from './nftables-layout.ts'
 
@@ -24,9 +25,6 @@ export interface PortState {
   readonly waiting: Listed<'waiting'>
 }
 
-/** Whether an element is an owner's, by its comment. */
-export type IsOwner = (comment: string | undefined) => boolean
-
 /** Reads all of them: for what cannot be decided by the keys alone. */
 export async function readPortState(nft: Nftables, version: 4 | 6): Promise<PortState> {
   const { ports, addresses, containers, conditions, taken, waiting } = maps[version]
@@ -48,7 +46,7 @@ async function readClients(nft: Nftables, version: 4 | 6): Promise<Clients[]> {
 }
 
 /** Those elements of a state whose comments are wanted. */
-export function select(state: PortState, isWanted: IsOwner): PortState {
+export function select(state: PortState, isWanted: IsOurs): PortState {
   const wanted = ({ comment }: { comment?: string | undefined }) => isWanted(comment)
   return {
     ports: state.ports.filter(wanted),

@@ -20,10 +20,9 @@ import {
   versionsOf,
   wordAfter,
 } from '../iptables/index.ts'
-import type { MasqueradeBackend } from './backend.ts'
+import { type MasqueradeBackend, multicast } from './backend.ts'
 
 const START = 'POSTROUTING'
-const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const
 const both = [4, 6] as const
 /** What a chain of a container is called. */
 const ownChain = /^CNI-[0-9a-f]{24}$/

@@ -7,13 +7,13 @@ import {
   findRecord,
   type IsOurs,
   missingElements,
-  openRuleset,
   ownedBy,
   ownedByGone,
   ownerOf,
   type Place,
   putElements,
   type SharedRuleset,
+  withRuleset,
 } from '../ruleset/index.ts'
 import type { MasqueradeBackend } from './backend.ts'
 import { allPlaces, claimsOf, declareMasquerade, placesOf, recordedIn, recordOf, records } from './nftables-rules.ts'
@@ -27,20 +27,18 @@ const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade'
  */
 export function nftablesMasquerade(request: Request): MasqueradeBackend {
   const isOurs = ownedBy(request)
-  const withRuleset = async <T>(work: (nft: SharedRuleset) => Promise<T>): Promise<T> => {
-    using nft = openRuleset(request.hostNetns)
-    return await work(nft)
-  }
+  const { hostNetns } = request
   return {
     add: (addresses) =>
-      withRuleset((nft) => {
+      withRuleset(hostNetns, (nft) => {
         const layout = (batch: Batch) => declareMasquerade(batch, addresses)
         return putElements(nft, [...claimsOf(request, addresses), recordOf(request, addresses)], { layout })
       }),
     remove: (addresses) =>
-      withRuleset(async (nft) => remove(nft, isOurs, await placesOfAttachment(nft, request, addresses))),
-    check: (addresses) => withRuleset((nft) => check(nft, request, addresses)),
-    collect: (alive) => withRuleset(async (nft) => remove(nft, ownedByGone(request.name, alive), await allPlaces(nft))),
+      withRuleset(hostNetns, async (nft) => remove(nft, isOurs, await placesOfAttachment(nft, request, addresses))),
+    check: (addresses) => withRuleset(hostNetns, (nft) => check(nft, request, addresses)),
+    collect: (alive) =>
+      withRuleset(hostNetns, async (nft) => remove(nft, ownedByGone(request.name, alive), await allPlaces(nft))),
   }
 }
 

@@ -1,23 +1,12 @@
 import { type CIDR, parseCIDR, parseIP } from '@patchbay/address'
-import {
-  type Batch,
-  type Chain,
-  concat,
-  ip,
-  ip6,
-  ipv4Addr,
-  ipv6Addr,
-  masquerade,
-  type Nftables,
-  namedSet,
-  rule,
-} from '@patchbay/linux/nftables'
+import { type Batch, type Chain, concat, masquerade, type Nftables, namedSet, rule } from '@patchbay/linux/nftables'
 import {
   type Attachment,
   type Claim,
   claim,
   elementsOf,
   inetTable,
+  ipVersions,
   mark,
   ownedBy,
   ownerOf,
@@ -25,27 +14,23 @@ import {
   recordClaim,
   recordSet,
   recordsOf,
+  sourceNat,
   withFollowers,
 } from '../ruleset/index.ts'
+import { multicast } from './backend.ts'
 
 const table = inetTable
-
-/** What the addresses of one IP version are, by `nft`'s words. */
-const versions = {
-  4: { type: ipv4Addr, header: ip, multicast: parseCIDR('224.0.0.0/4') },
-  6: { type: ipv6Addr, header: ip6, multicast: parseCIDR('ff00::/8') },
-} as const
 
 /** Subnets of one size need one mask, and so one rule: `4-24` for all addresses like 10.9.0.2/24. */
 type Size = Pick<CIDR, 'family' | 'prefixLength'>
 
 /** The sets of a size: addresses of containers, and each with the network that its subnet is. */
 function setsOf({ family, prefixLength }: Size) {
-  const { type } = versions[family]
+  const { address } = ipVersions[family]
   const size = `${family}-${prefixLength}`
   return {
-    addresses: namedSet({ table, name: `masquerade${size}`, key: type }),
-    subnets: namedSet({ table, name: `subnets${size}`, key: [type, type] }),
+    addresses: namedSet({ table, name: `masquerade${size}`, key: address }),
+    subnets: namedSet({ table, name: `subnets${size}`, key: [address, address] }),
   }
 }
 
@@ -65,11 +50,11 @@ export function declareMasquerade(batch: Batch, addresses: readonly CIDR[]): voi
  */
 function declareSize(batch: Batch, address: CIDR): void {
   const { addresses, subnets } = setsOf(address)
-  const { header, multicast } = versions[address.family]
+  const { header } = ipVersions[address.family]
   const chain: Chain = {
     table,
     name: addresses.name,
-    base: { type: 'nat', hook: 'postrouting', priority: 'srcnat', policy: 'accept' },
+    base: { ...sourceNat, policy: 'accept' },
   }
   const network = concat(header.saddr, header.daddr.and(parseIP(address.mask)))
   batch.addSet(addresses)
@@ -77,7 +62,13 @@ function declareSize(batch: Batch, address: CIDR): void {
   batch.addChain(chain)
   batch.flushChain(chain)
   batch.addRule(
-    rule(chain, header.saddr.in(addresses), header.daddr.isNot(multicast), network.notIn(subnets), masquerade()),
+    rule(
+      chain,
+      header.saddr.in(addresses),
+      header.daddr.isNot(parseCIDR(multicast[address.family])),
+      network.notIn(subnets),
+      masquerade(),
+    ),
   )
 }
 

@@ -1,6 +1,7 @@
 export { type Claim, claim, describe, type ElementText } from './claim.ts'
 export { deleteOwned, deleteRules, elementsOf, type Place, withFollowers } from './delete-owned.ts'
 export { byEither } from './either-backend.ts'
+export { type IpVersion, ipVersions } from './ip-versions.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export { otherVersionsWithChain } from './iptables-versions.ts'
 export {
@@ -21,7 +22,8 @@ export {
   ownerOf,
 } from './mark.ts'
 export { missingElements } from './missing-elements.ts'
-export { findRuleset, hasNftables, openRuleset } from './open-ruleset.ts'
+export { findRuleset, hasNftables, openRuleset, withRuleset } from './open-ruleset.ts'
+export { sourceNat } from './priorities.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
 export {
   findRecord,

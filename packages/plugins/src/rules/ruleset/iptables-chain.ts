@@ -1,6 +1,7 @@
 import { isOwnNamespace } from '@patchbay/linux/netns'
 import { native } from '@patchbay/linux/sys'
 import { openNamespace } from '../../request/open-namespace.ts'
+import { ipVersions } from './ip-versions.ts'
 import type { SharedRuleset } from './shared-ruleset.ts'
 
 /** A chain of iptables(8) or ip6tables(8). */
@@ -20,7 +21,7 @@ export async function mayHaveIptablesChain(
   nft: SharedRuleset,
   { version, table, chain, hostNetns }: IptablesChain,
 ): Promise<boolean> {
-  const family = version === 4 ? 'ip' : 'ip6'
+  const { family } = ipVersions[version]
   if (await nft.findForeignChain({ table: { family, name: table }, name: chain })) return true
   return usesLegacyTable(version, table, hostNetns)
 }

@@ -12,6 +12,17 @@ export function openRuleset(hostNetns: string): SharedRuleset {
 }
 
 /**
+ * Does work with the packet filter of the host, which is open for so long.
+ *
+ * @returns what the work gives
+ * @throws as {@link openRuleset}, and what the work throws
+ */
+export async function withRuleset<T>(hostNetns: string, work: (nft: SharedRuleset) => Promise<T>): Promise<T> {
+  using nft = openRuleset(hostNetns)
+  return await work(nft)
+}
+
+/**
  * As {@link openRuleset}.
  *
  * @returns `undefined` where the kernel has no nf_tables, and where it does not let this process have it

@@ -77,7 +77,7 @@ export class PortStore extends Batch {
   /** Plans and makes a change: a publication, or that an owner goes. */
   change(wish: Wish | Pick<Wish, 'who'>): Change {
     const publication = 'ports' in wish ? publicationOfWish(wish) : undefined
-    const change = planChange(4, { state: this.state, isOwner: ownedBy(ownerOfWish(wish)), publication })
+    const change = planChange(4, { state: this.state, isOurs: ownedBy(ownerOfWish(wish)), publication })
     if (publication) this.#wishes.set(describeMark(publication.comment), publication)
     change.apply(this)
     return change
