@@ -1,6 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
+import { isBackendName } from '../../rules/backend-name.ts'
 import type { FindFirewalld, FirewallBackend } from './backend.ts'
-import type { BackendName, FirewallConfig } from './config.ts'
+import type { FirewallConfig } from './config.ts'
 
 /** What else than the call decides. */
 export interface FirewallOptions {
@@ -14,16 +15,9 @@ export interface Call {
   readonly options: FirewallOptions
 }
 
-/** firewalld is another program's. */
-export type OurBackend = 'nftables' | 'iptables'
-
-export function isOurs(backend: BackendName | undefined): backend is OurBackend {
-  return backend === 'nftables' || backend === 'iptables'
-}
-
 /** The backend for firewalld when it was asked for, or when nothing was and it runs. */
 export async function findFirewalld({ request, config, options }: Call): Promise<FirewallBackend | undefined> {
   const { backend, zone } = config
-  if (isOurs(backend)) return undefined
+  if (isBackendName(backend)) return undefined
   return options.firewalld(request, { zone, required: backend === 'firewalld' })
 }

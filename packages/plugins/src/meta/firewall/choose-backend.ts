@@ -1,14 +1,15 @@
 import type { CIDR } from '@patchbay/address'
+import { type BackendName, isBackendName } from '../../rules/backend-name.ts'
 import {
-  byEither,
-  findRuleset,
-  hasNftables,
-  mayHaveIptablesChain,
-  type Recorded,
-  type SharedRuleset,
-} from '../../rules/ruleset/index.ts'
+  type Backends,
+  type BackendsInUse,
+  backendsInUse,
+  type ChainInUse,
+  EitherBackend,
+} from '../../rules/backends.ts'
+import { findRuleset, hasNftables, type Recorded } from '../../rules/ruleset/index.ts'
 import type { ChosenBackend, FirewallBackend } from './backend.ts'
-import { type Call, findFirewalld, isOurs, type OurBackend } from './call.ts'
+import { type Call, findFirewalld } from './call.ts'
 import { CNI_FORWARD, filtersByIptables } from './host-filter.ts'
 import type { IptablesFirewall } from './iptables-backend.ts'
 import { type BridgePolicy, portsOf } from './isolation.ts'
@@ -28,28 +29,20 @@ export async function chooseBackends(asked: Asked): Promise<ChosenBackend[]> {
   const { config, policy } = asked
   const firewalld = await findFirewalld(asked)
   if (firewalld) return [...(await besideFirewalld(asked)), sourcesOf(asked, firewalld)]
-  const { backend } = config
-  if (isOurs(backend)) return [await (backend === 'nftables' ? loadNftables : loadIptables)(asked, policy)]
+  const load = backendsFor(asked, policy)
+  if (isBackendName(config.backend)) return [await load[config.backend]()]
   const names = await suitableBackends(asked)
-  return Promise.all(
-    names.map((name) =>
-      name === 'nftables' ? nftablesOr(asked, () => loadIptables(asked, policy)) : loadIptables(asked, policy),
-    ),
-  )
+  return Promise.all(names.map((name) => (name === 'nftables' ? orByIptables(load) : load.iptables())))
 }
 
-/** nf_tables, and another one where the kernel lacks what the rules need. */
-async function nftablesOr(asked: Asked, other: () => Promise<ChosenBackend>): Promise<ChosenBackend> {
-  const nftables: ChosenBackend = await loadNftables(asked, asked.policy)
-  let used = nftables
-  const load = async () => {
-    used = await other()
-    return used
-  }
+/** nf_tables, and iptables where the kernel lacks what the rules need. */
+async function orByIptables(load: Backends<ChosenBackend>): Promise<ChosenBackend> {
+  const nftables = await load.nftables()
+  const either = new EitherBackend(nftables, load)
   return {
-    add: (addresses, former) => byEither(nftables, { other: load, add: (backend) => backend.add(addresses, former) }),
-    del: (addresses) => used.del(addresses),
-    check: (addresses) => nftables.check(addresses),
+    ...nftables,
+    add: (addresses, former) => either.add((backend) => backend.add(addresses, former)),
+    del: (addresses) => either.used.del(addresses),
   }
 }
 
@@ -72,16 +65,16 @@ function sourcesOf({ request }: Asked, firewalld: FirewallBackend): ChosenBacken
 async function besideFirewalld(asked: Asked): Promise<ChosenBackend[]> {
   const { request, policy } = asked
   if (!policy && request.command === 'CHECK') return []
-  const byIptables = async () => (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
-  const hasNft = await hasNftables(request.hostNetns)
-  return [hasNft ? await nftablesOr(asked, byIptables) : await byIptables()]
+  const iptables = async () => (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
+  const load = { ...backendsFor(asked, policy), iptables }
+  return [(await hasNftables(request.hostNetns)) ? await orByIptables(load) : await iptables()]
 }
 
 /**
  * What nobody has named: what the host's own filter is made by, else nf_tables where the kernel has it. iptables sees
  * nothing of what a bridge forwards between its ports, so that isolated containers need both.
  */
-async function suitableBackends({ request, addresses, policy }: Asked): Promise<OurBackend[]> {
+async function suitableBackends({ request, addresses, policy }: Asked): Promise<BackendName[]> {
   const { hostNetns } = request
   using nft = await findRuleset(hostNetns)
   if (!nft) return ['iptables']
@@ -90,65 +83,66 @@ async function suitableBackends({ request, addresses, policy }: Asked): Promise<
   return policy?.isolated ? ['iptables', 'nftables'] : ['iptables']
 }
 
-/** The backends that may have made something for a container, whatever is configured now. */
-export interface InUse {
-  /** Where the kernel has it. */
-  readonly nftables?: NftablesFirewall
-  /** Where it has the chain for it: no program is started to find nothing. */
-  readonly iptables?: IptablesFirewall
+type InUse = BackendsInUse<NftablesFirewall, IptablesFirewall>
+
+/**
+ * The backends that may have made something for anyone, whatever is configured now.
+ *
+ * @param addresses with these, for the container that has them
+ */
+export function backendsOfHost(call: Call, addresses?: readonly CIDR[]): Promise<InUse> {
+  const told = addresses && versionsIn(addresses)
+  return backendsInUse(call.request.hostNetns, backendsFor(call), () => chainsOf(told, told ?? both))
 }
 
-/** @param addresses of the attachment; without, whatever tells its owner may be of it */
-export async function backendsInUse(call: Call, addresses?: readonly CIDR[]): Promise<InUse> {
-  using nft = await findRuleset(call.request.hostNetns)
-  if (!nft) return { iptables: await loadIptables(call, undefined) }
-  const nftables = await loadNftables(call, undefined)
-  const told = addresses && new Set(addresses.map(({ family }) => family))
-  return { nftables, ...(await iptablesInUse(call, nft, { told, possible: told ?? both })) }
-}
-
-/** As {@link backendsInUse}, with what is recorded of the attachment. */
+/** As {@link backendsOfHost} for one container, with what is recorded of its attachment. */
 export async function backendsOfContainer(
   call: Call,
   addresses: readonly CIDR[] | undefined,
 ): Promise<InUse & { record?: Recorded | undefined }> {
-  using nft = await findRuleset(call.request.hostNetns)
-  if (!nft) return { iptables: await loadIptables(call, undefined) }
-  const nftables = await loadNftables(call, undefined)
-  const record = await nftables.record()
-  const told = addresses && new Set(addresses.map(({ family }) => family))
-  // A record names all addresses, so that no more versions than theirs need a look.
-  const possible = record && told ? new Set([...told, ...(await familiesIn(record))]) : both
-  return { nftables, record, ...(await iptablesInUse(call, nft, { told, possible })) }
+  const told = addresses && versionsIn(addresses)
+  let record: Recorded | undefined
+  const used = await backendsInUse(call.request.hostNetns, backendsFor(call), async (nftables) => {
+    record = await nftables.record()
+    // A record names all addresses, so that no more versions than theirs need a look.
+    return chainsOf(told, record && told ? new Set([...told, ...(await versionsOf(record))]) : both)
+  })
+  return { ...used, record }
 }
 
 const both = [4, 6] as const
 
 /** Addresses that the runtime does not tell are known by their marks in a chain of our own. */
-async function iptablesInUse(
-  call: Call,
-  nft: SharedRuleset,
-  { told, possible }: { told: ReadonlySet<4 | 6> | undefined; possible: Iterable<4 | 6> },
-): Promise<Pick<InUse, 'iptables'>> {
-  const { hostNetns } = call.request
-  for (const version of possible) {
+function chainsOf(told: ReadonlySet<4 | 6> | undefined, versions: Iterable<4 | 6>): ChainInUse[] {
+  return [...versions].map((version) => {
     const chain = told?.has(version) ? CNI_FORWARD : PUBLISHED
-    if (await mayHaveIptablesChain(nft, { version, table: 'filter', chain, hostNetns }))
-      return { iptables: await loadIptables(call, undefined) }
-  }
-  return {}
+    return { version, table: 'filter', chain }
+  })
 }
 
-async function familiesIn({ words }: Recorded): Promise<(4 | 6)[]> {
+function versionsIn(addresses: readonly { readonly family: 4 | 6 }[]): Set<4 | 6> {
+  return new Set(addresses.map(({ family }) => family))
+}
+
+async function versionsOf({ words }: Recorded): Promise<Set<4 | 6>> {
   const { ownedIn } = await import('./nftables-record.ts')
-  return ownedIn(words).addresses.map(({ family }) => family)
+  return versionsIn(ownedIn(words).addresses)
 }
 
-async function loadNftables({ request, config }: Call, policy: BridgePolicy | undefined): Promise<NftablesFirewall> {
-  const { nftablesFirewall } = await import('./nftables-backend.ts')
-  return nftablesFirewall(request, { adminChain: config.adminChain, policy, ports: portsOf(config) })
-}
-
-async function loadIptables({ request, config }: Call, policy: BridgePolicy | undefined): Promise<IptablesFirewall> {
-  return (await import('./iptables-backend.ts')).iptablesFirewall(request, config, policy)
+/** Without a policy, what is left of any can be removed. */
+function backendsFor(
+  { request, config }: Call,
+  policy?: BridgePolicy | undefined,
+): Backends<NftablesFirewall, IptablesFirewall> {
+  const { adminChain } = config
+  return {
+    async nftables() {
+      const { nftablesFirewall } = await import('./nftables-backend.ts')
+      return nftablesFirewall(request, { adminChain, policy, ports: portsOf(config) })
+    },
+    async iptables() {
+      const { iptablesFirewall } = await import('./iptables-backend.ts')
+      return iptablesFirewall(request, config, policy)
+    },
+  }
 }

@@ -3,9 +3,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import { netConf, type Result } from '@patchbay/cni/types'
 import { chainedResult } from '../../request/chained-result.ts'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
-
-const backendNames = ['firewalld', 'iptables', 'nftables'] as const
-export type BackendName = (typeof backendNames)[number]
+import { type BackendName, isBackendName } from '../../rules/backend-name.ts'
 
 /** Where the host's administrator puts rules of their own, when the configuration does not say. */
 export const DEFAULT_ADMIN_CHAIN = 'CNI-ADMIN'
@@ -21,8 +19,8 @@ export const firewallConf = object('FirewallNetConf', {
 
 /** What the configuration asks for. */
 export interface FirewallConfig {
-  /** `undefined` for what fits the host; a name that nobody knows is as none. */
-  readonly backend: BackendName | undefined
+  /** `undefined` for what fits the host. Unknown names are ignored. */
+  readonly backend: BackendName | 'firewalld' | undefined
   /** Chain for the rules of the host's administrator. */
   readonly adminChain: string
   /** firewalld's zone for containers. */
@@ -36,7 +34,7 @@ export interface FirewallConfig {
 export function loadFirewallConfig(request: Request): FirewallConfig {
   const conf = decodeNetConf(firewallConf, request)
   return {
-    backend: backendNames.find((name) => name === conf.backend),
+    backend: isBackendName(conf.backend) || conf.backend === 'firewalld' ? conf.backend : undefined,
     adminChain: conf.iptablesAdminChainName || DEFAULT_ADMIN_CHAIN,
     zone: conf.firewalldZone || 'trusted',
     ingressPolicy: conf.ingressPolicy || 'open',

@@ -6,7 +6,7 @@ import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { ownedBy, ownedByGone } from '../../rules/ruleset/index.ts'
 import type { FirewallOptions } from './call.ts'
-import { backendsInUse, backendsOfContainer, chooseBackends } from './choose-backend.ts'
+import { backendsOfContainer, backendsOfHost, chooseBackends } from './choose-backend.ts'
 import { type FirewallConfig, loadFirewallConfig } from './config.ts'
 import { removeSources } from './firewalld-sources.ts'
 import { checkIngressPolicy, policyOf } from './isolation.ts'
@@ -57,7 +57,7 @@ export async function check(request: Request, options: FirewallOptions): Promise
     for (const backend of backends) await backend.check(addresses)
   } catch (error) {
     // What the host has now may not be what it had when the container came.
-    const { iptables } = config.backend ? {} : await backendsInUse(call, addresses)
+    const { iptables } = config.backend ? {} : await backendsOfHost(call, addresses)
     if (!iptables) throw error
     await iptables.check(addresses)
   }
@@ -69,7 +69,7 @@ export async function gc(request: Request, options: FirewallOptions): Promise<vo
   if (alive === undefined) return
   const call = { request, config: loadFirewallConfig(request), options }
   const isGone = ownedByGone(request.name, alive)
-  const { nftables, iptables } = await backendsInUse(call)
+  const { nftables, iptables } = await backendsOfHost(call)
   await runAll(
     () => removeSources(call, { isOurs: isGone, hasMarks: nftables !== undefined }),
     async () => nftables && (await import('./nftables-backend.ts')).collectNftables(request, alive),

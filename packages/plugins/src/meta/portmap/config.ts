@@ -14,6 +14,7 @@ import {
 import type { Request } from '@patchbay/cni/plugin'
 import { netConf, type Result } from '@patchbay/cni/types'
 import { chainedResult } from '../../request/chained-result.ts'
+import { type BackendName, isBackendName } from '../../rules/backend-name.ts'
 
 const portMapping = object('PortMapEntry', {
   hostPort: orZero(int),
@@ -48,8 +49,6 @@ export interface PortMapping {
   /** As it was written: address of the host; empty for all of them. */
   readonly hostIP: string
 }
-
-export type BackendName = 'iptables' | 'nftables'
 
 /** What the configuration and the result before it ask for, checked. */
 export interface PortmapConfig extends Pick<Decoded<typeof portmapConf>, 'snat' | 'masqAll'> {
@@ -149,8 +148,7 @@ export function isForVersion(mapping: PortMapping, version: 4 | 6): boolean {
 /** Keys that are for one of the backends decide, where none is named. */
 function checkBackend(conf: Decoded<typeof portmapConf>): BackendName | undefined {
   const { backend } = conf
-  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
-    throw new Error(`unrecognized backend ${quote(backend)}`)
+  if (backend !== undefined && !isBackendName(backend)) throw new Error(`unrecognized backend ${quote(backend)}`)
   const conditions = (language: BackendName) =>
     (['conditionsV4', 'conditionsV6'] as const).filter((key) => languageOf(conf[key]) === language)
   const own = {

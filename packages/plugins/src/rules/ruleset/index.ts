@@ -1,6 +1,5 @@
 export { type Claim, claim, describe, type ElementText } from './claim.ts'
 export { deleteOwned, deleteRules, elementsOf, type Place, withFollowers } from './delete-owned.ts'
-export { byEither } from './either-backend.ts'
 export { type IpVersion, ipVersions } from './ip-versions.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export { otherVersionsWithChain } from './iptables-versions.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NetlinkError } from '@patchbay/linux/netlink'
 import { Batch } from '@patchbay/linux/nftables'
-import { byEither, explainRefusal, inetTable, UnsupportedRulesError } from '../../../src/rules/ruleset/index.ts'
+import { explainRefusal, inetTable, UnsupportedRulesError } from '../../../src/rules/ruleset/index.ts'
 
 const ENOENT = 2
 const EOPNOTSUPP = 95
@@ -35,21 +35,4 @@ test('explainRefusal() leaves an error as it is when something else may have tak
   assert.equal(explainRefusal(gone, batch({ declaresTable: true })), gone)
   const other = new Error('other')
   assert.equal(explainRefusal(other, batch({ declaresTable: true })), other)
-})
-
-test('byEither() asks the other one only when the kernel lacks something', async () => {
-  const failing = (error: Error) => async (backend: string) => {
-    if (backend === 'nftables') throw error
-  }
-  const loaded: string[] = []
-  const other = async () => {
-    loaded.push('other')
-    return 'iptables'
-  }
-  await byEither('nftables', { other, add: async () => {} })
-  await assert.rejects(byEither('nftables', { other, add: failing(new Error('busy')) }), /^Error: busy$/)
-  assert.deepEqual(loaded, [])
-  const lacking = new UnsupportedRulesError(refusals['an expression'])
-  await byEither('nftables', { other, add: failing(lacking) })
-  assert.deepEqual(loaded, ['other'])
 })
