@@ -11,10 +11,13 @@ import { ip, type JsonObject } from '../lab/witness.ts'
 const test = testWithOwnMounts(import.meta.url)
 
 /** A container with a port, and another that asks for it; no lease and nothing that a runtime remembers. */
-async function contest(place: PacketLab, backend: string) {
+async function contest(place: PacketLab, backend: string | undefined) {
   const { lab } = place
   execFileSync('mount', ['-t', 'tmpfs', 'none', '/var/lib'])
-  const configOf = async (who: 'container' | 'other') => mapping(await attach(lab, who), [port(8080)], { backend })
+  const configOf = async (who: 'container' | 'other') => {
+    const { backend: _, ...config } = mapping(await attach(lab, who), [port(8080)])
+    return backend === undefined ? config : { ...config, backend }
+  }
   const holder = await configOf('container')
   await lab.add(portmap, holder, callOptions(lab, 'container'))
   const config = await configOf('other')
@@ -47,8 +50,9 @@ function end({ lab }: PacketLab): void {
   ip(lab.host, 'neigh', 'flush', 'all')
 }
 
-for (const backend of ['nftables', 'iptables']) {
-  test(`portmap by ${backend}: a container that is gone leaves its port to the next, and that is said`, () =>
+for (const backend of ['nftables', 'iptables', undefined]) {
+  const name = backend ?? 'what the host has'
+  test(`portmap by ${name}: a container that is gone leaves its port to the next, and that is said`, () =>
     withPacketLab(async (place) => {
       const { add } = await contest(place, backend)
       using _ = await Server.start(place.lab.other, { name: 'next', port: 80 })
@@ -63,7 +67,7 @@ for (const backend of ['nftables', 'iptables']) {
         assert.match(ask(place.outside, { protocol: 'tcp', address, port: 8080 }), /^next saw /)
     }))
 
-  test(`portmap by ${backend}: a container that is alive keeps its port, however silent it is`, () =>
+  test(`portmap by ${name}: a container that is alive keeps its port, however silent it is`, () =>
     withPacketLab(async (place) => {
       const { add } = await contest(place, backend)
       const { container, host } = place.lab
@@ -83,7 +87,7 @@ for (const backend of ['nftables', 'iptables']) {
       }
     }))
 
-  test(`portmap by ${backend}: a lease, a namespace that a runtime remembers and an unknown way are signs of life`, () =>
+  test(`portmap by ${name}: a lease, a namespace that a runtime remembers and an unknown way are signs of life`, () =>
     withPacketLab(async (place) => {
       const { add } = await contest(place, backend)
       end(place)

@@ -19,7 +19,7 @@ function orByIptables(request: Request, config: PortmapConfig, nftables: Portmap
   const chains = natChains(containerChain(request))
   return {
     ...nftables,
-    add: (addresses) => either.add((backend) => backend.add(addresses)),
+    add: (addresses, gone) => either.add((backend) => backend.add(addresses, gone)),
     remove: (versions) => either.used.remove(versions),
     check: (address) => either.check((backend) => backend.check(address), { hostNetns: request.hostNetns, chains }),
   }
