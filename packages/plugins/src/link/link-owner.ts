@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** An interface of a container in a network. A request is one. */
-export interface Attachment {
-  /** The network. */
-  readonly name: string
-  readonly containerId: string
-  readonly ifName: string
-}
+import type { Attachment } from '../request/attachment.ts'
 
 /** How many names an attachment's link is tried under. */
 export const NAME_ATTEMPTS = 10

@@ -1,9 +1,10 @@
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { deleteLink, findLink, getLink, type LinkSummary, linkSummary, setLink } from '@patchbay/linux/route'
+import type { Attachment } from '../request/attachment.ts'
 import { messageOf } from '../request/error-message.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
 import type { Host } from './hosts.ts'
-import { type Attachment, linkGroupOf, linkNameOf } from './link-owner.ts'
+import { linkGroupOf, linkNameOf } from './link-owner.ts'
 
 /** A link that is made under a temporary name. */
 export interface LinkToRename {

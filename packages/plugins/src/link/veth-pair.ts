@@ -1,9 +1,10 @@
 import type { MAC } from '@patchbay/address'
 import { isNetlinkError, NetlinkError, NLM_F } from '@patchbay/linux/netlink'
 import { addVethRequest, deleteLink, findLink, getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
+import type { Attachment } from '../request/attachment.ts'
 import { messageOf } from '../request/error-message.ts'
 import type { Host } from './hosts.ts'
-import { type Attachment, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
+import { linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
 
 export interface VethOptions {
   /** Name of the container's end. */

@@ -17,8 +17,8 @@ import {
   rule,
   verdict,
 } from '@patchbay/linux/nftables'
+import type { Attachment } from '../../request/attachment.ts'
 import {
-  type Attachment,
   bridgeTable,
   type Claim,
   claim,

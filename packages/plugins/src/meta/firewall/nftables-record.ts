@@ -1,6 +1,6 @@
 import { type IP, tryParseIP } from '@patchbay/address'
+import type { Attachment } from '../../request/attachment.ts'
 import {
-  type Attachment,
   elementsOf,
   ownedBy,
   ownerOf,

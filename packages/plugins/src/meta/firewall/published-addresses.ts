@@ -1,5 +1,6 @@
+import type { Attachment } from '../../request/attachment.ts'
 import { isSameRule, type Rule, type TableChange, wordAfter } from '../../rules/iptables/index.ts'
-import { type Attachment, type IsOurs, mark } from '../../rules/ruleset/index.ts'
+import { type IsOurs, mark } from '../../rules/ruleset/index.ts'
 
 /**
  * Addresses that published ports may lead to; the comment of each rule says whose it is, and so are the rules of

@@ -36,16 +36,16 @@ export function iptablesPortmap(request: Request, config: PortmapConfig): Portma
         changeTable(request, nat(version), (change) => {
           replaced.set(version, change.rulesOf(containerChain(request)))
           for (const address of addresses.filter(({ family }) => family === version))
-            publish(change, { request, config, address, gone })
+            addMappings(change, { request, config, address, gone })
         }),
       )
-      await withdrawEach(request, { versions: await otherVersions(request, versions), certain: [], gone: replaced })
+      await removeEach(request, { versions: await otherVersions(request, versions), certain: [], gone: replaced })
       return replaced.connections
     },
     remove: async (told = []) => {
       const gone = new GonePorts()
       const versions = [...told, ...(await otherVersions(request, told))]
-      await withdrawEach(request, { versions, certain: told, gone })
+      await removeEach(request, { versions, certain: told, gone })
       return gone.connections
     },
     check: (address) => check(request, config, address),
@@ -72,14 +72,14 @@ function otherVersions(request: Request, told: readonly (4 | 6)[]): Promise<(4 |
   return otherVersionsWithChain(told, { table: 'nat', chain: containerChain(request), hostNetns })
 }
 
-function withdrawEach(
+function removeEach(
   request: Request,
   { versions, certain, gone }: { versions: readonly (4 | 6)[]; certain: readonly (4 | 6)[]; gone: GonePorts },
 ): Promise<void> {
   return cleanEachVersion(request, versions, (version) =>
     cleanTable(request, { ...nat(version), certain: certain.includes(version) }, (change) => {
       gone.set(version, change.rulesOf(containerChain(request)))
-      withdraw(change, request)
+      removeMappings(change, request)
     }),
   )
 }
@@ -101,7 +101,7 @@ function nat(version: 4 | 6): TableName {
   return { version, table: 'nat' }
 }
 
-function publish(
+function addMappings(
   change: TableChange,
   {
     request,
@@ -129,7 +129,7 @@ function isShared(name: string | undefined): name is string {
 }
 
 /** Whatever was published: the chain's name follows from the container, and rules that lead to it say so. */
-function withdraw(change: TableChange, request: Request): void {
+function removeMappings(change: TableChange, request: Request): void {
   change.removeChain(containerChain(request), { from: shared.dnat })
   change.removeChain(chainName('SN-', request), { from: shared.oldSnat })
 }

@@ -2,10 +2,10 @@ import { type CIDR, parseCIDR } from '@patchbay/address'
 import {
   chainName,
   MAX_COMMENT_BYTES,
-  type Owner,
   ownerComment,
   type PlacedRule,
   type Rule,
+  type RuleOwner,
   targetOf,
   wordAfter,
 } from '../../rules/iptables/index.ts'
@@ -94,7 +94,7 @@ export function publishedPorts(version: 4 | 6, rules: readonly Rule[]): Publishe
 }
 
 /** The rules that lead packets for any of the container's ports to its chain. */
-export function entryRules(config: PortmapConfig, owner: Owner, version: 4 | 6): Rule[] {
+export function entryRules(config: PortmapConfig, owner: RuleOwner, version: 4 | 6): Rule[] {
   const comment = commented(entryComment(owner))
   return portGroups(config.mappings).map(({ protocol, ports }) => [
     ...comment,
@@ -104,11 +104,11 @@ export function entryRules(config: PortmapConfig, owner: Owner, version: 4 | 6):
   ])
 }
 
-export function containerChain(owner: Owner): string {
+export function containerChain(owner: RuleOwner): string {
   return chainName('DN-', owner)
 }
 
-function entryComment(owner: Owner): string {
+function entryComment(owner: RuleOwner): string {
   const prefix = 'dnat '
   return `${prefix}${ownerComment(owner, MAX_COMMENT_BYTES - prefix.length)}`
 }

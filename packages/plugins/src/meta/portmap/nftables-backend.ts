@@ -16,10 +16,10 @@ import type { PortmapBackend } from './backend.ts'
 import { hostAddress, type PortmapConfig } from './config.ts'
 import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
 import { clientsChain, neighboursOf } from './nftables-clients.ts'
-import { hasNeighbours, type Publication, publicationOf } from './nftables-elements.ts'
+import { hasNeighbours, type PortMappings, portMappingsOf } from './nftables-elements.ts'
 import { maps, sharedChains } from './nftables-layout.ts'
+import { addMappings, removeAllMappings, removeMappings } from './nftables-mappings.ts'
 import { withoutSiblings } from './nftables-places.ts'
-import { publish, withdraw, withdrawAll } from './nftables-publish.ts'
 import { removeReferenceRules } from './nftables-reference.ts'
 import { readPortState, select } from './nftables-state.ts'
 
@@ -56,15 +56,15 @@ export function nftablesPortmap(
   { isDeclared = true }: { isDeclared?: boolean } = {},
 ): PortmapBackend {
   const isOurs = ownedBy(request)
-  const publicationAt = (address: CIDR) => publicationOf(request, config, { address })
+  const mappingsAt = (address: CIDR) => portMappingsOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
   const { hostNetns } = request
   return {
     add: async (all, gone) => {
-      const publications = all.map(publicationAt)
+      const allMappings = all.map(mappingsAt)
       return connectionsTo(
         await withRuleset(hostNetns, (nft) =>
-          publish(nft, publications, { isOurs: (comment) => isOurs(comment) || isAmong(gone, comment), isDeclared }),
+          addMappings(nft, allMappings, { isOurs: (comment) => isOurs(comment) || isAmong(gone, comment), isDeclared }),
         ),
       )
     },
@@ -72,16 +72,16 @@ export function nftablesPortmap(
       withRuleset(hostNetns, async (nft) => {
         const owner = ownerOf(request)
         const isShared = config.mappings.some((mapping) => hostAddress(mapping)?.isUnspecified === false)
-        const gone = await withdraw(nft, { owner, isOurs, addresses, publicationAt, isShared })
+        const gone = await removeMappings(nft, { owner, isOurs, addresses, mappingsAt, isShared })
         const deleted = await removeReferenceRules(nft, request.containerId, addresses)
         return [...connectionsTo(gone), ...(deleted.length > 0 ? connectionsOfReference(config) : [])]
       }),
     check: async (address) => {
-      const publication = publicationAt(address)
-      await withRuleset(hostNetns, (nft) => check(nft, publication, isOurs))
+      const mappings = mappingsAt(address)
+      await withRuleset(hostNetns, (nft) => check(nft, mappings, isOurs))
     },
     collect: async (alive) =>
-      connectionsTo(await withRuleset(hostNetns, (nft) => withdrawAll(nft, ownedByGone(request.name, alive)))),
+      connectionsTo(await withRuleset(hostNetns, (nft) => removeAllMappings(nft, ownedByGone(request.name, alive)))),
   }
 }
 
@@ -95,10 +95,10 @@ function connectionsOfReference({ mappings, addresses }: PortmapConfig): Connect
   return connectionsOf([addresses[4], addresses[6]].flatMap((cidr) => (cidr ? [cidr.address] : [])))
 }
 
-async function check(nft: Nftables, publication: Publication, isOurs: IsOurs): Promise<void> {
-  const missing = await findMissing(nft, publication, isOurs)
+async function check(nft: Nftables, mappings: PortMappings, isOurs: IsOurs): Promise<void> {
+  const missing = await findMissing(nft, mappings, isOurs)
   if (missing.length > 0) throw new Error(missing.map(notFound).join(', '))
-  const neighbours = publication.hasNeighbours ? [neighboursOf(publication.address)] : []
+  const neighbours = mappings.hasNeighbours ? [neighboursOf(mappings.address)] : []
   for (const { chain, rules } of [...sharedChains, ...neighbours])
     if ((await nft.listRules(chain)).length < rules)
       throw new Error(`rules not found in chain inet patchbay ${chain.name}`)
@@ -108,14 +108,14 @@ async function check(nft: Nftables, publication: Publication, isOurs: IsOurs): P
  * A port that the container has in another network is not missing. What is noted of it in `containers` depends on what others
  * wait for.
  */
-async function findMissing(nft: Nftables, publication: Publication, isOurs: IsOurs): Promise<ElementText[]> {
-  const missing = await missingElements(nft, publication.elements)
+async function findMissing(nft: Nftables, mappings: PortMappings, isOurs: IsOurs): Promise<ElementText[]> {
+  const missing = await missingElements(nft, mappings.elements)
   if (missing.length === 0) return missing
-  const state = await readPortState(nft, publication.address.family)
+  const state = await readPortState(nft, mappings.address.family)
   const others = select(state, (comment) => !isOurs(comment))
   const isNoted = state.containers.some(({ comment }) => isOurs(comment))
-  const { name } = maps[publication.address.family].containers
-  const stillMissing = await missingElements(nft, withoutSiblings(publication, others).elements)
+  const { name } = maps[mappings.address.family].containers
+  const stillMissing = await missingElements(nft, withoutSiblings(mappings, others).elements)
   return stillMissing.filter(({ set }) => set !== name || !isNoted)
 }
 

@@ -11,8 +11,8 @@ import {
   type NewElement,
   verdict,
 } from '@patchbay/linux/nftables'
+import type { Attachment } from '../../request/attachment.ts'
 import {
-  type Attachment,
   attachmentHash,
   type Claim,
   claim,
@@ -28,7 +28,7 @@ import { declareConditions, parseConditions } from './nftables-conditions.ts'
 import { maps, type PortMaps } from './nftables-layout.ts'
 
 /** A port of a transport protocol, as it is a key. */
-export type Port = KeyValue<PortMaps['ports']['key']>
+export type PortKey = KeyValue<PortMaps['ports']['key']>
 
 type Key<N extends 'ports' | 'addresses'> = PortMaps[N]['key']
 type Data<N extends 'ports' | 'addresses'> = PortMaps[N]['data']
@@ -40,7 +40,7 @@ export interface Elements extends Claim {
 
 /** A port, and at how many addresses of the host it is; 0 for every one. */
 export interface Taken {
-  readonly key: Port
+  readonly key: PortKey
   readonly data: number
 }
 
@@ -48,12 +48,12 @@ export interface Taken {
 export interface Target {
   /** `undefined` for every address. */
   readonly host: IP | undefined
-  readonly port: Port
+  readonly port: PortKey
   readonly containerPort: number
 }
 
 /** What an attachment is to have in the maps of an IP version. */
-export interface Publication {
+export interface PortMappings {
   readonly containerId: string
   readonly address: CIDR
   readonly targets: readonly Target[]
@@ -74,7 +74,7 @@ export interface Publication {
    *
    * @param isAlone whether nobody waits for one of them
    */
-  only(isFree: (target: Target) => boolean, isAlone?: boolean): Publication
+  only(isFree: (target: Target) => boolean, isAlone?: boolean): PortMappings
   /** Declares the chain of the attachment, if it has one. */
   declareOwn(batch: Batch): void
 }
@@ -91,7 +91,7 @@ const protocols = ['tcp', 'udp', 'sctp'] as const
  * @param options.isAlone whether nobody waits for one of the ports; otherwise DEL has to look who that is
  * @throws Error for a mapping or a condition that makes no sense
  */
-export function publicationOf(
+export function portMappingsOf(
   attachment: Attachment,
   config: PortmapConfig,
   {
@@ -99,7 +99,7 @@ export function publicationOf(
     isFree = () => true,
     isAlone = true,
   }: { address: CIDR; isFree?: (target: Target) => boolean; isAlone?: boolean },
-): Publication {
+): PortMappings {
   const version = address.family
   const targets = targetsOf(config.mappings, version).filter(isFree)
   const conditions = parseConditions(config.conditions[version], `conditionsV${version}`)
@@ -121,7 +121,7 @@ export function publicationOf(
     taken: takenBy(targets),
     ownChain: ownChain?.name,
     hasNeighbours: hasNeighbours(config),
-    only: (free, alone = true) => publicationOf(attachment, config, { address, isFree: free, isAlone: alone }),
+    only: (free, alone = true) => portMappingsOf(attachment, config, { address, isFree: free, isAlone: alone }),
     declareOwn(batch) {
       if (ownChain) declareConditions(batch, ownChain, conditions)
     },
@@ -133,7 +133,7 @@ export function hasNeighbours({ snat, masqAll }: PortmapConfig): boolean {
   return snat && !masqAll
 }
 
-interface Parts extends Pick<Publication, 'address' | 'targets'> {
+interface Parts extends Pick<PortMappings, 'address' | 'targets'> {
   readonly ownChain: Chain | undefined
 }
 
@@ -175,14 +175,14 @@ function targetsOf(mappings: readonly PortMapping[], version: 4 | 6): Target[] {
   for (const mapping of mappings.filter((each) => isForVersion(each, version))) {
     const address = hostAddress(mapping)
     const host = address?.isUnspecified ? undefined : address
-    const port: Port = [protocolOf(mapping), mapping.hostPort]
+    const port: PortKey = [protocolOf(mapping), mapping.hostPort]
     const key = `${host} ${portText(port)}`
     if (!targets.has(key)) targets.set(key, { host, port, containerPort: mapping.containerPort })
   }
   return [...targets.values()]
 }
 
-function protocolOf({ protocol, hostPort }: PortMapping): Port[0] {
+function protocolOf({ protocol, hostPort }: PortMapping): PortKey[0] {
   const found = protocols.find((each) => each === protocol.toLowerCase())
   if (found) return found
   throw new Error(`Cannot publish port ${hostPort}: ${quote(protocol)} is not one of "tcp", "udp" and "sctp"`)
@@ -200,7 +200,7 @@ export function takenBy(targets: Iterable<Pick<Target, 'host' | 'port'>>): Taken
 }
 
 /** `tcp . 8080` */
-export function portText(port: Port): string {
+export function portText(port: PortKey): string {
   return port.map(String).join(' . ')
 }
 

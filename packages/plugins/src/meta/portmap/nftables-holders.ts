@@ -1,5 +1,5 @@
 import type { IP } from '@patchbay/address'
-import { type Port, portText, type Target } from './nftables-elements.ts'
+import { type PortKey, portText, type Target } from './nftables-elements.ts'
 import type { PortState } from './nftables-state.ts'
 
 /** A port that somebody has. */
@@ -26,7 +26,7 @@ export class Holders {
     this.#add(port, { host, isAlone, comment })
   }
 
-  #add(port: Port, holding: Holding): void {
+  #add(port: PortKey, holding: Holding): void {
     const holdings = this.#byPort.get(portText(port)) ?? []
     holdings.push(holding)
     this.#byPort.set(portText(port), holdings)

@@ -1,6 +1,6 @@
 import type { Batch } from '@patchbay/linux/nftables'
 import { describe, type ElementText, isOfContainer } from '../../rules/ruleset/index.ts'
-import { hashOf, type Publication, portText, type Target, UNKNOWN } from './nftables-elements.ts'
+import { hashOf, type PortMappings, portText, type Target, UNKNOWN } from './nftables-elements.ts'
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { type PortState, select } from './nftables-state.ts'
@@ -8,8 +8,8 @@ import { elementsOfServed, inOrder, type Waiting, waitingFor } from './nftables-
 
 /** Who gets what by a change, besides those who keep theirs. */
 export interface Places {
-  /** The part of the publication that is free. */
-  readonly added: Publication | undefined
+  /** The part of the mappings that is free. */
+  readonly added: PortMappings | undefined
   /** What waits for the rest of it. */
   readonly waits: readonly Waiting[]
   /** What has waited and is free now. */
@@ -21,26 +21,26 @@ export interface Places {
 }
 
 /**
- * A port goes to who keeps it, then to the publication, then to those who wait, in the order in which they came.
+ * A port goes to who keeps it, then to the mappings, then to those who wait, in the order in which they came.
  *
  * @param options.kept what stays of `state`
  */
 export function placePorts(
   version: 4 | 6,
-  { state, kept, publication }: { state: PortState; kept: PortState; publication: Publication | undefined },
+  { state, kept, mappings }: { state: PortState; kept: PortState; mappings: PortMappings | undefined },
 ): Places {
   const holders = new Holders(kept)
-  const rest = publication?.targets.filter((target) => hasSibling(publication, target, holders)) ?? []
+  const rest = mappings?.targets.filter((target) => hasSibling(mappings, target, holders)) ?? []
   const waiting = new Set(rest.map(textOf))
   const isFree = (target: Target) => !waiting.has(textOf(target))
-  const waits = publication ? waitingFor(publication, rest, state.waiting) : []
-  for (const target of publication?.targets.filter(isFree) ?? [])
-    holders.add(target, { isAlone: publication?.ownChain !== undefined, comment: publication?.comment })
+  const waits = mappings ? waitingFor(mappings, rest, state.waiting) : []
+  for (const target of mappings?.targets.filter(isFree) ?? [])
+    holders.add(target, { isAlone: mappings?.ownChain !== undefined, comment: mappings?.comment })
   const { served, blocked } = serve(inOrder(kept.waiting), holders)
   const awaited = new Set<string | undefined>()
   for (const each of [...blocked, ...waits]) for (const comment of othersOf(each, holders)) awaited.add(comment)
   return {
-    added: publication?.only(isFree, !awaited.has(publication.comment)),
+    added: mappings?.only(isFree, !awaited.has(mappings.comment)),
     waits,
     served,
     ...updateContainers(version, { kept, served, awaited }),
@@ -81,13 +81,13 @@ function elementsOf(
   return [...new Map(all).values()]
 }
 
-/** The part of a publication that the container does not have in other networks, of which there are these elements. */
-export function withoutSiblings(publication: Publication, others: PortState): Publication {
+/** The part of mappings that the container does not have in other networks, of which there are these elements. */
+export function withoutSiblings(mappings: PortMappings, others: PortState): PortMappings {
   const holders = new Holders(others)
-  return publication.only((target) => !hasSibling(publication, target, holders))
+  return mappings.only((target) => !hasSibling(mappings, target, holders))
 }
 
-function hasSibling({ ownChain, containerId }: Publication, target: Target, holders: Holders): boolean {
+function hasSibling({ ownChain, containerId }: PortMappings, target: Target, holders: Holders): boolean {
   return holders.of(target, ownChain !== undefined).some((comment) => isOfContainer(comment, containerId))
 }
 
@@ -110,7 +110,7 @@ function textOf({ host, port }: Target): string {
   return `${host} ${portText(port)}`
 }
 
-/** All but what belongs to the part of the publication that is free. */
+/** All but what belongs to the part of the mappings that is free. */
 export function applyPlaces(
   batch: Batch,
   version: 4 | 6,

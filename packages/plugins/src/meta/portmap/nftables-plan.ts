@@ -11,7 +11,7 @@ import {
   namesInMark,
 } from '../../rules/ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
-import { type Port, type Publication, portText, type Taken, takenBy, type UNKNOWN } from './nftables-elements.ts'
+import { type PortKey, type PortMappings, portText, type Taken, takenBy, type UNKNOWN } from './nftables-elements.ts'
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { applyPlaces, placePorts } from './nftables-places.ts'
@@ -38,7 +38,7 @@ export interface Change {
 }
 
 /**
- * Takes away what owners have published, and puts a publication in its place. Whoever had the container's address before
+ * Takes away what owners have published, and puts mappings in its place. Whoever had the container's address before
  * is gone: a packet that went there would come to this container. A port that the container has in another network already
  * stays there, and this one waits for it. What is free then goes to those who wait, in the order in which they came.
  *
@@ -46,14 +46,14 @@ export interface Change {
  */
 export function planChange(
   version: 4 | 6,
-  { state, isOurs, publication }: { state: PortState; isOurs: IsOurs; publication?: Publication | undefined },
+  { state, isOurs, mappings }: { state: PortState; isOurs: IsOurs; mappings?: PortMappings | undefined },
 ): Change {
-  const predecessor = state.containers.find(({ key }) => publication?.address.address.equals(key))?.comment
+  const predecessor = state.containers.find(({ key }) => mappings?.address.address.equals(key))?.comment
   const goes: IsOurs = (comment) => isOurs(comment) || (predecessor !== undefined && comment === predecessor)
   const gone = select(state, goes)
   const kept = select(state, (comment) => !goes(comment))
-  if (publication) refuseTaken(publication, kept)
-  const places = placePorts(version, { state, kept, publication })
+  if (mappings) refuseTaken(mappings, kept)
+  const places = placePorts(version, { state, kept, mappings })
   const { added, served } = places
   const taken = takenBy([...targetsOf(kept), ...(added?.targets ?? []), ...served.map(({ target }) => target)])
   const outdated = without(state.taken, taken)
@@ -101,7 +101,7 @@ function removeState(batch: Batch, version: 4 | 6, state: PortState): void {
 }
 
 /** Where the ports are that a state has. */
-function targetsOf({ ports, addresses }: PortState): { host: IP | undefined; port: Port }[] {
+function targetsOf({ ports, addresses }: PortState): { host: IP | undefined; port: PortKey }[] {
   return [
     ...ports.map(({ key }) => ({ host: undefined, port: key })),
     ...addresses.map(({ key: [host, ...port] }) => ({ host, port })),
@@ -114,7 +114,7 @@ function without<T extends Taken>(counts: readonly T[], others: readonly Taken[]
 }
 
 /** Of the addresses of a port, one suffices: its holder is named. */
-function refuseTaken({ targets, ownChain, containerId }: Publication, others: PortState): void {
+function refuseTaken({ targets, ownChain, containerId }: PortMappings, others: PortState): void {
   const holders = new Holders(others)
   for (const target of targets) {
     const strangers = holders

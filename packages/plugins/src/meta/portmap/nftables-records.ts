@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type CIDR, parseCIDR } from '@patchbay/address'
 import type { Batch } from '@patchbay/linux/nftables'
 import { type Mark, markOf, markText, ownerIn, type Part, recordElements, wordsOf } from '../../rules/ruleset/index.ts'
-import { type Publication, UNKNOWN } from './nftables-elements.ts'
+import { type PortMappings, UNKNOWN } from './nftables-elements.ts'
 import { records } from './nftables-layout.ts'
 import type { Container } from './nftables-plan.ts'
 
@@ -13,9 +13,9 @@ interface Published {
   readonly hash: number
 }
 
-/** What a record says of these publications of one attachment: `hash 1a2b3c4d, 10.9.0.2/24`. */
-export function wordsFor(publications: readonly Publication[]): string[] {
-  return wordsOfAll(publications.map(({ address, hash }) => ({ address: String(address), hash })))
+/** What a record says of these mappings of one attachment: `hash 1a2b3c4d, 10.9.0.2/24`. */
+export function wordsFor(allMappings: readonly PortMappings[]): string[] {
+  return wordsOfAll(allMappings.map(({ address, hash }) => ({ address: String(address), hash })))
 }
 
 /** Without a hash, what to take back is in the maps. */
@@ -32,10 +32,10 @@ export function recordedIn(words: readonly string[]): CIDR[] {
   return words.filter((word) => !word.startsWith(HASH)).map(parseCIDR)
 }
 
-/** Records publications of one attachment. */
-export function fillRecord(batch: Batch, publications: readonly Publication[]): void {
-  const owner = markOf(publications[0]?.comment)
-  if (owner) batch.createElements(records, recordElements(owner, wordsFor(publications)))
+/** Records mappings of one attachment. */
+export function fillRecord(batch: Batch, allMappings: readonly PortMappings[]): void {
+  const owner = markOf(allMappings[0]?.comment)
+  if (owner) batch.createElements(records, recordElements(owner, wordsFor(allMappings)))
 }
 
 /** What becomes of records. */
@@ -49,19 +49,19 @@ export interface RecordChange {
  *
  * @param options.present all records
  * @param options.containers all that will be in `containers`, of both IP versions
- * @param options.publications what is new in it
+ * @param options.allMappings what is new in it
  */
 export function planRecords({
   present,
   containers,
-  publications,
+  allMappings,
 }: {
   present: readonly Part[]
   containers: readonly Container[]
-  publications: readonly Publication[]
+  allMappings: readonly PortMappings[]
 }): RecordChange {
   const published = byOwner(containers, ({ comment }) => markOf(comment))
-  const added = byOwner(publications, ({ comment }) => markOf(comment))
+  const added = byOwner(allMappings, ({ comment }) => markOf(comment))
   const recorded = byOwner(present, ({ key }) => ownerIn(key))
   const change: { outdated: Part[]; updated: Part[] } = { outdated: [], updated: [] }
   for (const [text, owner] of new Map([...recorded.owners, ...added.owners])) {

@@ -1,7 +1,7 @@
 import { type IP, parseIP } from '@patchbay/address'
 import { type NewElement, type SetElement, verdict } from '@patchbay/linux/nftables'
 import { isSameOwner, markOf } from '../../rules/ruleset/index.ts'
-import { conditionsChainOf, type Publication, portText, type Target } from './nftables-elements.ts'
+import { conditionsChainOf, type PortMappings, portText, type Target } from './nftables-elements.ts'
 import type { PortMaps } from './nftables-layout.ts'
 
 type Key = PortMaps['waiting']['key']
@@ -40,12 +40,12 @@ function fromElement(element: WaitingElement): Waiting {
 }
 
 /**
- * Has a publication wait for some of its targets.
+ * Has some targets of mappings wait.
  *
  * @param before what waits already; what the same attachment had waited for keeps its place
  */
 export function waitingFor(
-  { address, ownChain, comment }: Publication,
+  { address, ownChain, comment }: PortMappings,
   targets: readonly Target[],
   before: readonly WaitingElement[],
 ): Waiting[] {

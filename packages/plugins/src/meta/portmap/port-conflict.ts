@@ -1,9 +1,9 @@
 import { type IP, parseCIDR, tryParseIP } from '@patchbay/address'
 import {
   isNameInComment,
-  type Owner,
   parseOwnerComment,
   type Rule,
+  type RuleOwner,
   type TableChange,
   targetOf,
   wordAfter,
@@ -23,7 +23,7 @@ const PLAIN_ENTRY = 12
  */
 export function refuseTakenPorts(
   change: TableChange,
-  { config, owner, version }: { config: PortmapConfig; owner: Owner; version: 4 | 6 },
+  { config, owner, version }: { config: PortmapConfig; owner: RuleOwner; version: 4 | 6 },
 ): void {
   if (config.conditions[version].length > 0) return
   const others = change.rulesOf(shared.dnat).flatMap((entry) => {

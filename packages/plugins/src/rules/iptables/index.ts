@@ -2,9 +2,9 @@ export {
   chainName,
   isNameInComment,
   MAX_COMMENT_BYTES,
-  type Owner,
   ownerComment,
   parseOwnerComment,
+  type RuleOwner,
 } from './chain-name.ts'
 export { cleanTable } from './clean-table.ts'
 export { changeEachVersion, cleanEachVersion, versionsOf } from './each-version.ts'

@@ -9,11 +9,11 @@ import {
   cleanTable,
   findMissingRule,
   isNameInComment,
-  type Owner,
   ownerComment,
   type PlacedRule,
   parseOwnerComment,
   type Rule,
+  type RuleOwner,
   type TableChange,
   type TableName,
   targetOf,
@@ -105,12 +105,12 @@ async function check(request: Request, addresses: readonly CIDR[]): Promise<void
 }
 
 /** Chains are of containers, not of their interfaces. */
-function isIn(owner: Owner): (attachment: ValidAttachment) => boolean {
+function isIn(owner: RuleOwner): (attachment: ValidAttachment) => boolean {
   return ({ containerId }) => isNameInComment(owner.containerId, containerId)
 }
 
 /** Chains of owners that a comment names, in the chain itself or where it is led to. */
-function staleChains(change: TableChange, isStale: (owner: Owner) => boolean): string[] {
+function staleChains(change: TableChange, isStale: (owner: RuleOwner) => boolean): string[] {
   const says = (rule: Rule) => {
     const owner = parseOwnerComment(wordAfter(rule, '--comment') ?? '')
     return owner !== undefined && isStale(owner)

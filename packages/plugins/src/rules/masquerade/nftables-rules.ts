@@ -1,7 +1,7 @@
 import { type CIDR, parseCIDR, parseIP } from '@patchbay/address'
 import { type Batch, type Chain, concat, masquerade, type Nftables, namedSet, rule } from '@patchbay/linux/nftables'
+import type { Attachment } from '../../request/attachment.ts'
 import {
-  type Attachment,
   type Claim,
   claim,
   elementsOf,

@@ -4,7 +4,6 @@ export { type IpVersion, ipVersions } from './ip-versions.ts'
 export { type IptablesChain, mayHaveIptablesChain, usesLegacyTable } from './iptables-chain.ts'
 export { otherVersionsWithChain } from './iptables-versions.ts'
 export {
-  type Attachment,
   attachmentHash,
   describeMark,
   type IsOurs,

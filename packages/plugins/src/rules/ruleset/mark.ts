@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto'
 import { shortenedName } from '@patchbay/cni/plugin'
 import { COMMENT_BYTES } from '@patchbay/linux/nftables'
-
-/** An interface of a container in a network. A request is one. */
-export interface Attachment {
-  /** The network. */
-  readonly name: string
-  readonly containerId: string
-  readonly ifName: string
-}
+import type { Attachment } from '../../request/attachment.ts'
 
 /** Whose an element or a rule is. */
 export interface Mark {

@@ -69,7 +69,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'puts a publication in the place of what the owner had, at another address',
+    name: 'puts mappings in the place of what the owner had, at another address',
     before: [web],
     change: { who: 'c1', at: '0.9', ports: ['81'] },
     lines: ['containers 10.1.0.9 : all, c1 net1', 'ports tcp . 81 : 10.1.0.9 . 80, c1 net1', 'taken tcp . 81 : 0'],
@@ -143,7 +143,7 @@ const cases: readonly Case[] = [
     ],
   },
   {
-    name: 'gives the port of one who goes to a publication before those who wait',
+    name: 'gives the port of one who goes to mappings before those who wait',
     before: [web, web2],
     change: { who: 'c1', at: '0.9', ports: ['80'] },
     lines: [
@@ -182,7 +182,7 @@ const cases: readonly Case[] = [
     gone: ['tcp 80 undefined'],
   },
   {
-    name: 'keeps a port at another address waiting beside a publication with conditions',
+    name: 'keeps a port at another address waiting beside mappings with conditions',
     before: [web, { ...web2, ports: ['192.0.2.2:80'] }],
     change: { ...one, conditions: true },
     lines: [
@@ -232,7 +232,7 @@ const cases: readonly Case[] = [
     chains: 1,
   },
   {
-    name: 'keeps the chain of conditions that a publication fills anew',
+    name: 'keeps the chain of conditions that mappings fill anew',
     before: [{ ...web, conditions: true }],
     change: { ...web, conditions: true },
     lines: [

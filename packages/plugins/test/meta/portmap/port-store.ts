@@ -11,7 +11,7 @@ import {
 } from '@patchbay/linux/nftables'
 import type { PortMapping, PortmapConfig } from '../../../src/meta/portmap/config.ts'
 import { type ClientSet, everyClient, loopback, neighboursOf } from '../../../src/meta/portmap/nftables-clients.ts'
-import { type Publication, publicationOf, UNKNOWN } from '../../../src/meta/portmap/nftables-elements.ts'
+import { type PortMappings, portMappingsOf, UNKNOWN } from '../../../src/meta/portmap/nftables-elements.ts'
 import { maps } from '../../../src/meta/portmap/nftables-layout.ts'
 import { type Change, planChange } from '../../../src/meta/portmap/nftables-plan.ts'
 import type { PortState } from '../../../src/meta/portmap/nftables-state.ts'
@@ -33,7 +33,7 @@ export function ownerOfWish({ who }: Pick<Wish, 'who'>) {
   return { containerId, name, ifName: 'eth0' }
 }
 
-export function publicationOfWish(wish: Wish): Publication {
+export function mappingsOfWish(wish: Wish): PortMappings {
   const conditions = { 4: wish.conditions ? ['ip', 'saddr', '10.0.0.0/8'] : [], 6: [] }
   const address: CIDR = parseCIDR(`10.1.${wish.at}/24`)
   const unused = { backend: undefined, markBit: 13, externalSetMarkChain: '', prevResult: undefined }
@@ -45,7 +45,7 @@ export function publicationOfWish(wish: Wish): Publication {
     mappings: wish.ports.map(mappingOf),
     conditions,
   }
-  return publicationOf(ownerOfWish(wish), config, { address })
+  return portMappingsOf(ownerOfWish(wish), config, { address })
 }
 
 function mappingOf(text: string): PortMapping {
@@ -57,7 +57,7 @@ function mappingOf(text: string): PortMapping {
 /** What the kernel would have after plans: it refuses a key that is there, and one that is not. */
 export class PortStore extends Batch {
   readonly #sets = new Map<string, Map<string, unknown>>()
-  readonly #wishes = new Map<string, Publication>()
+  readonly #wishes = new Map<string, PortMappings>()
   readonly deletedChains: string[] = []
 
   get state(): PortState {
@@ -74,11 +74,11 @@ export class PortStore extends Batch {
     }
   }
 
-  /** Plans and makes a change: a publication, or that an owner goes. */
+  /** Plans and makes a change: mappings come, or an owner goes. */
   change(wish: Wish | Pick<Wish, 'who'>): Change {
-    const publication = 'ports' in wish ? publicationOfWish(wish) : undefined
-    const change = planChange(4, { state: this.state, isOurs: ownedBy(ownerOfWish(wish)), publication })
-    if (publication) this.#wishes.set(describeMark(publication.comment), publication)
+    const mappings = 'ports' in wish ? mappingsOfWish(wish) : undefined
+    const change = planChange(4, { state: this.state, isOurs: ownedBy(ownerOfWish(wish)), mappings })
+    if (mappings) this.#wishes.set(describeMark(mappings.comment), mappings)
     change.apply(this)
     return change
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseIP } from '@patchbay/address'
-import { type Port, portText, takenBy } from '../../../src/meta/portmap/nftables-elements.ts'
+import { type PortKey, portText, takenBy } from '../../../src/meta/portmap/nftables-elements.ts'
 import { withoutSiblings } from '../../../src/meta/portmap/nftables-places.ts'
-import { PortStore, publicationOfWish, type Wish } from './port-store.ts'
+import { mappingsOfWish, PortStore, type Wish } from './port-store.ts'
 
 const web: Wish = { who: 'c1', at: '0.2', ports: ['80', '81', '192.0.2.1:82'] }
 
@@ -47,7 +47,7 @@ for (const { name, others, wish = web, left } of [
   test(`withoutSiblings() ${name}`, () => {
     const store = new PortStore()
     for (const other of others) store.change(other)
-    const { targets, elements } = withoutSiblings(publicationOfWish(wish), store.state)
+    const { targets, elements } = withoutSiblings(mappingsOfWish(wish), store.state)
     assert.deepEqual(
       targets.map(({ port }) => String(port[1])),
       left,
@@ -58,9 +58,9 @@ for (const { name, others, wish = web, left } of [
     assert.equal(ports.length, left.length)
   })
 
-const at = (port: Port, host?: string) => ({ port, host: host === undefined ? undefined : parseIP(host) })
-const http: Port = ['tcp', 80]
-const dns: Port = ['udp', 80]
+const at = (port: PortKey, host?: string) => ({ port, host: host === undefined ? undefined : parseIP(host) })
+const http: PortKey = ['tcp', 80]
+const dns: PortKey = ['udp', 80]
 
 for (const { name, targets, counts } of [
   { name: 'has nothing for nothing', targets: [], counts: [] },

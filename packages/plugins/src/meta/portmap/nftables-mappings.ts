@@ -4,7 +4,7 @@ import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import { findRecord, type IsOurs, inetTable, type Mark, recordElements } from '../../rules/ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
 import { declareNeighbours } from './nftables-clients.ts'
-import type { Publication } from './nftables-elements.ts'
+import type { PortMappings } from './nftables-elements.ts'
 import { declareLayout, maps, records } from './nftables-layout.ts'
 import { type Change, planChange } from './nftables-plan.ts'
 import { fillRecord, planRecords, recordedIn, wordsFor } from './nftables-records.ts'
@@ -22,17 +22,17 @@ const ATTEMPTS = 64
  * @returns the ports that the owner had before
  * @throws Error naming the container that has one of the ports; then nothing has changed
  */
-export async function publish(
+export async function addMappings(
   nft: Nftables,
-  publications: readonly Publication[],
+  allMappings: readonly PortMappings[],
   { isOurs, isDeclared }: { isOurs: IsOurs; isDeclared: boolean },
 ): Promise<PublishedPort[]> {
   for (const declare of isDeclared ? [declareNothing, declareAll] : [declareAll]) {
     try {
       await nft.transaction((batch) => {
-        declare(batch, publications)
-        for (const publication of publications) fill(batch, publication)
-        fillRecord(batch, publications)
+        declare(batch, allMappings)
+        for (const mappings of allMappings) fill(batch, mappings)
+        fillRecord(batch, allMappings)
       })
       return []
     } catch (error) {
@@ -40,18 +40,18 @@ export async function publish(
       if (!isNetlinkError(error, 'ENOENT')) throw error
     }
   }
-  return change(nft, { publications, isOurs })
+  return change(nft, { allMappings, isOurs })
 }
 
 function declareNothing(): void {}
 
-function declareAll(batch: Batch, publications: readonly Publication[]): void {
+function declareAll(batch: Batch, allMappings: readonly PortMappings[]): void {
   declareLayout(batch)
-  for (const { address, hasNeighbours } of publications) if (hasNeighbours) declareNeighbours(batch, address)
+  for (const { address, hasNeighbours } of allMappings) if (hasNeighbours) declareNeighbours(batch, address)
 }
 
-/** Whose publications to take back, and what is known of them. */
-export interface Withdrawal {
+/** Whose mappings to take back, and what is known of them. */
+export interface Removal {
   readonly owner: Mark
   readonly isOurs: IsOurs
   /** What the runtime says that the attachment has. */
@@ -61,7 +61,7 @@ export interface Withdrawal {
    *
    * @throws Error when it makes no sense
    */
-  readonly publicationAt: (address: CIDR) => Publication
+  readonly mappingsAt: (address: CIDR) => PortMappings
   /** Whether others may have one of the ports at another address of the host. */
   readonly isShared: boolean
 }
@@ -72,23 +72,23 @@ export interface Withdrawal {
  *
  * @returns the ports that are gone
  */
-export async function withdraw(nft: Nftables, withdrawal: Withdrawal): Promise<PublishedPort[]> {
-  const { owner, isOurs, publicationAt, isShared } = withdrawal
+export async function removeMappings(nft: Nftables, removal: Removal): Promise<PublishedPort[]> {
+  const { owner, isOurs, mappingsAt, isShared } = removal
   const generation = isShared ? await nft.getGeneration() : undefined
   const record = await findRecord(nft, records, owner)
-  if (!record) return withdrawUnrecorded(nft, withdrawal)
-  const publications = attempt(() => recordedIn(record.words).map(publicationAt)) ?? []
-  const isKnown = wordsFor(publications).join() === record.words.join() && (await havePortsAlone(nft, publications))
-  if (isKnown && (await removeKnown(nft, { owner, publications, generation }))) return publications.flatMap(portsOf)
-  return withdrawAll(nft, isOurs)
+  if (!record) return removeUnrecorded(nft, removal)
+  const allMappings = attempt(() => recordedIn(record.words).map(mappingsAt)) ?? []
+  const isKnown = wordsFor(allMappings).join() === record.words.join() && (await havePortsAlone(nft, allMappings))
+  if (isKnown && (await removeKnown(nft, { owner, allMappings, generation }))) return allMappings.flatMap(portsOf)
+  return removeAllMappings(nft, isOurs)
 }
 
 /** What versions until 0.1 have published, which made no records. */
-async function withdrawUnrecorded(nft: Nftables, { addresses, isOurs }: Withdrawal): Promise<PublishedPort[]> {
-  if (addresses.length === 0) return withdrawAll(nft, isOurs)
+async function removeUnrecorded(nft: Nftables, { addresses, isOurs }: Removal): Promise<PublishedPort[]> {
+  if (addresses.length === 0) return removeAllMappings(nft, isOurs)
   for (const { family, address: key } of addresses) {
     const container = await nft.findElement(maps[family].containers, { key })
-    if (isOurs(container?.comment)) return withdrawAll(nft, isOurs)
+    if (isOurs(container?.comment)) return removeAllMappings(nft, isOurs)
   }
   return []
 }
@@ -102,7 +102,7 @@ function attempt<T>(work: () => T): T | undefined {
   }
 }
 
-function portsOf({ address, targets }: Publication): PublishedPort[] {
+function portsOf({ address, targets }: PortMappings): PublishedPort[] {
   const version = address.family
   return targets.map(({ host, port: [protocol, port] }) => ({ version, host, protocol: String(protocol), port }))
 }
@@ -112,40 +112,40 @@ function portsOf({ address, targets }: Publication): PublishedPort[] {
  *
  * @returns the ports that are gone
  */
-export function withdrawAll(nft: Nftables, isOurs: IsOurs): Promise<PublishedPort[]> {
-  return change(nft, { publications: [], isOurs })
+export function removeAllMappings(nft: Nftables, isOurs: IsOurs): Promise<PublishedPort[]> {
+  return change(nft, { allMappings: [], isOurs })
 }
 
 /** Only adds: the kernel lets a socket go late when something has been deleted over it. */
-function fill(batch: Batch, publication: Publication): void {
-  publication.declareOwn(batch)
-  for (const each of publication.elements) each.fill(batch)
-  batch.createElements(maps[publication.address.family].taken, publication.taken)
+function fill(batch: Batch, mappings: PortMappings): void {
+  mappings.declareOwn(batch)
+  for (const each of mappings.elements) each.fill(batch)
+  batch.createElements(maps[mappings.address.family].taken, mappings.taken)
 }
 
 /** Whether no other container has one of the ports at another address of the host. */
-async function havePortsAlone(nft: Nftables, publications: readonly Publication[]): Promise<boolean> {
-  for (const { address, taken } of publications)
+async function havePortsAlone(nft: Nftables, allMappings: readonly PortMappings[]): Promise<boolean> {
+  for (const { address, taken } of allMappings)
     for (const { key, data } of taken.filter((each) => each.data > 0))
       if ((await nft.findElement(maps[address.family].taken, { key }))?.data !== data) return false
   return true
 }
 
 /**
- * @param options.generation of the rules from which the publications are known; `undefined` when nobody else can change it
+ * @param options.generation of the rules from which the allMappings are known; `undefined` when nobody else can change it
  * @returns whether it was all there
  */
 async function removeKnown(
   nft: Nftables,
   {
     owner,
-    publications,
+    allMappings,
     generation,
-  }: { owner: Mark; publications: readonly Publication[]; generation: number | undefined },
+  }: { owner: Mark; allMappings: readonly PortMappings[]; generation: number | undefined },
 ): Promise<boolean> {
   const remove = (batch: Batch) => {
-    batch.deleteElements(records, recordElements(owner, wordsFor(publications)))
-    for (const { address, elements, taken, ownChain } of publications) {
+    batch.deleteElements(records, recordElements(owner, wordsFor(allMappings)))
+    for (const { address, elements, taken, ownChain } of allMappings) {
       for (const each of elements) each.remove(batch)
       batch.deleteElements(maps[address.family].taken, taken)
       if (ownChain) batch.deleteChain({ table: inetTable, name: ownChain })
@@ -163,25 +163,25 @@ async function removeKnown(
 /** Looks what there is, and changes it; again when others have been quicker. */
 async function change(
   nft: Nftables,
-  { publications, isOurs }: { publications: readonly Publication[]; isOurs: IsOurs },
+  { allMappings, isOurs }: { allMappings: readonly PortMappings[]; isOurs: IsOurs },
 ): Promise<PublishedPort[]> {
   for (let attempt = 1; ; attempt++) {
     const generation = await nft.getGeneration()
     const changes: Change[] = []
     for (const version of [4, 6] as const) {
-      const publication = publications.find(({ address }) => address.family === version)
+      const mappings = allMappings.find(({ address }) => address.family === version)
       const state = await readPortState(nft, version)
-      changes.push(planChange(version, { state, isOurs, publication }))
+      changes.push(planChange(version, { state, isOurs, mappings }))
     }
     const present = await nft.listElements(records)
     const containers = changes.flatMap((each) => each.containers)
-    const { outdated, updated } = planRecords({ present, containers, publications })
+    const { outdated, updated } = planRecords({ present, containers, allMappings })
     const needed = changes.filter(({ isNeeded }) => isNeeded)
     if (needed.length + outdated.length + updated.length === 0) return []
     try {
       await nft.transaction(
         (batch) => {
-          if (publications.length > 0) declareAll(batch, publications)
+          if (allMappings.length > 0) declareAll(batch, allMappings)
           for (const each of needed) each.apply(batch)
           batch.deleteElements(records, outdated)
           batch.createElements(records, updated)
