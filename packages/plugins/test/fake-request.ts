@@ -1,5 +1,5 @@
 import type { JsonObject } from '@patchbay/cni/json'
-import type { Request } from '@patchbay/cni/plugin'
+import { type Request, Shared } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 
 /** A call of a plugin that is given nothing but a configuration; what it delegates is recorded. */
@@ -17,6 +17,7 @@ export function fakeRequest(config: JsonObject, options: Partial<Request> = {}):
     args: '',
     path: [],
     hostNetns: '/proc/self/ns/net',
+    shared: new Shared(),
     env: {},
     name: 'net1',
     cniVersion: '1.1.0',

@@ -6,6 +6,7 @@ import { checkEnvironment } from './call-environment.ts'
 import { handleCall } from './handle-call.ts'
 import type { Plugin } from './plugin.ts'
 import { processDelegates } from './process-delegates.ts'
+import { Shared } from './shared.ts'
 import { writeDiagnostics } from './standard-streams.ts'
 import { toCniError } from './to-cni-error.ts'
 
@@ -31,6 +32,8 @@ export interface InProcessOptions {
   readonly stderr?: (text: string) => void
   /** Path of the namespace that is "the host" to plugins; this process's own by default. */
   readonly hostNetns?: string
+  /** What the plugins share from one call to the next; by default each call has its own, and leaves nothing of it open. */
+  readonly shared?: Shared
 }
 
 /**
@@ -54,12 +57,13 @@ export interface InProcessOptions {
 export async function callPlugin(plugin: Plugin, call: InProcessCall): Promise<Result | undefined> {
   const { args = 'inherit', env: base = process.env, config, stdin, signal } = call
   const { executor = processDelegates, stderr = writeDiagnostics, hostNetns = '/proc/self/ns/net' } = call
+  using own = new Shared()
   try {
     const env = pluginEnvironment(args, base)
     const command = env['CNI_COMMAND'] ?? ''
     checkEnvironment(command, env)
     const json = config ?? parseConfig(stdin ?? '')
-    const world = { env, executor, stderr, hostNetns, ...(signal && { signal }) }
+    const world = { env, executor, stderr, hostNetns, shared: call.shared ?? own, ...(signal && { signal }) }
     return await handleCall(plugin, { command, json, stdin }, world, resultAs)
   } catch (thrown) {
     throw toCniError(thrown)

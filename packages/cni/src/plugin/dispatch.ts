@@ -4,6 +4,7 @@ import { parseConfig, readConfig } from './call-config.ts'
 import { checkEnvironment } from './call-environment.ts'
 import { handleCall } from './handle-call.ts'
 import type { Plugin } from './plugin.ts'
+import { Shared } from './shared.ts'
 import { toCniError } from './to-cni-error.ts'
 import type { PluginWorld } from './world.ts'
 
@@ -18,8 +19,9 @@ import type { PluginWorld } from './world.ts'
  * @returns the exit status
  */
 export async function dispatch(plugin: Plugin, world: PluginWorld): Promise<0 | 1> {
+  using own = new Shared()
   try {
-    await answer(plugin, world)
+    await answer(plugin, world, world.shared ?? own)
     return 0
   } catch (thrown) {
     if (!(thrown instanceof UnwrittenError)) writeError(world, thrown)
@@ -27,13 +29,13 @@ export async function dispatch(plugin: Plugin, world: PluginWorld): Promise<0 | 
   }
 }
 
-async function answer(plugin: Plugin, world: PluginWorld): Promise<void> {
+async function answer(plugin: Plugin, world: PluginWorld, shared: Shared): Promise<void> {
   const command = world.env['CNI_COMMAND'] ?? ''
   if (command === '') return world.stderr(aboutText(plugin, world.about))
   checkEnvironment(command, world.env)
   if (command === 'VERSION') return write(world, versionText(plugin))
   const stdin = await readConfig(world)
-  await handleCall(plugin, { command, json: parseConfig(stdin), stdin }, world, (result, version) =>
+  await handleCall(plugin, { command, json: parseConfig(stdin), stdin }, { ...world, shared }, (result, version) =>
     write(world, formatResult(result, version)),
   )
 }

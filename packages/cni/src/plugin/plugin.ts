@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json/index.ts'
 import type { Result } from '../types/index.ts'
+import type { Shared } from './shared.ts'
 
 /** The commands of the protocol (CNI 1.1 §"Section 2"). */
 export type Command = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION'
@@ -36,6 +37,8 @@ export interface Request {
   readonly path: readonly string[]
   /** Path of the caller's own network namespace: what the plugin calls "the host". */
   readonly hostNetns: string
+  /** What this call shares with others of the same program. */
+  readonly shared: Shared
   /** The whole environment of the caller. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The network's name, already validated. */

@@ -5,7 +5,8 @@ import type { Delegate, PluginCommand, Request } from './plugin.ts'
 import type { PluginWorld } from './world.ts'
 
 /** What a handler gets of a plugin's world. */
-export type HandlerWorld = Pick<PluginWorld, 'env' | 'stderr' | 'executor' | 'hostNetns' | 'signal'>
+export type HandlerWorld = Pick<PluginWorld, 'env' | 'stderr' | 'executor' | 'hostNetns' | 'signal'> &
+  Pick<Request, 'shared'>
 
 /** A call that has been checked. */
 export interface CheckedCall {
@@ -19,7 +20,7 @@ export interface CheckedCall {
 
 /** Makes what a handler gets. */
 export function makeRequest(world: HandlerWorld, { stdin, ...call }: CheckedCall): Request {
-  const { env, hostNetns, signal } = world
+  const { env, hostNetns, shared, signal } = world
   let text = stdin
   const configText = () => (text ??= formatJson(call.config))
   return {
@@ -30,6 +31,7 @@ export function makeRequest(world: HandlerWorld, { stdin, ...call }: CheckedCall
     args: env['CNI_ARGS'] ?? '',
     path: splitPath(env['CNI_PATH'] ?? ''),
     hostNetns,
+    shared,
     env,
     get stdin() {
       return configText()

@@ -2,6 +2,7 @@ import type { Executor } from '../exec/index.ts'
 import { dispatch } from './dispatch.ts'
 import type { Plugin } from './plugin.ts'
 import { processDelegates } from './process-delegates.ts'
+import type { Shared } from './shared.ts'
 import { readToEnd, writeDiagnostics, writeFully } from './standard-streams.ts'
 import type { PluginWorld } from './world.ts'
 
@@ -10,6 +11,8 @@ export interface RunOptions {
   version?: string
   /** Finds and runs the plugins that this one delegates to; as processes by default. */
   executor?: Executor
+  /** What the plugin shares with those that `executor` runs in-process. */
+  shared?: Shared
 }
 
 /**
@@ -24,10 +27,8 @@ export interface RunOptions {
  * kills; while standard input is read, when nothing has been done yet, the first one does. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
  * for standard error is dropped when it cannot be written.
  */
-export async function runPlugin(
-  plugin: Plugin,
-  { version, executor = processDelegates }: RunOptions = {},
-): Promise<void> {
+export async function runPlugin(plugin: Plugin, options: RunOptions = {}): Promise<void> {
+  const { version, executor = processDelegates, shared } = options
   console.log = console.info = console.debug = console.error
   const terminated = new AbortController()
   const onSignal = (signal: string) =>
@@ -44,6 +45,7 @@ export async function runPlugin(
     executor,
     hostNetns: '/proc/self/ns/net',
     ...(version === undefined ? {} : { about: version }),
+    ...(shared && { shared }),
     signal: terminated.signal,
   }
   try {

@@ -1,4 +1,5 @@
 import type { Environment, Executor } from '../exec/index.ts'
+import type { Shared } from './shared.ts'
 
 /**
  * Everything outside of a plugin that one call of it touches. A one-shot process has its own, see {@link runPlugin};
@@ -17,6 +18,8 @@ export interface PluginWorld {
   readonly executor: Executor
   /** Path of the caller's network namespace: what the plugin calls "the host". */
   readonly hostNetns: string
+  /** What the call shares with others of the same program; when absent, it has its own and leaves nothing of it open. */
+  readonly shared?: Shared
   /** Version of the plugin's program, as its about text gives it: `v1.9.1`. */
   readonly about?: string
   /** Becomes the request's: it cuts the call short. */

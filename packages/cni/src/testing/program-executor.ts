@@ -13,7 +13,7 @@ export type PluginProgram = (world: PluginWorld) => Promise<number>
  */
 export function programExecutor(
   programs: Readonly<Record<string, PluginProgram>>,
-  { stderr = () => undefined, hostNetns = '/proc/self/ns/net' }: InProcessOptions = {},
+  { stderr = () => undefined, hostNetns = '/proc/self/ns/net', shared }: InProcessOptions = {},
 ): Executor {
   const executor: Executor = {
     async find(type, path) {
@@ -37,6 +37,7 @@ export function programExecutor(
         executor,
         hostNetns,
         ...(signal ? { signal } : {}),
+        ...(shared ? { shared } : {}),
       })
       if (status !== 0) throw pluginFailure(path, { end: { kind: 'exited', status }, ...written, overflowed: false })
       if (written.stderr !== '') stderr(written.stderr)

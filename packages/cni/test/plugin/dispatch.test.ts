@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
-import type { Plugin, Request } from '../../src/plugin/index.ts'
+import { type Plugin, type Request, Shared } from '../../src/plugin/index.ts'
 import { allVersions, CniError } from '../../src/types/index.ts'
 import { attachment, call, errorText } from './fake-world.ts'
 
@@ -192,7 +192,7 @@ test('dispatch() gives handlers the call', async () => {
   const seen = await call(plugin, env, { stdin, hostNetns: '/host', signal })
   const [request] = plugin.calls
   assert.ok(request)
-  const { warn, delegate, ...data } = request
+  const { warn, delegate, shared, ...data } = request
   assert.deepEqual(data, {
     command: 'ADD',
     containerId: 'c1',
@@ -210,6 +210,7 @@ test('dispatch() gives handlers the call', async () => {
   })
   assert.equal(typeof delegate, 'function')
   assert.equal(typeof warn, 'function')
+  assert.ok(shared instanceof Shared)
   assert.equal(seen.status, 0)
 })
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { Shared } from '@patchbay/cni/plugin'
 import { lockFile } from '@patchbay/linux/sys'
 import { type Call, callHostLocal } from './call-host-local.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -184,7 +185,13 @@ test('a stop that is asked for while others have the leases locked ends the wait
     signal: stop,
   }
   const rest = { command: 'ADD', netns: '', path: [], hostNetns: '', env: {}, cniVersion: '1.1.0', stdin: '' } as const
-  const add2 = hostLocal.add?.({ ...request, ...rest, warn: () => {}, delegate: async () => undefined })
+  const add2 = hostLocal.add?.({
+    ...request,
+    ...rest,
+    shared: new Shared(),
+    warn: () => {},
+    delegate: async () => undefined,
+  })
   await assert.rejects(add2 ?? Promise.resolve(), { name: 'TimeoutError' })
 })
 
