@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addLink, addLinkRequest, setLink } from '@patchbay/linux/route'
+import { addLink, addLinkRequest, findLink, getLink, linkSummary, setLink } from '@patchbay/linux/route'
 import type * as DeleteTogetherModule from '../../packages/patchbay/src/daemon/delete-together.ts'
 import type * as LinkDeletionsModule from '../../packages/patchbay/src/daemon/link-deletions.ts'
 import { bridgeConfig, DaemonLab, eventually } from '../lab/daemon-lab.ts'
@@ -18,6 +18,21 @@ async function addPair(host: TestNamespace, container: TestNamespace, [ifname, p
   await host.socket.request(addLinkRequest({ ifname, linkinfo: { link: { kind: 'veth', data } } }))
 }
 
+/** Deletes a link as a plugin does; without it there is nothing to delete. */
+async function deleteLink(
+  deletions: LinkDeletionsModule.LinkDeletions,
+  { netns }: TestNamespace,
+  name: string,
+  onAsked = () => {},
+): Promise<void> {
+  using route = deletions.openSocket(netns)
+  const link = await findLink(route, name, { as: linkSummary })
+  if (link === undefined) return
+  const { asked, gone } = deletions.delete(link, { netns, route })
+  asked.then(onAsked)
+  await gone
+}
+
 test('LinkDeletions deletes many pairs in few requests, and nothing else', async () => {
   await withNamespaces(['host', 'a', 'b'], async ({ host, a, b }) => {
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
@@ -27,7 +42,7 @@ test('LinkDeletions deletes many pairs in few requests, and nothing else', async
     await addLink(host.socket, { ifname: 'br0', linkinfo: { link: { kind: 'bridge', data: {} } } })
     const asked = new Set<string>()
     const deleteEnd = async (name: string, index: number) => {
-      await deletions.delete((index % 2 ? a : b).netns, name, { onAsked: () => asked.add(name) })
+      await deleteLink(deletions, index % 2 ? a : b, name, () => asked.add(name))
       assert.ok(asked.has(name))
     }
     await Promise.all(names.map(deleteEnd))
@@ -51,13 +66,10 @@ function slowKernel() {
     finish = resolve
   })
   const underWay = { now: 0, most: 0 }
-  const deleteSlowly: typeof DeleteTogetherModule.deleteTogether = async (netns, indexes, events) => {
+  const deleteSlowly: typeof DeleteTogetherModule.deleteTogether = (netns, indexes) => {
     underWay.most = Math.max(underWay.most, ++underWay.now)
-    const { end } = await deleteTogether(netns, indexes, events)
-    const announced = end.then(() => {
-      for (const index of indexes) events.onGone(index)
-    })
-    return { end: announced.then(() => finished).finally(() => underWay.now--) }
+    const deletion = deleteTogether(netns, indexes)
+    return { ...deletion, end: deletion.end.then(() => finished).finally(() => underWay.now--) }
   }
   return { deleteSlowly, underWay, finish: () => finish() }
 }
@@ -68,7 +80,7 @@ test('LinkDeletions begins the next request when the links of the last are gone,
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], { deleteLinks: deleteSlowly })
     for (let index = 0; index < 5; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
     for (let index = 0; index < 5; index++) {
-      await deletions.delete(container.netns, `eth${index}`)
+      await deleteLink(deletions, container, `eth${index}`)
       assert.equal(hasLink(container, `eth${index}`), false)
     }
     assert.equal(underWay.now, 5)
@@ -87,14 +99,14 @@ test('LinkDeletions has links of many calls go together, and begins sooner when 
     const options = { deleteLinks: deleteSlowly, calls: () => calls }
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }], options)
     for (let index = 0; index < 6; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
-    for (const name of ['eth0', 'eth1']) await deletions.delete(container.netns, name)
-    const others = ['eth2', 'eth3', 'eth4'].map((name) => deletions.delete(container.netns, name))
+    for (const name of ['eth0', 'eth1']) await deleteLink(deletions, container, name)
+    const others = ['eth2', 'eth3', 'eth4'].map((name) => deleteLink(deletions, container, name))
     await eventually('the deletions', () => deletions.counts.pending === 5)
     assert.equal(underWay.now, 2)
     calls = 1
     finish()
     await Promise.all(others)
-    await deletions.delete(container.netns, 'eth5')
+    await deleteLink(deletions, container, 'eth5')
     await deletions.drain()
     assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['lo']])
     assert.deepEqual(deletions.counts, { pending: 0, finished: 6, batches: 4 })
@@ -109,7 +121,7 @@ test('LinkDeletions has a bounded number of requests under way, and the others w
     for (const ifname of names)
       await addLink(container.socket, { ifname, linkinfo: { link: { kind: 'bridge', data: {} } } })
     await addPair(host, container, ['v0', 'eth0'])
-    const all = [...names, 'eth0'].map((name) => deletions.delete(container.netns, name))
+    const all = [...names, 'eth0'].map((name) => deleteLink(deletions, container, name))
     await eventually('the first deletions', () => deletions.counts.pending === 21 && linkNames(container).length === 6)
     assert.equal(underWay.now, 16)
     assert.equal(deletions.counts.pending, 21)
@@ -128,7 +140,7 @@ test('LinkDeletions says that the kernel is at it before it says that a link is 
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     await addPair(host, container, ['v0', 'eth0'])
     const events: string[] = []
-    const end = deletions.delete(container.netns, 'eth0', { onAsked: () => events.push('asked') })
+    const end = deleteLink(deletions, container, 'eth0', () => events.push('asked'))
     const gone = end.then(() => events.push('gone'))
     // In the turn of the event loop in which the request is sent, behind it.
     for (let microtask = 0; microtask < 50; microtask++) await undefined
@@ -145,7 +157,7 @@ test('LinkDeletions deletes a pair whose other end is with a stranger, though th
     // In each namespace indexes begin anew: these two have the same.
     await addPair(host, container, ['same', 'same'])
     await addPair(other, container, ['v0', 'eth0'])
-    await deletions.delete(container.netns, 'eth0')
+    await deleteLink(deletions, container, 'eth0')
     await deletions.drain()
     assert.deepEqual(
       [linkNames(host), linkNames(container), linkNames(other)],
@@ -158,18 +170,38 @@ test('LinkDeletions deletes links of other kinds where they are', async () => {
   await withNamespaces(['host', 'container'], async ({ host, container }) => {
     const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
     await addLink(container.socket, { ifname: 'eth0', linkinfo: { link: { kind: 'bridge', data: {} } } })
-    await deletions.delete(container.netns, 'eth0')
+    await deleteLink(deletions, container, 'eth0')
     assert.deepEqual(linkNames(container), ['lo'])
     await deletions.drain()
   })
 })
 
-test('LinkDeletions reports a link that is not there', async () => {
+test('LinkDeletions takes a link that is gone meanwhile for deleted', async () => {
+  await withNamespaces(['host', 'container'], async ({ host, container }) => {
+    const deletions = new LinkDeletions(() => [{ path: host.path, isOwn: false }])
+    await addPair(host, container, ['v0', 'eth0'])
+    const link = await getLink(container.socket, 'eth0', { as: linkSummary })
+    await deleteLink(deletions, container, 'eth0')
+    await deletions.delete(link, { netns: container.netns, route: container.socket }).gone
+    await deletions.drain()
+    assert.deepEqual([linkNames(host), linkNames(container)], [['lo'], ['lo']])
+  })
+})
+
+test('LinkDeletions reports a link that cannot be deleted, and does not keep who waits for the kernel to start', async () => {
   await withNamespaces(['container'], async ({ container }) => {
     const deletions = new LinkDeletions(() => [])
-    await assert.rejects(deletions.delete(container.netns, 'eth0'), { code: 'ENODEV' })
-    assert.equal(deletions.counts.pending, 0)
+    const lo = await getLink(container.socket, 'lo', { as: linkSummary })
+    for (const [netns, code] of [
+      [container.netns, 'EOPNOTSUPP'],
+      [{ fd: 1_000_000 }, 'EBADF'],
+    ] as const) {
+      const { asked, gone } = deletions.delete(lo, { netns, route: container.socket })
+      await asked
+      await assert.rejects(gone, { code })
+    }
     await deletions.drain()
+    assert.equal(deletions.counts.pending, 0)
   })
 })
 
@@ -179,9 +211,7 @@ test('LinkDeletions does not mind who else deletes the same links', async () => 
     for (let index = 0; index < 8; index++) await addPair(host, container, [`v${index}`, `eth${index}`])
     await setLink(host.socket, 'v0', { up: true })
     const names = Array.from({ length: 8 }, (_, index) => `eth${index}`)
-    const twice = [...names, ...names].map((name) => deletions.delete(container.netns, name))
-    const failures = (await Promise.allSettled(twice)).filter(({ status }) => status === 'rejected')
-    for (const failure of failures) assert.equal('reason' in failure && failure.reason.code, 'ENODEV')
+    await Promise.all([...names, ...names].map((name) => deleteLink(deletions, container, name)))
     assert.deepEqual(linkNames(host), ['lo'])
     await deletions.drain()
     assert.equal(hasLink(container, 'eth0'), false)

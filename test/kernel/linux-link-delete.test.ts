@@ -9,7 +9,9 @@ import {
   deleteLink,
   deleteLinkAnnounced,
   deleteLinkGroup,
+  getLink,
   openRouteSocket,
+  RTNLGRP,
 } from '@patchbay/linux/route'
 import { eventually, openDescriptors, withNamespaces } from '../lab/namespace-fixture.ts'
 import { ip, linkNames } from '../lab/witness.ts'
@@ -54,10 +56,13 @@ test('deleteLinkAnnounced() returns when the name is free', () =>
     for (let round = 0; round < 10; round++) {
       const data = { peer: { ifname: 'eth0', netNsFd: container.netns.fd } }
       await addLink(host.socket, { ifname: 'v0', master: bridge.index, linkinfo: { link: { kind: 'veth', data } } })
-      let asked = 0
-      await deleteLinkAnnounced(host.netns, 'v0', { onAsked: () => asked++ })
-      assert.equal(asked, 1)
+      using socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
+      const events: string[] = []
+      const { asked, gone } = deleteLinkAnnounced(socket, await getLink(socket, 'v0'))
+      asked.then(() => events.push('asked'))
+      await gone
       assert.deepEqual(linkNames(host), ['br0', 'lo'])
+      assert.deepEqual(events, ['asked'])
     }
     assert.deepEqual(linkNames(container), ['lo'])
     await eventually(() => openDescriptors() === before, 'the end of the requests')
@@ -66,9 +71,35 @@ test('deleteLinkAnnounced() returns when the name is free', () =>
 test('deleteLinkAnnounced() fails as deleteLink() does', () =>
   withNamespaces(['host'], async ({ host }) => {
     const before = openDescriptors()
-    await assert.rejects(deleteLinkAnnounced(host.netns, 'nothing'), { code: 'ENODEV' })
-    await assert.rejects(deleteLinkAnnounced(host.netns, 'lo'), { operation: 'RTM_DELLINK', code: 'EOPNOTSUPP' })
+    {
+      using socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
+      for (const [index, code] of [
+        [4711, 'ENODEV'],
+        [1, 'EOPNOTSUPP'],
+      ] as const) {
+        const { asked, gone } = deleteLinkAnnounced(socket, { index })
+        await asked
+        await assert.rejects(gone, { operation: 'RTM_DELLINK', code })
+      }
+    }
     await eventually(() => openDescriptors() === before, 'the end of the requests')
+  }))
+
+test('deleteLinkAnnounced() tells that it was asked, or cannot be, without anyone waiting for its failure', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    const socket = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.LINK] })
+    socket.close()
+    const { asked, gone } = deleteLinkAnnounced(socket, { index: 1 })
+    await asked
+    await new Promise((resolve) => setImmediate(resolve))
+    await assert.rejects(gone, { name: 'TypeError' })
+  }))
+
+test('deleteLinkAnnounced() waits for the kernel to finish on a socket that does not hear of links', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    ip(host, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1')
+    await deleteLinkAnnounced(host.socket, await getLink(host.socket, 'v0')).gone
+    assert.deepEqual(linkNames(host), ['lo'])
   }))
 
 test('deleteLinkAnnounced() lets a program end that leaves the rest to children, with its streams closed', () =>
@@ -76,10 +107,11 @@ test('deleteLinkAnnounced() lets a program end that leaves the rest to children,
     ip(host, 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1')
     const program = `
       import { Namespace } from '@patchbay/linux/netns'
-      import { deleteLinkAnnounced } from '@patchbay/linux/route'
-      import { leaveRestToChildren } from '@patchbay/linux/sys'
-      leaveRestToChildren()
-      await deleteLinkAnnounced(Namespace.open('${host.path}'), 'v0')
+      import { ForkedBackground } from '@patchbay/linux/netlink'
+      import { deleteLinkAnnounced, getLink, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
+      const netns = Namespace.open('${host.path}')
+      const socket = openRouteSocket({ netns, groups: [RTNLGRP.LINK], background: new ForkedBackground() })
+      await deleteLinkAnnounced(socket, await getLink(socket, 'v0')).gone
       console.log('gone')`
     const args = ['--input-type=module', '--eval', program]
     const run = spawnSync(process.execPath, args, { cwd: dirname(fileURLToPath(import.meta.url)), encoding: 'utf8' })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
+import { Shared } from '@patchbay/cni/plugin'
 import type * as RulesetModule from '../../packages/plugins/src/rules/ruleset/index.ts'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
 import { recordNetfilter } from '../lab/netfilter-record.ts'
@@ -9,6 +10,14 @@ import { runIn } from '../lab/witness.ts'
 const path = new URL('../../../packages/plugins/dist/src/rules/ruleset/index.js', import.meta.url).href
 const { findRuleset, openRuleset } = (await import(path)) as typeof RulesetModule
 
+/** What calls of one program share. */
+const shared = new Shared()
+after(() => shared[Symbol.dispose]())
+
+function callOn(host: TestNamespace, of = shared) {
+  return { hostNetns: host.path, shared: of }
+}
+
 const postrouting = { table: { family: 'ip', name: 'nat' }, name: 'POSTROUTING' } as const
 
 function nft(host: TestNamespace, ...args: string[]): void {
@@ -17,13 +26,13 @@ function nft(host: TestNamespace, ...args: string[]): void {
 
 /** As a plugin's call does: it asks whether there is nf_tables, and then for the chain. */
 async function look(host: TestNamespace): Promise<string | undefined> {
-  using ruleset = await findRuleset(host.path)
+  using ruleset = await findRuleset(callOn(host))
   return (await ruleset?.findForeignChain(postrouting))?.name
 }
 
 /** What our own changes look like: they are counted, and say nothing of what others have. */
 async function change(host: TestNamespace, name: string): Promise<void> {
-  using ruleset = openRuleset(host.path)
+  using ruleset = openRuleset(callOn(host))
   await ruleset.transaction((batch) => batch.addTable({ family: 'inet', name }))
 }
 
@@ -63,7 +72,7 @@ test('a call that does not ask for the generation sees what others have made bef
   withNamespaces(['host'], async ({ host }) => {
     assert.equal(await look(host), undefined)
     nft(host, 'add table ip nat; add chain ip nat POSTROUTING')
-    using ruleset = openRuleset(host.path)
+    using ruleset = openRuleset(callOn(host))
     assert.equal((await ruleset.findForeignChain(postrouting))?.name, 'POSTROUTING')
   }))
 

@@ -70,7 +70,8 @@ export async function withPacketLab(work: (lab: PacketLab) => Promise<void>): Pr
     // Links take up to a second to be ready for IPv6, and nobody is to wait for that later. The kernel has one queue for that in
     // all namespaces: while another test makes links by the thousand, it takes longer than ten.
     for (const { outside: to } of Object.values(addresses)) await untilReachable(host, to)
-    await work({ lab: new PluginLab(namespaces), outside })
+    using lab = new PluginLab(namespaces)
+    await work({ lab, outside })
   })
 }
 

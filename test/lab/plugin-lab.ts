@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Executor } from '@patchbay/cni/exec'
-import { callPlugin, inProcessExecutor, type Plugin } from '@patchbay/cni/plugin'
+import { callPlugin, inProcessExecutor, type Plugin, Shared } from '@patchbay/cni/plugin'
 import { isCniError, parseResult, type Result, resultToJson } from '@patchbay/cni/types'
 import { hostLocal } from '@patchbay/plugins/host-local'
 import { staticIpam } from '@patchbay/plugins/static'
@@ -45,13 +45,14 @@ export class PluginLab {
   /** More of the caller's environment. */
   env: Readonly<Record<string, string>> = {}
   readonly #executor: Executor
+  readonly #shared = new Shared()
 
   constructor(namespaces: Record<'host' | 'container' | 'other', TestNamespace>) {
     this.host = namespaces.host
     this.container = namespaces.container
     this.other = namespaces.other
     const plugins = { ipam: this.#ipamPlugin(), static: staticIpam, 'host-local': hostLocal }
-    const executor = inProcessExecutor(plugins, { hostNetns: this.host.path })
+    const executor = inProcessExecutor(plugins, { hostNetns: this.host.path, shared: this.#shared })
     this.#executor = {
       find: (type, path) => executor.find(type, path),
       run: (path, call) => {
@@ -96,6 +97,7 @@ export class PluginLab {
         },
         executor: this.#executor,
         hostNetns: this.host.path,
+        shared: this.#shared,
       }),
     )
     return { ...reply, stderr }
@@ -106,6 +108,11 @@ export class PluginLab {
     const { status, document } = await this.call(plugin, 'ADD', config, options)
     assert.equal(status, 0, JSON.stringify(document))
     return document
+  }
+
+  /** Closes what calls share. */
+  [Symbol.dispose](): void {
+    this.#shared[Symbol.dispose]()
   }
 
   /** Calls DEL, which must succeed. */
@@ -128,5 +135,8 @@ async function answerOf(call: Promise<Result | undefined>): Promise<Omit<Reply, 
 
 /** Runs `work` with fresh namespaces. */
 export async function withLab(work: (lab: PluginLab) => Promise<void>): Promise<void> {
-  await withNamespaces(['host', 'container', 'other'], (namespaces) => work(new PluginLab(namespaces)))
+  await withNamespaces(['host', 'container', 'other'], async (namespaces) => {
+    using lab = new PluginLab(namespaces)
+    await work(lab)
+  })
 }

@@ -1,6 +1,5 @@
 import { NetlinkSocket, type SocketOptions } from '../netlink/index.ts'
 import { be16, type Struct, struct, u8 } from '../netlink/raw.ts'
-import { expectSlowEnd } from '../sys/index.ts'
 
 /** `NETLINK_NETFILTER`, `<linux/netlink.h>`. */
 export const NETLINK_NETFILTER = 12
@@ -38,7 +37,5 @@ export function nfnetlinkType(subsystem: number, message: number): number {
  */
 export function openNetfilterSocket(options: SocketOptions = {}): NetlinkSocket {
   // Its end waits until nf_tables has freed what anyone in the namespace has deleted: 10 to 20 ms.
-  const socket = NetlinkSocket.open(NETLINK_NETFILTER, { ...options, endsSlowly: true })
-  expectSlowEnd(socket.fd)
-  return socket
+  return NetlinkSocket.open(NETLINK_NETFILTER, { ...options, closesSlowly: true })
 }

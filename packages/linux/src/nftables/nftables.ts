@@ -7,7 +7,7 @@ import {
   type SocketOptions,
 } from '../netlink/index.ts'
 import { openNetfilterSocket } from '../nfnetlink/index.ts'
-import { errno, noteSlowEnd } from '../sys/index.ts'
+import { errno } from '../sys/index.ts'
 import { Batch } from './batch.ts'
 import { type ChainState, chainOperations, decodeChain, getChainRequest, listChainsRequest } from './chain.ts'
 import {
@@ -78,7 +78,7 @@ export class Nftables implements Disposable {
     const batch = new Batch()
     fill(batch)
     const frame = batchFrame(options.generation)
-    if (batch.requests.some(({ name }) => deletion.test(name))) noteSlowEnd()
+    if (batch.requests.some(({ name }) => deletion.test(name))) this.#socket.markSlowClose()
     const echoed = await this.#socket.requestBatch(batch.requests, frame, ruleOperations.new)
     return echoed.map(decodeRule).filter((rule) => rule !== undefined)
   }

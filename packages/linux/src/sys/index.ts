@@ -3,16 +3,4 @@ export { FileLock, FileLockedError, type LockOptions, lockFile } from './file-lo
 export { giveBack } from './give-back.ts'
 export { type Native, native, useNativeAddon } from './native.ts'
 export { netnsFd } from './netns-fd.ts'
-export {
-  type DeletionSteps,
-  deleteLinksBy,
-  endInChild,
-  expectSlowEnd,
-  type LinkDeletion,
-  leaveRestToChildren,
-  linkDeletion,
-  noteSlowEnd,
-  type RestOfWork,
-  restOfWork,
-} from './rest-of-work.ts'
 export { callError, checked, checkedCalls, checkedFileCall, errnoText, SystemError } from './system-error.ts'

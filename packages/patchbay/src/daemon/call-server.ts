@@ -1,22 +1,17 @@
 import { parseJson } from '@patchbay/cni/json'
 import type { Plugin } from '@patchbay/cni/plugin'
-import { loadedPlugin } from '../executor/programs.ts'
 import { Admission } from './admission.ts'
-import { checkPaths, checkWhereabouts, whereaboutsOf } from './caller.ts'
+import { checkNamespaces, checkPaths, namespacesOf } from './caller.ts'
 import { type CallerNamespace, CallerNamespaces } from './caller-namespaces.ts'
 import { checkPrivileges, privilegesOf } from './caller-privileges.ts'
 import type { Connection } from './connection.ts'
 import type { ShimRequest } from './request-reader.ts'
-import { serveCall } from './serve-call.ts'
+import { type ServingProgram, serveCall } from './serve-call.ts'
 import { type CountedCommand, countedCommands } from './status.ts'
 
-export interface CallServerOptions {
+export interface CallServerOptions extends ServingProgram {
   /** How many calls run at once. */
   readonly concurrency: number
-  /** Whether a file is one of our own plugins. */
-  readonly isOwn: (path: string) => boolean
-  /** The path of the shim, which enters callers' namespaces for plugins that are not ours. */
-  readonly shim: string
 }
 
 /** A call that is to be carried out. */
@@ -38,7 +33,7 @@ export class CallServer {
   refused = 0
   readonly #options: CallServerOptions
   readonly #admission: Admission
-  readonly #here = whereaboutsOf(process.pid)
+  readonly #here = namespacesOf(process.pid)
   readonly #privileges = privilegesOf(process.pid)
   readonly #waiting = new Set<Connection>()
   #isStopping = false
@@ -80,13 +75,13 @@ export class CallServer {
   /** The call of a caller that can be served; otherwise why it cannot. */
   #admit(request: ShimRequest, connection: Connection): Call | string {
     const { peer } = connection
-    const plugin = loadedPlugin(request.name)
+    const plugin = this.#options.plugins.get(request.name)
     if (this.#isStopping) return 'the daemon is stopping'
     if (plugin === undefined) return `there is no plugin "${request.name}"`
     if (peer === undefined || peer.uid !== 0 || peer.pid === 0) return 'the caller is not root here'
     try {
-      const there = whereaboutsOf(peer.pid)
-      const refusal = checkWhereabouts(there, this.#here) ?? this.#checkPrivileges(peer.pid) ?? checkPaths(request)
+      const there = namespacesOf(peer.pid)
+      const refusal = checkNamespaces(there, this.#here) ?? this.#checkPrivileges(peer.pid) ?? checkPaths(request)
       if (refusal !== undefined) return refusal
       const namespace = this.namespaces.open(peer.pid, there.net)
       // All that was found under its process id is its own only if that has not become another's meanwhile.
@@ -126,10 +121,9 @@ export class CallServer {
     try {
       if (this.#isStopping || !connection.isAlive()) return
       connection.begin()
-      const { isOwn, shim } = this.#options
       const stderr = (text: string) => connection.writeStderr(text)
       const { signal } = connection
-      const { status, stdout } = await serveCall(plugin, request, { namespace, isOwn, shim, signal, stderr })
+      const { status, stdout } = await serveCall(plugin, request, { ...this.#options, namespace, signal, stderr })
       connection.finish(status, stdout)
       this.#count(request.env['CNI_COMMAND'] ?? '', status)
     } finally {

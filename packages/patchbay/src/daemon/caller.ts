@@ -2,8 +2,8 @@ import { callError, native } from '@patchbay/linux/sys'
 import { plugins } from '@patchbay/plugins'
 import type { ShimRequest } from './request-reader.ts'
 
-/** Where a process is: what tells its namespaces and its root directory from others. */
-export interface Whereabouts {
+/** The namespaces of a process, and its root directory: what tells them from others. */
+export interface ProcessNamespaces {
   readonly user: string
   readonly mount: string
   readonly pid: string
@@ -12,11 +12,11 @@ export interface Whereabouts {
 }
 
 /**
- * Where the process `pid` is.
+ * The namespaces that a process is in.
  *
  * @throws SystemError when it is gone or may not be looked at
  */
-export function whereaboutsOf(process: number): Whereabouts {
+export function namespacesOf(process: number): ProcessNamespaces {
   const namespaces = native().processNamespaces(process)
   if (typeof namespaces === 'number') throw callError(['readlink', 'stat'], namespaces, `/proc/${process}`)
   const [user = '', mount = '', pid = '', net = '', root = ''] = namespaces.split(' ')
@@ -24,12 +24,12 @@ export function whereaboutsOf(process: number): Whereabouts {
 }
 
 /**
- * Whether a process at `theirs` sees what this one sees: the same files under the same paths, the same process ids, and
+ * Whether a process in `theirs` sees what this one sees: the same files under the same paths, the same process ids, and
  * root that is the same root.
  *
  * @returns why the daemon does not serve it: the shim does the call in the caller's own world then
  */
-export function checkWhereabouts(theirs: Whereabouts, ours: Whereabouts): string | undefined {
+export function checkNamespaces(theirs: ProcessNamespaces, ours: ProcessNamespaces): string | undefined {
   if (theirs.user !== ours.user) return 'the caller is in another user namespace'
   if (theirs.mount !== ours.mount || theirs.root !== ours.root)
     return 'the caller sees other files: it is in another mount namespace, or has another root directory'

@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path'
-import { deleteLinksBy } from '@patchbay/linux/sys'
+import { Shared } from '@patchbay/cni/plugin'
+import { NetContext, netContext } from '@patchbay/plugins/net-context'
 import { ownFiles, shimName } from '../executor/own-files.ts'
-import { loadPlugin, pluginNames } from '../executor/programs.ts'
+import { LoadedPlugins } from '../executor/programs.ts'
 import { version } from '../executor/version.ts'
 import { buildId } from './build-id.ts'
 import { CallServer } from './call-server.ts'
@@ -37,6 +38,8 @@ export class Daemon {
   readonly #capacity: Capacity
   readonly #calls: CallServer
   readonly #deletions: LinkDeletions
+  readonly #plugins = new LoadedPlugins()
+  readonly #shared = new Shared()
   /** What callers' requests take up. */
   #memoryUsed = 0
   #connections = 0
@@ -52,10 +55,13 @@ export class Daemon {
       concurrency: this.#capacity.concurrency,
       isOwn: ownFiles(executable),
       shim: join(dirname(executable), shimName),
+      plugins: this.#plugins,
+      shared: this.#shared,
     })
     this.#deletions = new LinkDeletions(() => this.#calls.namespaces.all, {
       calls: () => this.#calls.running + this.#calls.waiting,
     })
+    netContext.put(this.#shared, new NetContext({ deleter: this.#deletions }))
   }
 
   /**
@@ -65,9 +71,8 @@ export class Daemon {
    */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const daemon = new Daemon(options)
-    deleteLinksBy(daemon.#deletions.delete)
     // The first caller should not wait for code to be loaded.
-    await Promise.all(pluginNames.map(loadPlugin))
+    await daemon.#plugins.loadAll()
     daemon.#server = await channelServer((channel) => daemon.#accept(channel))
     daemon.#listening = await listen(daemon.#server, options.socketPath, options.env)
     return daemon
@@ -86,6 +91,7 @@ export class Daemon {
     this.#server?.close()
     await this.#calls.stop()
     await this.#deletions.drain()
+    this.#shared[Symbol.dispose]()
     this.#listening?.close()
   }
 

@@ -3,6 +3,7 @@ import { littleEndian } from '@patchbay/linux/netlink/raw'
 import { deleteLink, deleteLinkGroup, openRouteSocket, RTNLGRP, setLinkRequest } from '@patchbay/linux/route'
 import { AF, ifinfomsg, linkOperations } from '@patchbay/linux/route/raw'
 import { checked, native } from '@patchbay/linux/sys'
+import { Deferred } from './deferred.ts'
 
 /**
  * A socket filter, `<linux/filter.h>`: of all that is told about links, only that one is gone. A link that leaves its bridge
@@ -20,20 +21,40 @@ const deletedLinks = filterProgram([
 /** How often a deletion that has ended is looked for among announcements that have been sent already. */
 const LISTEN_MS = 50
 
+/** The deletion of links in one request. No promise counts as unhandled when nobody waits for it. */
+export interface GroupDeletion {
+  /** Settles once the kernel has started, before any of `gone`, or the deletion has failed. Never rejects. */
+  readonly asked: Promise<void>
+  /** By index: settles when the kernel announces that link gone, or ends as `end`. */
+  readonly gone: ReadonlyMap<number, Promise<void>>
+  /** Settles when the kernel has finished; rejects with a NetlinkError when it refuses. */
+  readonly end: Promise<void>
+}
+
 /**
- * Deletes links, given by their indexes, in one request. One that is gone already is fine. Returns when the kernel has
- * announced all of them gone, or refuses; the kernel goes on with what nobody sees.
- *
- * @param events.onAsked called when the kernel is at it, before any `onGone`
- * @param events.onGone called with each index when the kernel announces that link gone
- * @returns `end`, which settles when the kernel has finished; it rejects with a NetlinkError when the kernel refuses
- * @throws NetlinkError when the links cannot be put in a group
+ * Begins to delete links, given by their indexes, in one request. One that is gone already is fine. When the kernel has
+ * announced all of them gone, it goes on with what nobody sees.
  */
-export async function deleteTogether(
+export function deleteTogether(netns: NamespaceHandle, indexes: readonly number[]): GroupDeletion {
+  const asked = new Deferred()
+  const gone = new Map(indexes.map((index) => [index, new Deferred()]))
+  const onAsked = () => asked.resolve()
+  const onGone = (index: number) => {
+    onAsked()
+    gone.get(index)?.resolve()
+  }
+  const end = deleteAndListen(netns, indexes, { onAsked, onGone })
+  end.then(onAsked, onAsked)
+  for (const { resolve, reject } of gone.values()) end.then(() => resolve(), reject)
+  return { asked: asked.promise, gone: new Map([...gone].map(([index, { promise }]) => [index, promise])), end }
+}
+
+/** Returns when the kernel has finished. */
+async function deleteAndListen(
   netns: NamespaceHandle,
   indexes: readonly number[],
   { onAsked, onGone }: { onAsked: () => void; onGone: (index: number) => void },
-): Promise<{ readonly end: Promise<void> }> {
+): Promise<void> {
   using listener = openRouteSocket({ netns, groups: [RTNLGRP.LINK] })
   checked('setsockopt', native().attachFilter(listener.fd, deletedLinks))
   using socket = openRouteSocket({ netns })
@@ -41,29 +62,20 @@ export async function deleteTogether(
   const group = indexes.length === 1 ? undefined : await makeGroup(socket, indexes)
   const deletion = { hasEnded: false }
   const request = group === undefined ? deleteLink(socket, only) : deleteLinkGroup(socket, group)
-  const end = request.finally(() => {
+  const end = request.catch(unlessGone).finally(() => {
     deletion.hasEnded = true
   })
-  // The caller hears of a failure later; meanwhile it must not count as unhandled.
+  // Its failure is thrown below; meanwhile it must not count as unhandled.
   end.catch(() => undefined)
-  const asked = once(onAsked)
   // What others do meanwhile should not keep the request and the first wait from the threads that carry them out.
-  setImmediate(asked)
-  const gone = (index: number) => {
-    asked()
-    onGone(index)
-  }
-  await announce(listener, { left: new Set(indexes), deletion, onGone: gone })
-  return { end }
+  setImmediate(onAsked)
+  await announce(listener, { left: new Set(indexes), deletion, onGone })
+  listener.close()
+  await end
 }
 
-function once(work: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (isDone) return
-    isDone = true
-    work()
-  }
+function unlessGone(error: unknown): void {
+  if (!isNetlinkError(error, 'ENODEV')) throw error
 }
 
 async function makeGroup(socket: NetlinkSocket, indexes: readonly number[]): Promise<number> {

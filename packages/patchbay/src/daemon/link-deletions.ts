@@ -1,26 +1,23 @@
-import { isNetlinkError, type NamespaceHandle, type NetlinkSocket } from '@patchbay/linux/netlink'
+import type { NamespaceHandle, NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
-import { getLink, type LinkSummary, linkSummary, openRouteSocket } from '@patchbay/linux/route'
-import type { DeletionSteps } from '@patchbay/linux/sys'
+import { type LinkDeletion, type LinkSummary, openRouteSocket } from '@patchbay/linux/route'
+import type { LinkDeleter } from '@patchbay/plugins/net-context'
 import type { CallerNamespace } from './caller-namespaces.ts'
+import { Deferred } from './deferred.ts'
 import { deleteTogether } from './delete-together.ts'
 import { netnsIdOf } from './netns-id.ts'
 
-/** A link that waits to be deleted, and who waits for that. */
-interface Doomed {
+/** A link that waits to be deleted. */
+interface PendingDelete {
   readonly index: number
-  readonly onAsked: (() => void) | undefined
-  readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
+  readonly asked: Deferred
+  readonly gone: Deferred
 }
 
-/** A link, and who wants to know when the kernel is at it. */
-type Wanted = Pick<Doomed, 'index' | 'onAsked'>
-
-/** The namespace that links are deleted from, and those that wait there. */
-interface Place {
+/** A namespace that links are deleted from, and those that wait there. */
+interface DeletionQueue {
   readonly netns: Namespace
-  waiting: Doomed[]
+  waiting: PendingDelete[]
   isBusy: boolean
 }
 
@@ -51,13 +48,13 @@ export interface LinkDeletionsOptions {
 /**
  * Deletes links of containers. Those of veth pairs are deleted from the host's end, all that wait in one request: the
  * kernel takes 20 to 40 ms over a request, however many links it is about. It can be at several requests; the next one of
- * a place begins when the links of the one before are announced gone, unless many calls are there: then it begins later,
+ * a namespace begins when the links of the one before are announced gone, unless many calls are there: then it begins later,
  * with more links.
  */
-export class LinkDeletions {
+export class LinkDeletions implements LinkDeleter {
   readonly counts: DeletionCounts = { pending: 0, finished: 0, batches: 0 }
   readonly #hosts: () => Iterable<Pick<CallerNamespace, 'path' | 'isOwn'>>
-  readonly #places = new Map<string, Place>()
+  readonly #queues = new Map<string, DeletionQueue>()
   #onIdle: (() => void)[] = []
   /** Requests that the kernel is at, and those of them for links that may go together. */
   #underWay = 0
@@ -74,20 +71,24 @@ export class LinkDeletions {
     this.#deleteTogether = options.deleteLinks ?? deleteTogether
   }
 
-  /**
-   * Deletes a link and returns when it is announced gone.
-   *
-   * @throws NetlinkError `ENODEV` when there is none
-   */
-  readonly delete = async (netns: NamespaceHandle, name: string, steps: DeletionSteps = {}): Promise<void> => {
-    const { before, onAsked } = steps
-    using socket = openRouteSocket({ netns })
-    const link = await getLink(socket, name, { as: linkSummary })
-    const host = await this.#hostOf(socket, link)
-    await before?.(link)
-    await (host
-      ? this.#enqueue(host, { index: link.link ?? 0, onAsked })
-      : this.#deleteAlone(netns, { index: link.index, onAsked }))
+  openSocket(netns: NamespaceHandle): NetlinkSocket {
+    return openRouteSocket({ netns })
+  }
+
+  /** Has a link deleted, with others if it is a container's end of a pair. */
+  delete(link: LinkSummary, { netns, route }: { netns: NamespaceHandle; route: NetlinkSocket }): LinkDeletion {
+    const asked = new Deferred()
+    const gone = new Deferred()
+    const begin = async () => {
+      const host = await this.#hostOf(route, link)
+      if (host) this.#enqueue(host, { index: link.link ?? 0, asked, gone })
+      else await this.#deleteAlone(netns, { index: link.index, asked, gone })
+    }
+    begin().catch((error) => {
+      gone.reject(error)
+      asked.resolve()
+    })
+    return { asked: asked.promise, gone: gone.promise }
   }
 
   /** Returns when no deletion is pending. */
@@ -106,33 +107,31 @@ export class LinkDeletions {
     return undefined
   }
 
-  #enqueue(host: Namespace, wanted: Wanted): Promise<void> {
+  #enqueue(host: Namespace, pending: PendingDelete): void {
     const key = String(host.identity.inode)
-    const known = this.#places.get(key)
+    const known = this.#queues.get(key)
     if (known) host.close()
-    const place = known ?? { netns: host, waiting: [], isBusy: false }
-    this.#places.set(key, place)
-    return new Promise((resolve, reject) => {
-      this.counts.pending++
-      place.waiting.push({ ...wanted, resolve, reject })
-      // Those that come in the same turn of the event loop go together.
-      setImmediate(() => void this.#work(key, place))
-    })
+    const queue = known ?? { netns: host, waiting: [], isBusy: false }
+    this.#queues.set(key, queue)
+    this.counts.pending++
+    queue.waiting.push(pending)
+    // Those that come in the same turn of the event loop go together.
+    setImmediate(() => void this.#work(key, queue))
   }
 
-  async #work(key: string, place: Place): Promise<void> {
-    if (place.isBusy) return
-    place.isBusy = true
-    while (place.waiting.length > 0) {
+  async #work(key: string, queue: DeletionQueue): Promise<void> {
+    if (queue.isBusy) return
+    queue.isBusy = true
+    while (queue.waiting.length > 0) {
       await this.#room(() => this.#together >= this.#mostTogether())
       this.#together++
-      const batch = place.waiting
-      place.waiting = []
-      await this.#deleteBatch(place.netns, batch, () => this.#together--)
+      const batch = queue.waiting
+      queue.waiting = []
+      await this.#deleteBatch(queue.netns, batch, () => this.#together--)
     }
-    place.isBusy = false
-    this.#places.delete(key)
-    place.netns.close()
+    queue.isBusy = false
+    this.#queues.delete(key)
+    queue.netns.close()
   }
 
   /** A single call that follows others does not wait; of many calls, more links go together. */
@@ -140,12 +139,10 @@ export class LinkDeletions {
     return Math.max(Math.floor(MOST_AT_ONCE / Math.max(this.#calls(), 1)), 1)
   }
 
-  async #deleteAlone(netns: NamespaceHandle, wanted: Wanted): Promise<void> {
+  async #deleteAlone(netns: NamespaceHandle, pending: PendingDelete): Promise<void> {
     this.counts.pending++
     await this.#room()
-    return new Promise((resolve, reject) => {
-      void this.#deleteBatch(netns, [{ ...wanted, resolve, reject }])
-    })
+    void this.#deleteBatch(netns, [pending])
   }
 
   /** Returns when there may be one request more, which counts from now on. */
@@ -160,36 +157,26 @@ export class LinkDeletions {
    *
    * @param onFinish called when the kernel has finished
    */
-  async #deleteBatch(netns: NamespaceHandle, batch: readonly Doomed[], onFinish?: () => void): Promise<void> {
-    const waiting = new Map(batch.map((each) => [each.index, each]))
-    try {
-      const { end } = await this.#deleteTogether(netns, [...waiting.keys()], {
-        onAsked: () => {
-          for (const { onAsked } of batch) onAsked?.()
-        },
-        onGone: (index) => waiting.get(index)?.resolve(),
-      })
-      void this.#finish(batch, end, onFinish)
-    } catch (error) {
-      void this.#finish(batch, Promise.reject(error), onFinish)
+  async #deleteBatch(netns: NamespaceHandle, batch: readonly PendingDelete[], onFinish?: () => void): Promise<void> {
+    const deletion = this.#deleteTogether(netns, [...new Set(batch.map(({ index }) => index))])
+    for (const { index, asked, gone } of batch) {
+      asked.resolve(deletion.asked)
+      gone.resolve(deletion.gone.get(index))
     }
+    const finish = () => this.#finish(batch.length, onFinish)
+    deletion.end.then(finish, finish)
+    await Promise.allSettled(deletion.gone.values())
   }
 
-  async #finish(batch: readonly Doomed[], end: Promise<void>, onFinish: () => void = () => undefined): Promise<void> {
-    try {
-      await end
-      for (const { resolve } of batch) resolve()
-    } catch (error) {
-      for (const { resolve, reject } of batch) isNetlinkError(error, 'ENODEV') ? resolve() : reject(error)
-    }
+  #finish(links: number, onFinish: () => void = () => undefined): void {
     this.#underWay--
     onFinish()
     const waiting = this.#onRoom
     this.#onRoom = []
     for (const look of waiting) look()
     this.counts.batches++
-    this.counts.finished += batch.length
-    this.counts.pending -= batch.length
+    this.counts.finished += links
+    this.counts.pending -= links
     if (this.counts.pending > 0) return
     for (const resolve of this.#onIdle) resolve()
     this.#onIdle = []

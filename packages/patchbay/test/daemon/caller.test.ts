@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { readlinkSync, statSync } from 'node:fs'
 import { test } from 'node:test'
-import { checkPaths, checkWhereabouts, whereaboutsOf } from '../../src/daemon/caller.ts'
+import { checkNamespaces, checkPaths, namespacesOf } from '../../src/daemon/caller.ts'
 
 const here = { user: 'user:[1]', mount: 'mnt:[2]', pid: 'pid:[3]', net: 'net:[4]', root: '5:6' }
 
-test('checkWhereabouts() accepts only who sees what this process sees', () => {
-  assert.equal(checkWhereabouts({ ...here }, here), undefined)
+test('checkNamespaces() accepts only who sees what this process sees', () => {
+  assert.equal(checkNamespaces({ ...here }, here), undefined)
   // It has a network of its own: that is served where it is.
-  assert.equal(checkWhereabouts({ ...here, net: 'net:[9]' }, here), undefined)
+  assert.equal(checkNamespaces({ ...here, net: 'net:[9]' }, here), undefined)
   for (const key of ['user', 'mount', 'pid', 'root'] as const)
-    assert.match(checkWhereabouts({ ...here, [key]: 'another' }, here) ?? '', /the caller/)
+    assert.match(checkNamespaces({ ...here, [key]: 'another' }, here) ?? '', /the caller/)
 })
 
-test('whereaboutsOf() finds this process where it is', () => {
+test('namespacesOf() finds this process where it is', () => {
   const { dev, ino } = statSync('/', { bigint: true })
   const [user, mount, pid, net] = ['user', 'mnt', 'pid', 'net'].map((name) => readlinkSync(`/proc/self/ns/${name}`))
-  assert.deepEqual(whereaboutsOf(process.pid), { user, mount, pid, net, root: `${dev}:${ino}` })
-  assert.throws(() => whereaboutsOf(2 ** 30), { code: 'ENOENT', path: `/proc/${2 ** 30}` })
+  assert.deepEqual(namespacesOf(process.pid), { user, mount, pid, net, root: `${dev}:${ino}` })
+  assert.throws(() => namespacesOf(2 ** 30), { code: 'ENOENT', path: `/proc/${2 ** 30}` })
 })
 
 test('checkPaths() refuses what depends on the current directory, and nothing else', () => {

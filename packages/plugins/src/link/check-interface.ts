@@ -3,7 +3,7 @@ import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
 import { findLink, IFA_F, type Route as KernelRoute, type Link, listAddresses, listRoutes } from '@patchbay/linux/route'
 import { isOnTheLink } from './configure-interface.ts'
-import type { Host } from './hosts.ts'
+import type { OpenNetns } from './net-context.ts'
 
 /**
  * The result of the ADD that a CHECK is about.
@@ -32,7 +32,7 @@ export function containerInterface(request: Request, result: Result): Interface 
  *
  * @throws Error naming what differs
  */
-export async function checkLink(host: Host, expected: Interface, kind: string): Promise<Link> {
+export async function checkLink(host: OpenNetns, expected: Interface, kind: string): Promise<Link> {
   const link = await findLink(host.route, expected.name)
   if (!link) throw new Error(`Cannot find container link ${expected.name}`)
   const found = link.linkinfo?.link?.kind
@@ -44,7 +44,7 @@ export async function checkLink(host: Host, expected: Interface, kind: string): 
 }
 
 /** Checks that every address of the result is on the link, and that there is a route to its network. */
-export async function checkAddresses(container: Host, link: Link, ips: readonly IPConfig[]): Promise<void> {
+export async function checkAddresses(container: OpenNetns, link: Link, ips: readonly IPConfig[]): Promise<void> {
   const name = link.ifname ?? ''
   const present = await listAddresses(container.route, { index: link.index })
   const routes = await listRoutes(container.route)
@@ -71,7 +71,7 @@ function hasOwnRoute({ family, prefixLength }: CIDR): boolean {
  * Checks that every route of the result is in its table. Of a default route only the destination counts: others may
  * have replaced it on purpose.
  */
-export async function checkRoutes(container: Host, expected: readonly Route[]): Promise<void> {
+export async function checkRoutes(container: OpenNetns, expected: readonly Route[]): Promise<void> {
   const tables = new Map<number, KernelRoute[]>()
   for (const route of expected) {
     const table = route.table || 254

@@ -14,7 +14,7 @@ import { messageOf } from '../request/error-message.ts'
 import { preferOptimistic, readAcceptDad, withoutDad } from './container-sysctls.ts'
 import { explainUnreachable, isInNetwork, isOnLink, routesToGateways } from './gateway-routes.ts'
 import { allowOptimistic } from './host-ipv6.ts'
-import type { ContainerLink, Host } from './hosts.ts'
+import type { ContainerLink, OpenNetns } from './net-context.ts'
 import { type KernelStep, sendSteps } from './send-steps.ts'
 import { settleAddresses } from './settle-addresses.ts'
 
@@ -48,7 +48,7 @@ export interface InterfaceOptions {
  * @throws Error naming the address or route and the kernel's reason
  */
 export async function configureInterface(
-  container: Host,
+  container: OpenNetns,
   link: ContainerLink,
   result: { readonly ips: readonly IPConfig[]; readonly routes: readonly Route[] },
   options: InterfaceOptions,
@@ -75,7 +75,7 @@ export async function configureInterface(
 }
 
 /** Whether there are IPv6 addresses that the kernel would look for duplicates of. */
-function detectsDuplicates(container: Host, { ifName }: ContainerLink, ips: readonly IPConfig[]): boolean {
+function detectsDuplicates(container: OpenNetns, { ifName }: ContainerLink, ips: readonly IPConfig[]): boolean {
   return ips.some(({ address }) => address.family === 6) && readAcceptDad(container, ifName) !== '0'
 }
 
@@ -84,7 +84,7 @@ function detectsDuplicates(container: Host, { ifName }: ContainerLink, ips: read
  * an address that is settled can ask for a neighbour. The others are optimistic.
  */
 async function setUpOptimistically(
-  container: Host,
+  container: OpenNetns,
   link: ContainerLink,
   setup: { ips: readonly IPConfig[]; options: InterfaceOptions; routing: readonly KernelStep[]; settles: boolean },
 ): Promise<void> {
@@ -109,7 +109,7 @@ function gatewayOf(ips: readonly IPConfig[], version: 4 | 6): IP | undefined {
 }
 
 /** Containers often start with IPv6 off; and addresses must outlive the link being set down and up again. */
-function enableIpv6(container: Host, ifName: string, warn: (line: string) => void): void {
+function enableIpv6(container: OpenNetns, ifName: string, warn: (line: string) => void): void {
   for (const name of ['lo', ifName]) {
     const sysctl = `net/ipv6/conf/${name}/disable_ipv6`
     let value: string

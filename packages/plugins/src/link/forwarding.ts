@@ -1,6 +1,6 @@
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { keepRouterAdvertisements } from './host-ipv6.ts'
-import type { Host } from './hosts.ts'
+import type { OpenNetns } from './net-context.ts'
 
 const forwardingSysctl = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwarding' } as const
 
@@ -8,7 +8,7 @@ const forwardingSysctl = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwa
  * Has the kernel forward packets of an IP version. Where it does so already, nothing is written: that would overwrite what
  * single links are set to.
  */
-export async function ensureForwarding(host: Host, version: 4 | 6): Promise<void> {
+export async function ensureForwarding(host: OpenNetns, version: 4 | 6): Promise<void> {
   const name = forwardingSysctl[version]
   if (readSysctl(host.netns, name) !== '0') return
   if (version === 6) await keepRouterAdvertisements(host)

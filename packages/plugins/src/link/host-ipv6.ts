@@ -1,10 +1,10 @@
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { findLink, IFA_F, linkSummary, listAddresses, listRoutes, RT_TABLE, RTPROT } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
-import type { Host } from './hosts.ts'
+import type { OpenNetns } from './net-context.ts'
 
 /** A container must not be able to give the host routes by router advertisements (CVE-2020-10749). */
-export function acceptNoRouterAdvertisements(host: Host, ifname: string): void {
+export function acceptNoRouterAdvertisements(host: OpenNetns, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/accept_ra`, '0')
 }
 
@@ -12,7 +12,7 @@ export function acceptNoRouterAdvertisements(host: Host, ifname: string): void {
  * Has the host use its IPv6 addresses on a link at once: nobody is there but the host and its containers. Otherwise the kernel
  * looks for duplicates first, and answers nobody for up to two seconds. Called before the link is up.
  */
-export function expectNoDuplicates(host: Host, ifname: string): void {
+export function expectNoDuplicates(host: OpenNetns, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/accept_dad`, '0')
 }
 
@@ -20,7 +20,7 @@ export function expectNoDuplicates(host: Host, ifname: string): void {
  * Has the kernel take `IFA_F_OPTIMISTIC` for the addresses that `work` adds to a link: they are used while the kernel looks for
  * duplicates (RFC 4429). Without this switch, and on a kernel without it, the flag changes nothing.
  */
-export async function allowOptimistic(host: Host, ifname: string, work: () => Promise<void>): Promise<void> {
+export async function allowOptimistic(host: OpenNetns, ifname: string, work: () => Promise<void>): Promise<void> {
   const sysctl = `net/ipv6/conf/${ifname}/optimistic_dad`
   const before = readWhereKnown(host, sysctl)
   if (before !== '0') return work()
@@ -40,7 +40,7 @@ const ACCEPT_RA = { AS_HOST: 1, ALWAYS: 2 } as const
  * router advertisements, the default route first of all, and ignores those to come. Concerns the links that have such a route or
  * address, and accept advertisements today. Called before forwarding is switched on.
  */
-export async function keepRouterAdvertisements(host: Host): Promise<void> {
+export async function keepRouterAdvertisements(host: OpenNetns): Promise<void> {
   for (const index of await advertisedLinks(host)) {
     const link = await findLink(host.route, index, { as: linkSummary })
     if (link?.acceptRa === ACCEPT_RA.AS_HOST) acceptAlways(host, link.ifname ?? '')
@@ -48,7 +48,7 @@ export async function keepRouterAdvertisements(host: Host): Promise<void> {
 }
 
 /** The links by which routers have given the host routes, or a prefix to take an address of. */
-async function advertisedLinks(host: Host): Promise<Set<number>> {
+async function advertisedLinks(host: OpenNetns): Promise<Set<number>> {
   const routes = await listRoutes(host.route, { version: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
   const hops = routes.flatMap(({ oif, multipath = [] }) => [oif, ...multipath.map(({ ifindex }) => ifindex)])
   const addresses = await listAddresses(host.route, { version: 6 })
@@ -56,7 +56,7 @@ async function advertisedLinks(host: Host): Promise<Set<number>> {
   return new Set([...hops, ...own.map(({ index }) => index)].filter((index) => index !== undefined))
 }
 
-function acceptAlways(host: Host, ifname: string): void {
+function acceptAlways(host: OpenNetns, ifname: string): void {
   try {
     writeSysctl(host.netns, `net/ipv6/conf/${ifname}/accept_ra`, String(ACCEPT_RA.ALWAYS))
   } catch (error) {
@@ -71,11 +71,11 @@ function acceptAlways(host: Host, ifname: string): void {
  * would have a route of the same destination as all others: the kernel walks the list of them for every link that comes
  * and goes. Called before the link is up, so that there is nothing to take back.
  */
-export function disableIpv6(host: Host, ifname: string): void {
+export function disableIpv6(host: OpenNetns, ifname: string): void {
   writeWhereKnown(host, `net/ipv6/conf/${ifname}/disable_ipv6`, '1')
 }
 
-function readWhereKnown(host: Host, sysctl: string): string | undefined {
+function readWhereKnown(host: OpenNetns, sysctl: string): string | undefined {
   try {
     return readSysctl(host.netns, sysctl)
   } catch {
@@ -84,7 +84,7 @@ function readWhereKnown(host: Host, sysctl: string): string | undefined {
 }
 
 /** A kernel without IPv6 knows none of this, and needs none of it. */
-function writeWhereKnown(host: Host, sysctl: string, value: string): void {
+function writeWhereKnown(host: OpenNetns, sysctl: string, value: string): void {
   try {
     writeSysctl(host.netns, sysctl, value)
   } catch {}

@@ -3,8 +3,8 @@ import { deleteLink, findLink, getLink, type LinkSummary, linkSummary, setLink }
 import type { Attachment } from '../request/attachment.ts'
 import { messageOf } from '../request/error-message.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
-import type { Host } from './hosts.ts'
 import { linkGroupOf, linkNameOf } from './link-owner.ts'
+import type { OpenNetns } from './net-context.ts'
 
 /** A link that is made under a temporary name. */
 export interface LinkToRename {
@@ -26,7 +26,7 @@ export interface LinkToRename {
  * @throws Error `failed to rename macvlan to "eth0": file exists`, and what `make` throws
  */
 export async function renameIntoPlace(
-  container: Host,
+  container: OpenNetns,
   { owner, kind, undo, make }: LinkToRename,
 ): Promise<LinkSummary> {
   const temporary = linkNameOf(owner)
@@ -49,7 +49,7 @@ export async function renameIntoPlace(
   return { ...link, ifname: owner.ifName }
 }
 
-async function deleteIfThere(container: Host, name: string): Promise<boolean> {
+async function deleteIfThere(container: OpenNetns, name: string): Promise<boolean> {
   const link = await findLink(container.route, name, { as: linkSummary })
   if (!link) return false
   try {

@@ -1,6 +1,6 @@
 import { isNetlinkError, NetlinkError, type NetlinkRequest } from '@patchbay/linux/netlink'
 import { messageOf } from '../request/error-message.ts'
-import type { Host } from './hosts.ts'
+import type { OpenNetns } from './net-context.ts'
 
 /** One request to the kernel, and what it is for. */
 export interface KernelStep {
@@ -19,7 +19,7 @@ export interface KernelStep {
  * @throws Error `failed to set "eth0" UP: ...` for the first step that was refused
  */
 export async function sendSteps(
-  host: Host,
+  host: OpenNetns,
   steps: readonly KernelStep[],
   options: { mayExist?: boolean } = {},
 ): Promise<void> {

@@ -8,7 +8,7 @@ import {
   openRouteSocket,
   RTNLGRP,
 } from '@patchbay/linux/route'
-import type { ContainerLink, Host } from './hosts.ts'
+import type { ContainerLink, OpenNetns } from './net-context.ts'
 
 /**
  * How long somebody who has an optimistic address already gets to say so. The kernel asks at once, and a neighbour's kernel answers
@@ -22,7 +22,7 @@ const OPTIMISTIC_MS = 20
  *
  * @throws Error when an address is a duplicate, or when some are tentative still after `limitMs` on a link that is up
  */
-export async function settleAddresses(host: Host, link: ContainerLink, limitMs: number): Promise<void> {
+export async function settleAddresses(host: OpenNetns, link: ContainerLink, limitMs: number): Promise<void> {
   if ((await detection(host, link)) === 'done') return
   // Listening begins before the second look, so that no change falls between the two.
   using news = openRouteSocket({ netns: host.netns, groups: [RTNLGRP.IPV6_IFADDR] })
@@ -40,7 +40,7 @@ export async function settleAddresses(host: Host, link: ContainerLink, limitMs: 
 }
 
 /** How far duplicate address detection is with those addresses that it has come least far with. */
-async function detection(host: Host, link: ContainerLink): Promise<'tentative' | 'optimistic' | 'done'> {
+async function detection(host: OpenNetns, link: ContainerLink): Promise<'tentative' | 'optimistic' | 'done'> {
   const addresses = await listAddresses(host.route, { index: link.index, version: 6 })
   const failed = addresses.find((address) => has(address, IFA_F.DADFAILED))
   if (failed) throw new Error(`link ${link.ifName} has address ${failed.address.address} in DADFAILED state`)

@@ -3,8 +3,8 @@ import { isNetlinkError, NetlinkError, NLM_F } from '@patchbay/linux/netlink'
 import { addVethRequest, deleteLink, findLink, getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import type { Attachment } from '../request/attachment.ts'
 import { messageOf } from '../request/error-message.ts'
-import type { Host } from './hosts.ts'
 import { linkGroupOf, linkNameOf, NAME_ATTEMPTS } from './link-owner.ts'
+import type { OpenNetns } from './net-context.ts'
 
 export interface VethOptions {
   /** Name of the container's end. */
@@ -49,7 +49,7 @@ export interface VethPair {
  * @throws Error `container veth name ("eth0") peer provided ("veth12ab34cd") already exists` when the container has an
  *   interface of that name, which is left as it is
  */
-export async function addVethPair(host: Host, container: Host, options: VethOptions): Promise<VethPair> {
+export async function addVethPair(host: OpenNetns, container: OpenNetns, options: VethOptions): Promise<VethPair> {
   const { ifName, mac, mtu, hostMtu = mtu, master, owner, nextName = namesOf(owner) } = options
   const group = owner ? linkGroupOf(owner.name) : 0
   const peer = { ifname: ifName, netNsFd: container.netns.fd, mtu, address: mac }
@@ -76,7 +76,7 @@ function namesOf(owner: Attachment | undefined): (attempt: number) => string {
 
 /** The error to throw. What the kernel refused is not there; when its answer was lost, the pair may be. */
 async function failure(
-  host: Host,
+  host: OpenNetns,
   ifname: string,
   { group, error }: { group: number; error: unknown },
 ): Promise<Error> {
@@ -92,7 +92,7 @@ async function failure(
 }
 
 /** Kernels before 6.2 do not echo a new link. */
-async function pairOf(host: Host, ifname: string, echo: LinkSummary | undefined): Promise<VethPair> {
+async function pairOf(host: OpenNetns, ifname: string, echo: LinkSummary | undefined): Promise<VethPair> {
   const { index, address, link } = echo ?? (await getLink(host.route, ifname, { as: linkSummary }))
   return { ifname, index, address, peerIndex: link ?? 0 }
 }

@@ -1,5 +1,5 @@
 import { getLink, IF_OPER, type LinkSummary, linkSummary, openRouteSocket, RTNLGRP } from '@patchbay/linux/route'
-import type { Host } from './hosts.ts'
+import type { OpenNetns } from './net-context.ts'
 
 /**
  * Waits until a link is operationally up, as the kernel announces it. Before that, the kernel drops what is sent by it: one end of a
@@ -7,7 +7,7 @@ import type { Host } from './hosts.ts'
  *
  * @returns the link as it is then; after `limitMs`, as it is at last
  */
-export async function waitUntilUp(host: Host, index: number, limitMs: number): Promise<LinkSummary> {
+export async function waitUntilUp(host: OpenNetns, index: number, limitMs: number): Promise<LinkSummary> {
   const first = await getLink(host.route, index, { as: linkSummary })
   if (first.operstate === IF_OPER.UP) return first
   // Listening begins before the second look, so that no change falls between the two.

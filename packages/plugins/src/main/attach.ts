@@ -11,8 +11,8 @@ import {
 } from '@patchbay/cni/types'
 import { getLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import { type MacPolicy, macForContainer } from '../link/deterministic-mac.ts'
-import { type ContainerLink, type Host, openHost } from '../link/hosts.ts'
 import type { LinkMtu } from '../link/link-mtu.ts'
+import { type ContainerLink, type OpenNetns, openNetns } from '../link/net-context.ts'
 import { UndoStack } from '../request/undo-stack.ts'
 import { AddressAllocation, checkConfiguredRoutes, type IpamResult } from './ipam.ts'
 
@@ -26,8 +26,8 @@ export interface AttachConfig {
 /** What an ADD begins with. */
 export interface Opened {
   readonly request: Request
-  readonly host: Host
-  readonly container: Host
+  readonly host: OpenNetns
+  readonly container: OpenNetns
   /** Takes back what the steps do. */
   readonly undo: UndoStack
   /** Absent for a layer 2 network. */
@@ -105,8 +105,8 @@ export async function attach<L extends MadeLink, P extends Addressing>(
   const { ipamType } = config
   if (ipamType === undefined) checkLayer2Version(request.cniVersion)
   else checkConfiguredRoutes(request, ipamType)
-  using host = openHost(request.hostNetns)
-  using container = openHost(request.netns)
+  using host = openNetns(request, request.hostNetns)
+  using container = openNetns(request, request.netns)
   await using undo = new UndoStack(request.warn)
   const allocation =
     ipamType === undefined ? undefined : new AddressAllocation(request, { type: ipamType, container, undo })
@@ -180,7 +180,7 @@ async function orderOf(
 
 /** The interface is looked at when the IPAM plugin may have changed it, and when its address is not known. */
 async function macOf(
-  container: Host,
+  container: OpenNetns,
   link: MadeLink,
   { isLinkUsed, ...policy }: MacPolicy & { isLinkUsed: boolean; ips: readonly IPConfig[] },
 ): Promise<InterfaceMac> {

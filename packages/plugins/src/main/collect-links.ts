@@ -2,8 +2,8 @@ import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
-import { type Host, openHost } from '../link/hosts.ts'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
+import { type OpenNetns, openNetns } from '../link/net-context.ts'
 import { isMissingNetns } from '../request/open-namespace.ts'
 import { runAll } from '../request/run-all.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
@@ -18,7 +18,7 @@ import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attac
 export async function collectPairs(request: Request): Promise<void> {
   const valid = validAttachmentsOf(request)
   if (valid === undefined) return
-  using host = openHost(request.hostNetns)
+  using host = openNetns(request, request.hostNetns)
   const group = linkGroupOf(request.name)
   const pairs = await listLinks(host.route, { kind: 'veth' }, { as: linkSummary })
   const stale = withoutOwner(
@@ -44,19 +44,23 @@ export async function collectContainerLinks(request: Request, kind: string): Pro
     const owner = ownerNameOf(link)
     return link.group === group && owner !== undefined && !names.has(owner)
   }
-  await runAll(...listMountedNamespaces().map((path) => () => collectIn(path, kind, isStale)))
+  await runAll(...listMountedNamespaces().map((path) => () => collectIn(request, path, { kind, isStale })))
 }
 
-async function collectIn(path: string, kind: string, isStale: (link: LinkSummary) => boolean): Promise<void> {
-  using container = openIfThere(path)
+async function collectIn(
+  request: Request,
+  path: string,
+  { kind, isStale }: { kind: string; isStale: (link: LinkSummary) => boolean },
+): Promise<void> {
+  using container = openIfThere(request, path)
   if (container === undefined) return
   const links = await listLinks(container.route, { kind }, { as: linkSummary })
   await deleteLinks(container, links.filter(isStale))
 }
 
-function openIfThere(path: string): Host | undefined {
+function openIfThere(request: Request, path: string): OpenNetns | undefined {
   try {
-    return openHost(path)
+    return openNetns(request, path)
   } catch (error) {
     if (error instanceof Error && isMissingNetns(error.cause)) return undefined
     throw error
@@ -81,11 +85,11 @@ function withoutOwner(
   return left
 }
 
-function deleteLinks(host: Host, links: readonly LinkSummary[]): Promise<void> {
+function deleteLinks(host: OpenNetns, links: readonly LinkSummary[]): Promise<void> {
   return runAll(...links.map((link) => () => deleteStale(host, link.index)))
 }
 
-async function deleteStale(host: Host, index: number): Promise<void> {
+async function deleteStale(host: OpenNetns, index: number): Promise<void> {
   try {
     await deleteLink(host.route, index)
   } catch (error) {

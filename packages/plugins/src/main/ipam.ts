@@ -3,11 +3,9 @@ import type { Request } from '@patchbay/cni/plugin'
 import { type Result, type Route, route } from '@patchbay/cni/types'
 import { findLink, linkSummary } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
-import type { Host } from '../link/hosts.ts'
 import { checkMtuForAddresses, isTooSmallForIpv6, type LinkMtu } from '../link/link-mtu.ts'
-import { type CleanupStep, runAll } from '../request/run-all.ts'
+import type { OpenNetns } from '../link/net-context.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
-import { type DeletionOptions, deleteContainerLink } from './delete-container-link.ts'
 import { checkRouteValues } from './route-values.ts'
 
 /** What an IPAM plugin must return: at least one address. */
@@ -38,13 +36,13 @@ function configuredRoutes({ config }: Request): readonly Route[] {
 export class AddressAllocation {
   readonly #request: Request
   readonly #type: string
-  readonly #container: Host
+  readonly #container: OpenNetns
   readonly #undo: UndoStack
   #early: Promise<void> | undefined
   #allocated: IpamResult | undefined
 
   /** @param options.type of the IPAM plugin */
-  constructor(request: Request, { type, container, undo }: { type: string; container: Host; undo: UndoStack }) {
+  constructor(request: Request, { type, container, undo }: { type: string; container: OpenNetns; undo: UndoStack }) {
     this.#request = request
     this.#type = type
     this.#container = container
@@ -100,26 +98,4 @@ async function allocateAddresses(request: Request, type: string, undo: UndoStack
   if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
   checkRouteValues(result.routes ?? [])
   return { ...result, ips: result.ips }
-}
-
-/** What a DEL takes back. */
-export interface Detaching extends Pick<DeletionOptions, 'before' | 'temporaryName'> {
-  /** Type of the IPAM plugin; absent for none. */
-  ipamType?: string | undefined
-  /** Takes back what else there is, while the kernel deletes the interface. */
-  meanwhile?: CleanupStep
-}
-
-/**
- * Deletes a container's interface and releases its addresses; what is gone is fine, and every step runs whatever became of
- * the others. Addresses in books are released last, so that they are not given away while they are still configured;
- * another IPAM plugin may need the interface: `dhcp` tells its server from there.
- *
- * @throws as {@link runAll}
- */
-export async function deleteLinkAndRelease(request: Request, detaching: Detaching): Promise<void> {
-  const { ipamType, meanwhile = () => undefined } = detaching
-  const release = () => (ipamType === undefined ? undefined : request.delegate(ipamType, 'DEL'))
-  const deletion = () => deleteContainerLink(request, { ...detaching, meanwhile })
-  await (mayNeedInterface(ipamType ?? '') ? runAll(release, deletion) : runAll(deletion, release))
 }

@@ -1,5 +1,6 @@
 import {
   findRuleset,
+  type HostOfCall,
   type IptablesChain,
   mayHaveIptablesChain,
   type SharedRuleset,
@@ -35,14 +36,14 @@ export function natChains(chain: string): ChainInUse[] {
  * @param chainsFor the chains to look for; called where the kernel has nf_tables
  */
 export async function backendsInUse<N, I>(
-  hostNetns: string,
+  call: HostOfCall,
   load: Backends<N, I>,
   chainsFor: (nftables: N) => readonly ChainInUse[] | Promise<readonly ChainInUse[]>,
 ): Promise<BackendsInUse<N, I>> {
-  using nft = await findRuleset(hostNetns)
+  using nft = await findRuleset(call)
   if (!nft) return { iptables: await load.iptables() }
   const nftables = await load.nftables()
-  const hasChain = await mayHaveOne(nft, hostNetns, await chainsFor(nftables))
+  const hasChain = await mayHaveOne(nft, call.hostNetns, await chainsFor(nftables))
   return hasChain ? { nftables, iptables: await load.iptables() } : { nftables }
 }
 
@@ -93,12 +94,12 @@ export class EitherBackend<B> {
    */
   async check(
     check: (backend: B) => Promise<void>,
-    { hostNetns, chains }: { hostNetns: string; chains: readonly ChainInUse[] },
+    { call, chains }: { call: HostOfCall; chains: readonly ChainInUse[] },
   ): Promise<void> {
     try {
       await check(this.#nftables)
     } catch (error) {
-      if (!(await withRuleset(hostNetns, (nft) => mayHaveOne(nft, hostNetns, chains)))) throw error
+      if (!(await withRuleset(call, (nft) => mayHaveOne(nft, call.hostNetns, chains)))) throw error
       await check(await this.#loadIptables())
     }
   }

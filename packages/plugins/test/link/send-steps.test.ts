@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { setLinkRequest } from '@patchbay/linux/route'
-import type { Host } from '../../src/link/hosts.ts'
+import type { OpenNetns } from '../../src/link/net-context.ts'
 import { sendSteps } from '../../src/link/send-steps.ts'
 
 const EEXIST = 17
@@ -22,7 +22,7 @@ function kernel(refusals: Record<string, number>) {
     return []
   }
   // Only what is called is there.
-  return { host: { route: { request } as unknown as NetlinkSocket } as unknown as Host, steps, asked }
+  return { host: { route: { request } as unknown as NetlinkSocket } as unknown as OpenNetns, steps, asked }
 }
 
 test('sendSteps() asks for all steps in one go', async () => {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CIDR } from '@patchbay/address'
 import { callPlugin, inProcessExecutor, type Plugin } from '@patchbay/cni/plugin'
-import { openHost } from '../../src/link/hosts.ts'
 import { configuredMtu } from '../../src/link/link-mtu.ts'
+import { openNetns } from '../../src/link/net-context.ts'
 import { AddressAllocation } from '../../src/main/ipam.ts'
 import { UndoStack } from '../../src/request/undo-stack.ts'
 
@@ -19,7 +19,7 @@ test('AddressAllocation has addresses released when the request has been cut sho
     name: 'main',
     async add(request) {
       await using undo = new UndoStack((line) => done.push(line))
-      using container = openHost('/proc/self/ns/net')
+      using container = openNetns(request, '/proc/self/ns/net')
       await new AddressAllocation(request, { type: 'books', container, undo }).allocate(configuredMtu(0))
       host.abort(new Error('gone'))
       throw host.signal.reason

@@ -1,3 +1,5 @@
+export type { AnnouncedRequest } from './announced-request.ts'
+export { type BackgroundCalls, type BackgroundWork, ForkedBackground, threadBackground } from './background-work.ts'
 export { type ExtendedAck, isNetlinkError, NetlinkError } from './netlink-error.ts'
 export { NetlinkSocket } from './netlink-socket.ts'
 export type { NetlinkRequest, Operation } from './operation.ts'

@@ -1,15 +1,7 @@
-import {
-  checked,
-  checkedCalls,
-  errno,
-  giveBack,
-  native,
-  netnsFd,
-  type RestOfWork,
-  restOfWork,
-  SystemError,
-} from '../../sys/index.ts'
+import { checked, checkedCalls, errno, giveBack, native, netnsFd, SystemError } from '../../sys/index.ts'
 import { messagesOf, type RawMessage } from '../wire/index.ts'
+import { type AnnouncedRequest, announcedRequest } from './announced-request.ts'
+import { type BackgroundWork, threadBackground } from './background-work.ts'
 import { consistentDump } from './consistent-dump.ts'
 import { Exchange } from './exchange.ts'
 import type { NetlinkRequest, Operation } from './operation.ts'
@@ -31,18 +23,25 @@ export class NetlinkSocket implements Disposable {
   readonly #offThread: boolean
   #sequence = 0
   #closed = false
-  readonly #endsSlowly: boolean
+  readonly #closesSlowly: boolean
+  readonly #background: BackgroundWork
   /** How many calls have not come to their end. */
   #pending = 0
   #last: Promise<unknown> = Promise.resolve()
   readonly #exchange: Exchange
 
-  private constructor(fd: number, calls: SocketCalls, { offThread = false, endsSlowly = false }: SocketOptions) {
+  private constructor(
+    fd: number,
+    calls: SocketCalls,
+    { offThread = false, closesSlowly = false, background = threadBackground }: SocketOptions,
+  ) {
     this.fd = fd
     this.#calls = calls
     this.#exchange = new Exchange(fd, calls)
     this.#offThread = offThread
-    this.#endsSlowly = endsSlowly
+    this.#closesSlowly = closesSlowly
+    this.#background = background
+    if (closesSlowly) background.expectSlowClose(fd)
   }
 
   /**
@@ -103,38 +102,44 @@ export class NetlinkSocket implements Disposable {
   }
 
   /**
-   * Sends a request that the kernel takes long over, and returns as soon as it announces what was asked for; the rest
-   * goes on without the caller: on the thread pool, or in a child process, which lets this one end.
+   * Sends a request that the kernel takes long over, in the background, and tells when the kernel announces what was asked
+   * for; without an announcement, when it has finished.
    *
-   * @param options.isAnnounced told every notification of this socket's groups until it answers yes
-   * @param options.onAsked called when the request is on its way
-   * @throws NetlinkError when the kernel refuses
+   * @param isAnnounced told every notification of this socket's groups until it answers yes
    */
-  async requestAnnounced(
+  requestAnnounced(request: NetlinkRequest, isAnnounced: (message: RawMessage) => boolean): AnnouncedRequest {
+    return announcedRequest((onAsked) => this.#exclusive(() => this.#untilAnnounced(request, isAnnounced, onAsked)))
+  }
+
+  async #untilAnnounced(
     request: NetlinkRequest,
-    options: { isAnnounced: (message: RawMessage) => boolean; rest: RestOfWork; onAsked?: () => void },
+    isAnnounced: (message: RawMessage) => boolean,
+    onAsked: () => void,
   ): Promise<void> {
-    return this.#exclusive(async () => {
-      this.#checkOpen()
-      const transaction = this.#acknowledged(request, undefined)
-      // A process that may have no child does it itself: it ends later, but what it was asked for is done.
-      if (options.rest !== 'child' || this.#calls.sendFromChild(this.fd, transaction.bytes) < 0)
-        this.#sendInBackground(transaction.bytes)
-      options.onAsked?.()
-      while (!transaction.done) {
-        const datagram = await this.#exchange.nextDatagram()
-        if (!datagram) throw new SystemError('recv', errno.ETIMEDOUT)
-        transaction.accept(datagram)
-        if (!transaction.done && messagesOf(datagram).some(options.isAnnounced)) return
-      }
-      transaction.result()
-    })
+    this.#checkOpen()
+    const transaction = this.#acknowledged(request, undefined)
+    this.#sendInBackground(transaction.bytes)
+    onAsked()
+    while (!transaction.done) {
+      const datagram = await this.#exchange.nextDatagram()
+      if (!datagram) throw new SystemError('recv', errno.ETIMEDOUT)
+      transaction.accept(datagram)
+      if (!transaction.done && messagesOf(datagram).some(isAnnounced)) return
+    }
+    transaction.result()
   }
 
   /** What becomes of it is in the acknowledgement, or nobody waits for it any more. */
   #sendInBackground(bytes: Uint8Array): void {
+    const sent = this.#background.send(this.fd, bytes, this.#calls)
+    if (sent === undefined) return
     this.#pending++
-    this.#calls.sendAsync(this.fd, bytes).then(this.#settled, this.#settled)
+    sent.then(this.#settled, this.#settled)
+  }
+
+  /** Says that the kernel will take long to close this socket and others, for what has been asked for. */
+  markSlowClose(): void {
+    this.#background.markSlowClose()
   }
 
   /**
@@ -210,9 +215,8 @@ export class NetlinkSocket implements Disposable {
   }
 
   #giveBack(): void {
-    if (!this.#endsSlowly) giveBack(this.fd, this.#calls)
-    else if (restOfWork() === 'thread') void this.#calls.closeAsync(this.fd)
-    // Else it is open until this process, or a child of it, ends.
+    if (this.#closesSlowly) this.#background.close(this.fd, this.#calls)
+    else giveBack(this.fd, this.#calls)
   }
 
   [Symbol.dispose](): void {

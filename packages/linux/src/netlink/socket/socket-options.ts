@@ -1,3 +1,5 @@
+import type { BackgroundWork } from './background-work.ts'
+
 /** Something that is a network namespace: its descriptor is what counts. */
 export interface NamespaceHandle {
   readonly fd: number
@@ -12,6 +14,8 @@ export interface SocketOptions {
   groups?: readonly number[]
   /** Whether requests run on the thread pool, so that the event loop goes on while the kernel holds a lock. */
   offThread?: boolean
-  /** Whether the kernel may take long over the end of the socket, so that nobody should wait for it. */
-  endsSlowly?: boolean
+  /** Whether the kernel may take long to close the socket, so that nobody should wait for it. */
+  closesSlowly?: boolean
+  /** Who does what nobody waits for; threads of this process when absent. */
+  background?: BackgroundWork | undefined
 }

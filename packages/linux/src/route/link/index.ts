@@ -1,5 +1,5 @@
 export { IF_OPER, IFF } from './attributes.ts'
-export { deleteLinkAnnounced } from './delete-announced.ts'
+export { deleteLinkAnnounced, type LinkDeletion } from './delete-announced.ts'
 export { type Ipv4Conf, setIpv4ConfRequest } from './ipv4-conf.ts'
 export { BR_STATE } from './kinds/bridge-port.ts'
 export { MACVLAN_MODE } from './kinds/macvlan.ts'

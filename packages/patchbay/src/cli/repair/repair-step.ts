@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import type { NetworkList, PluginConfig } from '@patchbay/cni/config'
 import type { PluginArgs } from '@patchbay/cni/exec'
 import type { JsonObject } from '@patchbay/cni/json'
-import { callPlugin, parsePrevResult } from '@patchbay/cni/plugin'
+import { callPlugin, parsePrevResult, type Shared } from '@patchbay/cni/plugin'
 import type { NetworkAttachment } from '@patchbay/cni/runtime'
 import { findPlugin, type Repair } from '@patchbay/plugins'
 
@@ -19,6 +19,8 @@ export interface RepairWorld {
   /** Path of the namespace that the rules are in. */
   readonly hostNetns: string
   readonly stderr: (text: string) => void
+  /** What the steps share. */
+  readonly shared: Shared
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Shared } from '@patchbay/cni/plugin'
 import { requireCacheDirectory } from '../named-directory.ts'
 import { type RepairedAttachment, repairAttachments } from './repair-attachments.ts'
 
@@ -15,8 +16,10 @@ export interface RepairCommandOptions {
  */
 export async function repair(network: string | undefined, { cacheDir, json }: RepairCommandOptions): Promise<void> {
   requireCacheDirectory('repair', cacheDir)
+  using shared = new Shared()
   const rows = await repairAttachments({
     network,
+    shared,
     cacheDir,
     hostNetns: '/proc/self/ns/net',
     stderr: (text) => process.stderr.write(text),

@@ -8,22 +8,22 @@ import type { Request } from '@patchbay/cni/plugin'
  * @param noted path of the latter; without it, the namespaces that runtimes have cached for the attachment are used
  */
 export async function configuredAddresses(
-  request: Pick<Request, 'name' | 'containerId' | 'netns' | 'ifName'>,
+  request: Pick<Request, 'name' | 'containerId' | 'netns' | 'ifName' | 'shared'>,
   noted: string | undefined,
 ): Promise<IP[]> {
   const paths = new Set([request.netns, ...(noted === undefined ? await rememberedNamespaces(request) : [noted])])
-  const addresses = await Promise.all([...paths].map((path) => addressesIn(path, request.ifName)))
+  const addresses = await Promise.all([...paths].map((path) => addressesIn(request, path)))
   return addresses.flat()
 }
 
 /** None if the namespace or the interface is missing or cannot be read. */
-async function addressesIn(netns: string, ifName: string): Promise<IP[]> {
-  const [{ openHost }, { listAddresses, findLink }] = await Promise.all([
-    import('../../link/hosts.ts'),
+async function addressesIn({ shared, ifName }: Pick<Request, 'shared' | 'ifName'>, netns: string): Promise<IP[]> {
+  const [{ openNetns }, { listAddresses, findLink }] = await Promise.all([
+    import('../../link/net-context.ts'),
     import('@patchbay/linux/route'),
   ])
   try {
-    using container = openHost(netns)
+    using container = openNetns({ shared }, netns)
     const link = await findLink(container.route, ifName)
     const addresses = link ? await listAddresses(container.route, { index: link.index }) : []
     return addresses.map(({ address }) => address.address)

@@ -4,8 +4,8 @@ import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
 import { getLinkRequest, IF_OPER, IFF, type LinkSummary, linkSummary, setLink } from '@patchbay/linux/route'
 import { configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
-import { openHost } from '../../link/hosts.ts'
 import { checkMtuForAddresses, configuredMtu } from '../../link/link-mtu.ts'
+import { openNetns } from '../../link/net-context.ts'
 import type { VethPair } from '../../link/veth-pair.ts'
 import { ensureMasquerade } from '../../rules/masquerade/index.ts'
 import {
@@ -99,7 +99,7 @@ function isInUse({ flags, address }: LinkSummary): boolean {
 /** What the network needs for the container's addresses. */
 async function prepareLayer3({ request, config, bridge, undo }: Attaching, ipam: IpamResult): Promise<PreparedLayer3> {
   // By a socket of its own: the kernel is busy with the port by the other.
-  using host = openHost(request.hostNetns)
+  using host = openNetns(request, request.hostNetns)
   const { ips, routes, gateways } = planGateways(config, { ips: ipam.ips, routes: ipam.routes ?? [] })
   checkMtuForAddresses(config.bridge, { bytes: bridge.mtu ?? 0, from: 'that of the bridge' }, gateways)
   const vlanGateway = await serveGateways(host, config, { bridge, gateways, ips, warn: request.warn })

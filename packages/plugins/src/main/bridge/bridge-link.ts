@@ -12,7 +12,7 @@ import {
   setLink,
 } from '@patchbay/linux/route'
 import { acceptNoRouterAdvertisements, expectNoDuplicates } from '../../link/host-ipv6.ts'
-import type { Host } from '../../link/hosts.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 import type { BridgeConfig } from './config.ts'
 import { vlanError } from './vlan-support.ts'
@@ -37,7 +37,7 @@ export interface Bridge extends LinkSummary {
  *
  * @throws Error `failed to create bridge "cni0": ...`
  */
-export async function ensureBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
+export async function ensureBridge(host: OpenNetns, config: BridgeConfig): Promise<Bridge> {
   const name = config.bridge
   try {
     const found = name === '' ? undefined : await findLink(host.route, name, { as: bridgeSummary })
@@ -57,13 +57,13 @@ export function isBridge(link: LinkSummary): boolean {
 }
 
 /** @throws Error when it is no bridge */
-function describeFound(host: Host, config: BridgeConfig, found: BridgeSummary): Bridge {
+function describeFound(host: OpenNetns, config: BridgeConfig, found: BridgeSummary): Bridge {
   if (!isBridge(found)) throw new Error(`"${config.bridge}" already exists but is not a bridge`)
   return { ...found, isNew: false, macOrigin: awaitsAddress(config) ? macOriginOf(host, found) : 'unknown' }
 }
 
 /** The id of a bridge contains its hardware address as soon as somebody has set it or a port has given one. */
-function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BridgeSummary): Bridge['macOrigin'] {
+function macOriginOf(host: OpenNetns, { ifname = '', operstate, linkinfo }: BridgeSummary): Bridge['macOrigin'] {
   const address = linkinfo?.bridgeId?.subarray(2)
   if (!address || address.some((byte) => byte !== 0)) return 'unknown'
   // A port that is up and did not give its address: that of the bridge was set, to what it had been.
@@ -75,7 +75,7 @@ function macOriginOf(host: Host, { ifname = '', operstate, linkinfo }: BridgeSum
   }
 }
 
-async function makeBridge(host: Host, config: BridgeConfig): Promise<Bridge> {
+async function makeBridge(host: OpenNetns, config: BridgeConfig): Promise<Bridge> {
   if (config.bridge === '') throw new Error('the name of the bridge is empty')
   const vlanFiltering = config.vlan !== 0 || config.trunk !== undefined
   const data = vlanFiltering ? { vlanFiltering } : {}
@@ -104,7 +104,11 @@ export function awaitsAddress({ deterministicMac, isGateway, ipamType, vlan }: B
   return deterministicMac && isGateway && ipamType !== '' && vlan === 0
 }
 
-async function setUp(host: Host, link: LinkSummary, { up, promisc }: { up: boolean; promisc: boolean }): Promise<void> {
+async function setUp(
+  host: OpenNetns,
+  link: LinkSummary,
+  { up, promisc }: { up: boolean; promisc: boolean },
+): Promise<void> {
   const wanted = (up ? IFF.UP : 0) | (promisc ? IFF.PROMISC : 0)
   if ((link.flags & wanted) === wanted) return
   await setLink(host.route, link.index, { ...(up && { up }), ...(promisc && { promisc }) })

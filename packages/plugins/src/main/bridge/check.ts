@@ -8,7 +8,7 @@ import {
   containerInterface,
   requirePrevResult,
 } from '../../link/check-interface.ts'
-import { type Host, openHost } from '../../link/hosts.ts'
+import { type OpenNetns, openNetns } from '../../link/net-context.ts'
 import { checkMasquerade } from '../../rules/masquerade/index.ts'
 import { isBridge } from './bridge-link.ts'
 import { type BridgeConfig, loadBridgeConfig } from './config.ts'
@@ -16,8 +16,8 @@ import { type BridgeConfig, loadBridgeConfig } from './config.ts'
 /** Checks that a container is attached as its ADD said. */
 export async function check(request: Request): Promise<void> {
   const config = loadBridgeConfig(request)
-  using container = openHost(request.netns)
-  using host = openHost(request.hostNetns)
+  using container = openNetns(request, request.netns)
+  using host = openNetns(request, request.hostNetns)
   if (config.ipamType !== '') await request.delegate(config.ipamType, 'CHECK')
   const result = requirePrevResult(request)
   const bridge = await checkBridge(host, config, result)
@@ -34,7 +34,7 @@ export async function check(request: Request): Promise<void> {
   await checkSpoofCheck(request, { ifName: port.ifname ?? '', mac: String(link.address) })
 }
 
-async function checkBridge(host: Host, config: BridgeConfig, result: Result): Promise<Link> {
+async function checkBridge(host: OpenNetns, config: BridgeConfig, result: Result): Promise<Link> {
   const expected = (result.interfaces ?? []).find(({ name, sandbox }) => name === config.bridge && !sandbox)
   const link = expected && (await findLink(host.route, expected.name))
   if (!link || !isBridge(link)) throw new Error(`CNI created bridge ${config.bridge} in host namespace was not found`)
@@ -51,7 +51,7 @@ async function checkBridge(host: Host, config: BridgeConfig, result: Result): Pr
 
 /** The host's end: a listed interface whose peer is the container's and whose master is the bridge. */
 async function checkPort(
-  host: Host,
+  host: OpenNetns,
   options: { bridge: Link; link: Link; result: Result; config: BridgeConfig },
 ): Promise<Link> {
   const { bridge, link, result, config } = options
@@ -67,7 +67,7 @@ async function checkPort(
 }
 
 async function portOf(
-  host: Host,
+  host: OpenNetns,
   candidate: Interface,
   { bridge, link }: { bridge: Link; link: Link },
 ): Promise<Link | undefined> {

@@ -20,7 +20,7 @@ import { asAddress } from '../../link/configure-interface.ts'
 import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
 import { ensureForwarding } from '../../link/forwarding.ts'
 import { acceptNoRouterAdvertisements, allowOptimistic, expectNoDuplicates } from '../../link/host-ipv6.ts'
-import type { Host } from '../../link/hosts.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import type { Bridge } from './bridge-link.ts'
@@ -93,7 +93,7 @@ export interface Serving {
  * @throws Error `failed to set bridge addr: ...`
  */
 export async function serveGateways(
-  host: Host,
+  host: OpenNetns,
   config: BridgeConfig,
   serving: Serving,
 ): Promise<Interface | undefined> {
@@ -138,7 +138,7 @@ interface GatewayAddresses extends GatewayLink {
   gateways: readonly CIDR[]
 }
 
-async function ensureAddresses(host: Host, { link, mac: choice, ...more }: GatewayAddresses): Promise<void> {
+async function ensureAddresses(host: OpenNetns, { link, mac: choice, ...more }: GatewayAddresses): Promise<void> {
   const { config, gateways, isAlone } = more
   if (await areThere(host, link, gateways)) return ensureUp(host, link)
   const present = await listAddresses(host.route, { index: link.index })
@@ -162,7 +162,7 @@ async function ensureAddresses(host: Host, { link, mac: choice, ...more }: Gatew
  * Whether a link has all of these addresses. The kernel lists those of one IP version while others change its links; for
  * those of all versions it has them wait for each other.
  */
-async function areThere(host: Host, { index }: LinkSummary, gateways: readonly CIDR[]): Promise<boolean> {
+async function areThere(host: OpenNetns, { index }: LinkSummary, gateways: readonly CIDR[]): Promise<boolean> {
   for (const version of new Set(gateways.map(({ family }) => family))) {
     const present = await listAddresses(host.route, { index, version })
     const wanted = gateways.filter(({ family }) => family === version)
@@ -180,7 +180,7 @@ function isConflict({ address, scope }: Address, gateway: CIDR): boolean {
   return gateway.family === 4 || (scope !== RT_SCOPE.LINK && address.overlaps(gateway))
 }
 
-async function ensureUp(host: Host, link: LinkSummary): Promise<void> {
+async function ensureUp(host: OpenNetns, link: LinkSummary): Promise<void> {
   if (!(link.flags & IFF.UP)) await setLink(host.route, link.index, { up: true })
 }
 
@@ -192,7 +192,7 @@ async function followsFrom(link: LinkSummary, addresses: readonly Address[]): Pr
 
 /** A bridge that serves a network already keeps the address that its containers know. */
 async function macFor(
-  host: Host,
+  host: OpenNetns,
   link: LinkSummary,
   options: { choice: GatewayLink['mac']; config: BridgeConfig; gateways: readonly CIDR[]; kept: readonly Address[] },
 ): Promise<LinkSummary['address']> {
@@ -205,7 +205,12 @@ async function macFor(
 }
 
 /** @param ipv6Flags how duplicates of an IPv6 address are looked for: `IFA_F` */
-async function addMissing(host: Host, link: LinkSummary, missing: readonly CIDR[], ipv6Flags: number): Promise<void> {
+async function addMissing(
+  host: OpenNetns,
+  link: LinkSummary,
+  missing: readonly CIDR[],
+  ipv6Flags: number,
+): Promise<void> {
   for (const gateway of missing) {
     const flags = gateway.family === 6 ? ipv6Flags : 0
     try {
@@ -219,7 +224,7 @@ async function addMissing(host: Host, link: LinkSummary, missing: readonly CIDR[
 }
 
 /** The address from before the first port, unless the bridge had lost all its ports and had none then. */
-async function ownMac(host: Host, link: LinkSummary): Promise<LinkSummary['address']> {
+async function ownMac(host: OpenNetns, link: LinkSummary): Promise<LinkSummary['address']> {
   if (String(link.address) !== NO_MAC) return link.address
   const { address } = await getLink(host.route, link.index, { as: linkSummary })
   return address
@@ -230,7 +235,7 @@ async function ownMac(host: Host, link: LinkSummary): Promise<LinkSummary['addre
  * it is there for good. It is set up last: one that is up is complete.
  */
 async function ensureVlanGateway(
-  host: Host,
+  host: OpenNetns,
   config: BridgeConfig,
   { bridge, warn }: Pick<Serving, 'bridge' | 'warn'>,
 ): Promise<GatewayLink> {
@@ -254,7 +259,7 @@ async function ensureVlanGateway(
 }
 
 /** One that is down may have been left by an ADD that was killed, and be in no VLAN yet: its port is configured again. */
-async function takeVlanGateway(host: Host, link: LinkSummary, settings: PortSettings): Promise<GatewayLink> {
+async function takeVlanGateway(host: OpenNetns, link: LinkSummary, settings: PortSettings): Promise<GatewayLink> {
   const { ifname = '', flags } = link
   const port = flags & IFF.UP ? undefined : await findPort(host, link, settings.bridge)
   if (port) {
@@ -267,7 +272,7 @@ async function takeVlanGateway(host: Host, link: LinkSummary, settings: PortSett
 
 /** The other end of a pair, when it is a port of that bridge. */
 async function findPort(
-  host: Host,
+  host: OpenNetns,
   { linkinfo, link, linkNetnsid }: LinkSummary,
   bridge: number,
 ): Promise<{ index: number; ifname: string } | undefined> {
@@ -276,7 +281,7 @@ async function findPort(
   return port?.master === bridge ? { index: port.index, ifname: port.ifname ?? '' } : undefined
 }
 
-async function setUpVlanGateway(host: Host, ifName: string): Promise<LinkSummary> {
+async function setUpVlanGateway(host: OpenNetns, ifName: string): Promise<LinkSummary> {
   acceptNoRouterAdvertisements(host, ifName)
   const link = await getLink(host.route, ifName, { as: linkSummary })
   await host.route.request(setLinkRequest(link.index, { up: true }))

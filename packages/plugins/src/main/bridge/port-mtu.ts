@@ -1,6 +1,6 @@
 import { listAddresses } from '@patchbay/linux/route'
-import type { Host } from '../../link/hosts.ts'
 import { isTooSmallForIpv6, MIN_MTU_OF_IPV6 } from '../../link/link-mtu.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import type { Bridge } from './bridge-link.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Bridge } from './bridge-link.ts'
  * @param mtu what the configuration says; 0 and below are the kernel's choice
  */
 export async function mtuOfPort(
-  host: Host,
+  host: OpenNetns,
   { bridge, mtu, warn }: { bridge: Bridge; mtu: number; warn: (line: string) => void },
 ): Promise<number> {
   if (!isTooSmallForIpv6(mtu) || bridge.isNew || isTooSmallForIpv6(bridge.mtu ?? 0)) return mtu
@@ -23,7 +23,7 @@ export async function mtuOfPort(
 }
 
 /** Whether a bridge has IPv6 addresses beside the link-local one that the kernel gives every link. */
-async function servesIpv6(host: Host, { index }: Bridge): Promise<boolean> {
+async function servesIpv6(host: OpenNetns, { index }: Bridge): Promise<boolean> {
   const addresses = await listAddresses(host.route, { index, version: 6 })
   return addresses.length > 1 || addresses.some(({ address }) => !address.address.isLinkLocalUnicast)
 }

@@ -9,7 +9,7 @@ import {
   setLink,
 } from '@patchbay/linux/route'
 import { disableIpv6 } from '../../link/host-ipv6.ts'
-import type { Host } from '../../link/hosts.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import { addVethPair, type VethOptions, type VethPair } from '../../link/veth-pair.ts'
 import { waitUntilUp } from '../../link/wait-until-up.ts'
 import { messageOf } from '../../request/error-message.ts'
@@ -45,8 +45,8 @@ export function portSettings(config: BridgeConfig, bridge: number): PortSettings
  * @param options.mtu of both ends, but for `hostMtu`; 0 and below are the kernel's choice
  */
 export async function makePort(
-  host: Host,
-  container: Host,
+  host: OpenNetns,
+  container: OpenNetns,
   options: Pick<VethOptions, 'ifName' | 'mac' | 'owner' | 'hostMtu'> & {
     mtu: number
     port: PortSettings
@@ -72,7 +72,7 @@ export async function makePort(
  * speaks by the bridge, never by its ports.
  */
 export async function configurePort(
-  host: Host,
+  host: OpenNetns,
   { index, ifname }: Pick<VethPair, 'index' | 'ifname'>,
   port: PortSettings,
 ): Promise<void> {
@@ -83,7 +83,7 @@ export async function configurePort(
   await setLink(host.route, index, { up: true, ...((hairpin || isolated) && flags) })
 }
 
-async function configureVlans(host: Host, index: number, port: PortSettings, name: string): Promise<void> {
+async function configureVlans(host: OpenNetns, index: number, port: PortSettings, name: string): Promise<void> {
   const { vlan, trunk = [], preserveDefaultVlan } = port
   const own = BRIDGE_VLAN_INFO.PVID | BRIDGE_VLAN_INFO.UNTAGGED
   const step = async (what: string, work: () => Promise<void>) => {
@@ -132,7 +132,7 @@ const stateName = new Map(stateNames)
  * @returns the link as it is then
  * @throws Error `bridge port in error state: lower-layer-down`
  */
-export async function waitForPort(host: Host, index: number): Promise<LinkSummary> {
+export async function waitForPort(host: OpenNetns, index: number): Promise<LinkSummary> {
   const link = await waitUntilUp(host, index, LIMIT_MS)
   if (link.operstate === IF_OPER.UP) return link
   throw new Error(`bridge port in error state: ${stateName.get(link.operstate ?? 0) ?? link.operstate}`)

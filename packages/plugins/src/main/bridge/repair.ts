@@ -1,7 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { findLink, getLink, linkSummary } from '@patchbay/linux/route'
 import { requirePrevResult } from '../../link/check-interface.ts'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import { repairMasquerade } from '../../rules/masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
 import type { Port } from './spoof-check.ts'
@@ -31,11 +31,11 @@ export async function repair(request: Request): Promise<string[]> {
 }
 
 /** @throws Error when the container has no such interface any more */
-async function findPort({ hostNetns, netns, ifName }: Request): Promise<Port> {
-  using container = openHost(netns)
-  using host = openHost(hostNetns)
-  const link = await findLink(container.route, ifName, { as: linkSummary })
-  if (link?.link === undefined) throw new Error(`Cannot find container link ${ifName}`)
+async function findPort(request: Request): Promise<Port> {
+  using container = openNetns(request, request.netns)
+  using host = openNetns(request, request.hostNetns)
+  const link = await findLink(container.route, request.ifName, { as: linkSummary })
+  if (link?.link === undefined) throw new Error(`Cannot find container link ${request.ifName}`)
   const { ifname = '' } = await getLink(host.route, link.link, { as: linkSummary })
   return { ifName: ifname, mac: String(link.address) }
 }

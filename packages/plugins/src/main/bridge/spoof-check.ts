@@ -17,7 +17,7 @@ import {
   verdict,
 } from '@patchbay/linux/nftables'
 import { findLink, linkSummary } from '@patchbay/linux/route'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { deleteRules, findRuleset, openRuleset } from '../../rules/ruleset/index.ts'
 
@@ -89,7 +89,7 @@ function rulesFor(request: Request, { ifName, mac }: Port): Rule[] {
  */
 export async function ensureSpoofCheck(request: Request, port: Port): Promise<void> {
   try {
-    using nft = openRuleset(request.hostNetns)
+    using nft = openRuleset(request)
     await putRules(nft, request, port)
   } catch (error) {
     throw new Error(`failed to setup spoof-check: ${messageOf(error)}`, { cause: error })
@@ -124,7 +124,7 @@ function fill(batch: Batch, request: Request, port: Port, put: 'create' | 'add')
 
 /** Removes the rules and chains of an attachment, whoever made them. What is gone already is fine. */
 export async function removeSpoofCheck(request: Request): Promise<void> {
-  using nft = await findRuleset(request.hostNetns)
+  using nft = await findRuleset(request)
   if (nft) await removeRules(nft, layoutOf(request))
 }
 
@@ -144,7 +144,7 @@ async function deleteChain(nft: Nftables, chain: Chain): Promise<void> {
 
 /** @throws Error naming the first rule that is missing */
 export async function checkSpoofCheck(request: Request, port: Port): Promise<void> {
-  using nft = openRuleset(request.hostNetns)
+  using nft = openRuleset(request)
   for (const expected of rulesFor(request, port)) {
     const rules = await nft.listRules(expected.chain)
     if (!rules.some(({ expressions }) => isDeepStrictEqual(expressions, expected.expressions)))
@@ -156,9 +156,9 @@ export async function checkSpoofCheck(request: Request, port: Port): Promise<voi
  * Removes what is for ports that are gone. Neither chains nor rules say which network they are of, but without its port
  * a rule is of none.
  */
-export async function collectSpoofChecks({ hostNetns }: Request): Promise<void> {
-  using nft = openRuleset(hostNetns)
-  using host = openHost(hostNetns)
+export async function collectSpoofChecks(request: Request): Promise<void> {
+  using nft = openRuleset(request)
+  using host = openNetns(request, request.hostNetns)
   for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
     if (!text.startsWith(prefix)) continue
     const ifName = nameOfPort(expressions)

@@ -1,7 +1,7 @@
 import type { IPConfig } from '@patchbay/cni/types'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { addRouteRequest, getRoute, type LinkSummary, RT_SCOPE } from '@patchbay/linux/route'
-import type { Host } from '../../link/hosts.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import { sendSteps } from '../../link/send-steps.ts'
 
 /**
@@ -10,11 +10,11 @@ import { sendSteps } from '../../link/send-steps.ts'
  *
  * @throws Error `failed to add route SUBNET dev LINK: file exists` when the subnet is reached by another link
  */
-export async function ensureSubnetRoutes(host: Host, link: LinkSummary, ips: readonly IPConfig[]): Promise<void> {
+export async function ensureSubnetRoutes(host: OpenNetns, link: LinkSummary, ips: readonly IPConfig[]): Promise<void> {
   for (const ip of ips) if (ip.gateway && !ip.address.contains(ip.gateway)) await ensureRoute(host, link, ip)
 }
 
-async function ensureRoute(host: Host, link: LinkSummary, ip: IPConfig): Promise<void> {
+async function ensureRoute(host: OpenNetns, link: LinkSummary, ip: IPConfig): Promise<void> {
   if (await isReached(host, link, ip)) return
   const dst = ip.address.masked()
   const what = () => `add route ${dst} dev ${link.ifname}`
@@ -27,7 +27,7 @@ async function ensureRoute(host: Host, link: LinkSummary, ip: IPConfig): Promise
   }
 }
 
-async function isReached(host: Host, link: LinkSummary, { address: { address } }: IPConfig): Promise<boolean> {
+async function isReached(host: OpenNetns, link: LinkSummary, { address: { address } }: IPConfig): Promise<boolean> {
   try {
     return (await getRoute(host.route, address)).oif === link.index
   } catch (error) {

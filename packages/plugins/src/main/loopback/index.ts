@@ -2,7 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import { isMissingNetns } from '../../request/open-namespace.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
@@ -14,7 +14,7 @@ export const loopback: Plugin = { name: 'loopback', add, del, check }
 /** Sets `lo` up. Chained, it passes on the result it was given. */
 async function add(request: Request): Promise<Result> {
   const previous = parsePrevResult(request.config)
-  using container = openHost(request.netns)
+  using container = openNetns(request, request.netns)
   await setLink(container.route, LOOPBACK, { up: true })
   const { index } = await getLink(container.route, LOOPBACK, { as: linkSummary })
   const addresses = (await listAddresses(container.route, { index })).map(({ address }) => address)
@@ -36,7 +36,7 @@ function firstOfEachFamily(addresses: readonly CIDR[]): IPConfig[] {
 async function del(request: Request): Promise<void> {
   if (request.netns === '') return
   try {
-    using container = openHost(request.netns)
+    using container = openNetns(request, request.netns)
     await setLink(container.route, LOOPBACK, { up: false })
   } catch (error) {
     if (error instanceof Error && isMissingNetns(error.cause)) return
@@ -45,7 +45,7 @@ async function del(request: Request): Promise<void> {
 }
 
 async function check(request: Request): Promise<void> {
-  using container = openHost(request.netns)
+  using container = openNetns(request, request.netns)
   const { flags } = await getLink(container.route, LOOPBACK, { as: linkSummary })
   if (!(flags & IFF.UP)) throw new Error('loopback interface is down')
 }

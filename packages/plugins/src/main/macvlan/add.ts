@@ -11,8 +11,8 @@ import {
 } from '@patchbay/linux/route'
 import { configureInterface } from '../../link/configure-interface.ts'
 import { announceIpv6 } from '../../link/container-sysctls.ts'
-import type { Host } from '../../link/hosts.ts'
 import { configuredMtu, type LinkMtu } from '../../link/link-mtu.ts'
+import type { OpenNetns } from '../../link/net-context.ts'
 import { renameIntoPlace } from '../../link/rename-into-place.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
@@ -24,7 +24,7 @@ import { defaultRouteLink } from './default-route-link.ts'
 interface Attaching extends Opened {
   config: MacvlanConfig
   /** Where the master is. */
-  lower: Host
+  lower: OpenNetns
   master: LinkSummary
   /** The hardware address that was asked for. */
   mac: MAC | undefined
@@ -61,7 +61,7 @@ async function begin(opened: Opened, config: MacvlanConfig): Promise<AttachSteps
  *
  * @throws Error when it is not there, or has too small an MTU
  */
-export async function findMaster(lower: Host, config: MacvlanConfig): Promise<LinkSummary> {
+export async function findMaster(lower: OpenNetns, config: MacvlanConfig): Promise<LinkSummary> {
   const master =
     config.master === ''
       ? await defaultRouteLink(lower)

@@ -6,15 +6,15 @@ import {
   containerInterface,
   requirePrevResult,
 } from '../../link/check-interface.ts'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import { findMaster } from './add.ts'
 import { loadMacvlanConfig, parseMode, requestedMac } from './config.ts'
 
 /** Checks that a container's interface is as its ADD said. */
 export async function check(request: Request): Promise<void> {
   const config = loadMacvlanConfig(request)
-  using host = openHost(request.hostNetns)
-  using container = openHost(request.netns)
+  using host = openNetns(request, request.hostNetns)
+  using container = openNetns(request, request.netns)
   await findMaster(config.linkInContainer ? container : host, config)
   requestedMac(request, config)
   if (config.ipamType !== '') await request.delegate(config.ipamType, 'CHECK')

@@ -15,8 +15,8 @@ import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
 import { ensureForwarding } from '../../link/forwarding.ts'
 import { acceptNoRouterAdvertisements, disableIpv6, expectNoDuplicates } from '../../link/host-ipv6.ts'
-import { type ContainerLink, type Host, openHost } from '../../link/hosts.ts'
 import { checkMtu, configuredMtu } from '../../link/link-mtu.ts'
+import { type ContainerLink, type OpenNetns, openNetns } from '../../link/net-context.ts'
 import { type KernelStep, sendSteps } from '../../link/send-steps.ts'
 import { addVethPair, type VethPair } from '../../link/veth-pair.ts'
 import { waitUntilUp } from '../../link/wait-until-up.ts'
@@ -86,7 +86,7 @@ async function makePair({ request, config, host, container, undo }: Attaching): 
 async function prepare({ request, config, undo }: Attaching, ipam: IpamResult): Promise<Prepared> {
   const ips = ipam.ips.map((ip) => routed(request.ifName, ip))
   // By a socket of its own: the kernel is busy with the pair by the other.
-  using host = openHost(request.hostNetns)
+  using host = openNetns(request, request.hostNetns)
   for (const version of versionsOf(ips)) await ensureForwarding(host, version)
   if (config.ipMasq) await ensureMasquerade(request, config, { addresses: ips.map(({ address }) => address), undo })
   return { ips, routes: ipam.routes ?? [], hostMac: await hostMacOf(config, ips) }
@@ -142,7 +142,7 @@ function containerRoutes(ips: readonly RoutedIP[]): KernelRoute[] {
 }
 
 async function configureHostEnd(
-  host: Host,
+  host: OpenNetns,
   { index, ifName }: ContainerLink,
   { ips, mac }: { ips: readonly RoutedIP[]; mac: MAC | undefined },
 ): Promise<void> {

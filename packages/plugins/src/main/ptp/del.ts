@@ -1,31 +1,31 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { deleteRouteRequest } from '@patchbay/linux/route'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import { attachedAddresses } from '../../request/attached-addresses.ts'
 import { removeMasquerade } from '../../rules/masquerade/index.ts'
-import { deleteLinkAndRelease } from '../ipam.ts'
+import { detach } from '../detach.ts'
 import { loadPtpConfig } from './config.ts'
 import { hostRoute } from './host-route.ts'
 
-/** Detaches a container. What is gone already is fine, and every step runs whatever became of the others. */
+/** Detaches a container. What is gone already is fine, and every step runs even if others fail. */
 export async function del(request: Request): Promise<void> {
   const { ipamType, ipMasq } = loadPtpConfig(request)
-  await deleteLinkAndRelease(request, {
+  await detach(request, {
     ipamType,
-    before: ({ link }) => deleteHostRoutes(request, link),
-    ...(ipMasq && { meanwhile: () => removeMasquerade(request) }),
+    removeRoutes: ({ link }) => deleteHostRoutes(request, link),
+    ...(ipMasq && { removeRules: () => removeMasquerade(request) }),
   })
 }
 
 /**
  * The routes to the container would go with the host's end, but for that the kernel looks through all IPv4 routes of the
- * host. Where it is not known what they are, so be it.
+ * host. If the addresses are unknown, this is skipped.
  */
 async function deleteHostRoutes(request: Request, oif: number | undefined): Promise<void> {
   const addresses = attachedAddresses(request)?.filter(({ family }) => family === 4) ?? []
   if (oif === undefined || addresses.length === 0) return
   try {
-    using host = openHost(request.hostNetns)
+    using host = openNetns(request, request.hostNetns)
     await host.route.requestSlow(addresses.map((address) => deleteRouteRequest(hostRoute(address, oif))))
   } catch {
     // The link goes all the same, and they with it.

@@ -67,7 +67,7 @@ async function besideFirewalld(asked: Asked): Promise<ChosenBackend[]> {
   if (!policy && request.command === 'CHECK') return []
   const iptables = async () => (await import('./iptables-backend.ts')).iptablesPolicy(request, policy)
   const load = { ...backendsFor(asked, policy), iptables }
-  return [(await hasNftables(request.hostNetns)) ? await orByIptables(load) : await iptables()]
+  return [(await hasNftables(request)) ? await orByIptables(load) : await iptables()]
 }
 
 /**
@@ -76,7 +76,7 @@ async function besideFirewalld(asked: Asked): Promise<ChosenBackend[]> {
  */
 async function suitableBackends({ request, addresses, policy }: Asked): Promise<BackendName[]> {
   const { hostNetns } = request
-  using nft = await findRuleset(hostNetns)
+  using nft = await findRuleset(request)
   if (!nft) return ['iptables']
   const versions = addresses.map(({ family }) => family)
   if (!(await filtersByIptables(nft, { hostNetns, versions }))) return ['nftables']
@@ -92,7 +92,7 @@ type InUse = BackendsInUse<NftablesFirewall, IptablesFirewall>
  */
 export function backendsOfHost(call: Call, addresses?: readonly CIDR[]): Promise<InUse> {
   const told = addresses && versionsIn(addresses)
-  return backendsInUse(call.request.hostNetns, backendsFor(call), () => chainsOf(told, told ?? both))
+  return backendsInUse(call.request, backendsFor(call), () => chainsOf(told, told ?? both))
 }
 
 /** As {@link backendsOfHost} for one container, with what is recorded of its attachment. */
@@ -102,7 +102,7 @@ export async function backendsOfContainer(
 ): Promise<InUse & { record?: Recorded | undefined }> {
   const told = addresses && versionsIn(addresses)
   let record: Recorded | undefined
-  const used = await backendsInUse(call.request.hostNetns, backendsFor(call), async (nftables) => {
+  const used = await backendsInUse(call.request, backendsFor(call), async (nftables) => {
     record = await nftables.record()
     // A record names all addresses, so that no more versions than theirs need a look.
     return chainsOf(told, record && told ? new Set([...told, ...(await versionsOf(record))]) : both)

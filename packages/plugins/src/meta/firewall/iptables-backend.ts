@@ -57,7 +57,7 @@ export function iptablesFirewall(
     },
     del: async (addresses) => {
       const told = versionsOf(addresses)
-      const chain = { table: 'filter', chain: PUBLISHED, hostNetns: request.hostNetns } as const
+      const chain = { table: 'filter', chain: PUBLISHED } as const
       let hasOthers = false
       const clean = (version: 4 | 6) =>
         cleanTable(request, { ...filter(version), certain: told.includes(version) }, (change) => {
@@ -68,7 +68,7 @@ export function iptablesFirewall(
           )
           hasOthers ||= hostsOfOwner(change, isOurs).length > 0
         })
-      await cleanEachVersion(request, [...told, ...(await otherVersionsWithChain(told, chain))], clean)
+      await cleanEachVersion(request, [...told, ...(await otherVersionsWithChain(request, told, chain))], clean)
       if (hasOthers) await removeOwned(request, isOurs)
     },
     removeOwned: (isOwned) => removeOwned(request, isOwned),

@@ -60,10 +60,9 @@ export function nftablesFirewall(
   { adminChain, policy, ports }: { adminChain: string; policy: BridgePolicy | undefined; ports: readonly string[] },
 ): NftablesFirewall {
   const isOurs = ownedBy(request)
-  const { hostNetns } = request
   return {
     add: (addresses) =>
-      withRuleset(hostNetns, async (nft) => {
+      withRuleset(request, async (nft) => {
         const subject = { addresses, policy }
         const record = recordOf(request, subject)
         const claims = [...claimsOf(request, subject), ...(record ? [record] : [])]
@@ -74,12 +73,12 @@ export function nftablesFirewall(
         return former
       }),
     del: (addresses) =>
-      withRuleset(hostNetns, async (nft) =>
+      withRuleset(request, async (nft) =>
         remove(nft, isOurs, { record: await recordIn(nft, request), addresses, ports }),
       ),
-    record: () => withRuleset(hostNetns, (nft) => recordIn(nft, request)),
-    remove: (known) => withRuleset(hostNetns, (nft) => remove(nft, isOurs, { ...known, ports })),
-    check: (addresses) => withRuleset(hostNetns, (nft) => check(nft, claimsOf(request, { addresses, policy }))),
+    record: () => withRuleset(request, (nft) => recordIn(nft, request)),
+    remove: (known) => withRuleset(request, (nft) => remove(nft, isOurs, { ...known, ports })),
+    check: (addresses) => withRuleset(request, (nft) => check(nft, claimsOf(request, { addresses, policy }))),
   }
 }
 
@@ -129,7 +128,7 @@ function placesOf(known?: { addresses: readonly CIDR[]; ports: readonly string[]
  * lost its address to another one before its DEL.
  */
 export async function collectNftables(request: Request, alive: readonly ValidAttachment[]): Promise<void> {
-  using nft = openRuleset(request.hostNetns)
+  using nft = openRuleset(request)
   await deleteOwned(nft, [...placesOf(), recordsOf(records)], ownedByGone(request.name, alive))
   for (const { name } of await nft.listObjects(forward.table)) {
     const bridge = bridgeOfObject(name)
@@ -139,7 +138,7 @@ export async function collectNftables(request: Request, alive: readonly ValidAtt
 
 /** The addresses that an owner of this kind has by nf_tables; reads all that there are. */
 export async function addressesOwned(request: Request, isOurs: IsOurs): Promise<IP[]> {
-  using nft = openRuleset(request.hostNetns)
+  using nft = openRuleset(request)
   const owned: IP[] = []
   for (const { forwarded } of addressSets)
     for (const { key, comment } of await nft.listElements(forwarded)) if (isOurs(comment)) owned.push(key)
@@ -152,7 +151,7 @@ export async function withoutTaken(
   addresses: readonly IP[],
   isOurs: IsOurs = ownedBy(request),
 ): Promise<IP[]> {
-  using nft = openRuleset(request.hostNetns)
+  using nft = openRuleset(request)
   const free: IP[] = []
   for (const key of addresses) {
     const forwarded = addressSets.find(({ version }) => version === key.family)?.forwarded

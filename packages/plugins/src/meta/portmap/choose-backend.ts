@@ -21,7 +21,7 @@ function orByIptables(request: Request, config: PortmapConfig, nftables: Portmap
     ...nftables,
     add: (addresses, gone) => either.add((backend) => backend.add(addresses, gone)),
     remove: (versions) => either.used.remove(versions),
-    check: (address) => either.check((backend) => backend.check(address), { hostNetns: request.hostNetns, chains }),
+    check: (address) => either.check((backend) => backend.check(address), { call: request, chains }),
   }
 }
 
@@ -36,7 +36,7 @@ export function backendsOfHost(request: Request, config: PortmapConfig): Promise
 }
 
 async function backendsWith(request: Request, config: PortmapConfig, chain: string): Promise<PortmapBackend[]> {
-  return Object.values(await backendsInUse(request.hostNetns, backendsFor(request, config), () => natChains(chain)))
+  return Object.values(await backendsInUse(request, backendsFor(request, config), () => natChains(chain)))
 }
 
 function backendsFor(request: Request, config: PortmapConfig): Backends<PortmapBackend> {

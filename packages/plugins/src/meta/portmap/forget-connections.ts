@@ -1,6 +1,7 @@
 import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { type ConnectionFilter, deleteConnections, openNetfilterSocket } from '@patchbay/linux/conntrack'
+import { netContext } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { openNamespace } from '../../request/open-namespace.ts'
 import { hostAddress, isForVersion, type PortMapping } from './config.ts'
@@ -51,7 +52,7 @@ export async function forgetConnections(request: Request, filters: readonly Conn
   if (filters.length === 0) return
   try {
     using netns = openNamespace(request.hostNetns)
-    using socket = openNetfilterSocket({ netns })
+    using socket = openNetfilterSocket({ netns, background: netContext.of(request.shared).background })
     await deleteConnections(socket, filters)
   } catch (error) {
     request.warn(`Cannot forget UDP connections to published ports: ${messageOf(error)}`)

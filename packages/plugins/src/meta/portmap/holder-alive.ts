@@ -3,7 +3,7 @@ import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { getRoute, type Link, listLinks, listPeerAddresses, openRouteSocket } from '@patchbay/linux/route'
-import { openHost } from '../../link/hosts.ts'
+import { openNetns } from '../../link/net-context.ts'
 import type { Holder } from './port-taken.ts'
 
 /** Where host-local keeps leases unless it is told otherwise. */
@@ -70,8 +70,8 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 }
 
-async function mayBeReached({ hostNetns }: Request, addresses: readonly IP[], namespace: Remembered): Promise<boolean> {
-  using host = openHost(hostNetns)
+async function mayBeReached(request: Request, addresses: readonly IP[], namespace: Remembered): Promise<boolean> {
+  using host = openNetns(request, request.hostNetns)
   const links = await listLinks(host.route)
   // This socket's dumps become strict, which is not for those who use the host's next.
   using socket = openRouteSocket({ netns: host.netns })

@@ -68,8 +68,7 @@ export function iptablesPortmap(request: Request, config: PortmapConfig): Portma
 
 /** Versions of addresses that nobody tells; the chain's name tells whether the container has something of them. */
 function otherVersions(request: Request, told: readonly (4 | 6)[]): Promise<(4 | 6)[]> {
-  const { hostNetns } = request
-  return otherVersionsWithChain(told, { table: 'nat', chain: containerChain(request), hostNetns })
+  return otherVersionsWithChain(request, told, { table: 'nat', chain: containerChain(request) })
 }
 
 function removeEach(

@@ -2,7 +2,7 @@ import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { getLink, getRoute, linkSummary, setIpv4ConfRequest } from '@patchbay/linux/route'
-import { type Host, openHost } from '../../link/hosts.ts'
+import { type OpenNetns, openNetns } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 
 /**
@@ -11,7 +11,7 @@ import { messageOf } from '../../request/error-message.ts'
  * nothing to do.
  */
 export async function allowLocalSources(request: Request, container: IP): Promise<void> {
-  using host = openHost(request.hostNetns)
+  using host = openNetns(request, request.hostNetns)
   const link = await linkTo(host, container)
   if (link === undefined) return
   try {
@@ -22,7 +22,7 @@ export async function allowLocalSources(request: Request, container: IP): Promis
   }
 }
 
-async function linkTo(host: Host, address: IP): Promise<number | undefined> {
+async function linkTo(host: OpenNetns, address: IP): Promise<number | undefined> {
   try {
     return (await getRoute(host.route, address)).oif
   } catch (error) {

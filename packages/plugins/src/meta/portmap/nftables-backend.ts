@@ -36,7 +36,7 @@ export async function findNftablesPortmap(
   const address = config.addresses[4] ?? config.addresses[6]
   const { chain } = address && hasNeighbours(config) ? neighboursOf(address) : clientsChain
   try {
-    using nft = openRuleset(request.hostNetns)
+    using nft = openRuleset(request)
     const isDeclared = (await nft.findChain(chain)) !== undefined
     return nftablesPortmap(request, config, { isDeclared })
   } catch {
@@ -58,18 +58,17 @@ export function nftablesPortmap(
   const isOurs = ownedBy(request)
   const mappingsAt = (address: CIDR) => portMappingsOf(request, config, { address })
   const addresses = [config.addresses[4], config.addresses[6]].filter((address) => address !== undefined)
-  const { hostNetns } = request
   return {
     add: async (all, gone) => {
       const allMappings = all.map(mappingsAt)
       return connectionsTo(
-        await withRuleset(hostNetns, (nft) =>
+        await withRuleset(request, (nft) =>
           addMappings(nft, allMappings, { isOurs: (comment) => isOurs(comment) || isAmong(gone, comment), isDeclared }),
         ),
       )
     },
     remove: () =>
-      withRuleset(hostNetns, async (nft) => {
+      withRuleset(request, async (nft) => {
         const owner = ownerOf(request)
         const isShared = config.mappings.some((mapping) => hostAddress(mapping)?.isUnspecified === false)
         const gone = await removeMappings(nft, { owner, isOurs, addresses, mappingsAt, isShared })
@@ -78,10 +77,10 @@ export function nftablesPortmap(
       }),
     check: async (address) => {
       const mappings = mappingsAt(address)
-      await withRuleset(hostNetns, (nft) => check(nft, mappings, isOurs))
+      await withRuleset(request, (nft) => check(nft, mappings, isOurs))
     },
     collect: async (alive) =>
-      connectionsTo(await withRuleset(hostNetns, (nft) => removeAllMappings(nft, ownedByGone(request.name, alive)))),
+      connectionsTo(await withRuleset(request, (nft) => removeAllMappings(nft, ownedByGone(request.name, alive)))),
   }
 }
 

@@ -9,7 +9,7 @@ import type { MasqueradeBackend } from './backend.ts'
 export async function chosenBackend(request: Request, name: string | undefined): Promise<MasqueradeBackend> {
   const load = backendsFor(request)
   if (isBackendName(name)) return load[name]()
-  return (await hasNftables(request.hostNetns)) ? orByIptables(request, await load.nftables()) : load.iptables()
+  return (await hasNftables(request)) ? orByIptables(request, await load.nftables()) : load.iptables()
 }
 
 /** nf_tables, and iptables where the kernel lacks what the rules need. */
@@ -20,7 +20,7 @@ function orByIptables(request: Request, nftables: MasqueradeBackend): Masquerade
     ...nftables,
     add: (addresses) => either.add((backend) => backend.add(addresses)),
     remove: (addresses) => either.used.remove(addresses),
-    check: (addresses) => either.check((backend) => backend.check(addresses), { hostNetns: request.hostNetns, chains }),
+    check: (addresses) => either.check((backend) => backend.check(addresses), { call: request, chains }),
   }
 }
 
@@ -35,7 +35,7 @@ export function backendsOfHost(request: Request): Promise<MasqueradeBackend[]> {
 }
 
 async function backendsWith(request: Request, chain: string): Promise<MasqueradeBackend[]> {
-  return Object.values(await backendsInUse(request.hostNetns, backendsFor(request), () => natChains(chain)))
+  return Object.values(await backendsInUse(request, backendsFor(request), () => natChains(chain)))
 }
 
 function ownChain(request: Request): string {

@@ -27,18 +27,17 @@ const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade'
  */
 export function nftablesMasquerade(request: Request): MasqueradeBackend {
   const isOurs = ownedBy(request)
-  const { hostNetns } = request
   return {
     add: (addresses) =>
-      withRuleset(hostNetns, (nft) => {
+      withRuleset(request, (nft) => {
         const layout = (batch: Batch) => declareMasquerade(batch, addresses)
         return putElements(nft, [...claimsOf(request, addresses), recordOf(request, addresses)], { layout })
       }),
     remove: (addresses) =>
-      withRuleset(hostNetns, async (nft) => remove(nft, isOurs, await placesOfAttachment(nft, request, addresses))),
-    check: (addresses) => withRuleset(hostNetns, (nft) => check(nft, request, addresses)),
+      withRuleset(request, async (nft) => remove(nft, isOurs, await placesOfAttachment(nft, request, addresses))),
+    check: (addresses) => withRuleset(request, (nft) => check(nft, request, addresses)),
     collect: (alive) =>
-      withRuleset(hostNetns, async (nft) => remove(nft, ownedByGone(request.name, alive), await allPlaces(nft))),
+      withRuleset(request, async (nft) => remove(nft, ownedByGone(request.name, alive), await allPlaces(nft))),
   }
 }
 

@@ -20,7 +20,7 @@ export {
   ownerOf,
 } from './mark.ts'
 export { missingElements } from './missing-elements.ts'
-export { findRuleset, hasNftables, openRuleset, withRuleset } from './open-ruleset.ts'
+export { findRuleset, type HostOfCall, hasNftables, openRuleset, withRuleset } from './open-ruleset.ts'
 export { sourceNat } from './priorities.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
 export {

@@ -1,24 +1,27 @@
-import { SharedRuleset } from './shared-ruleset.ts'
+import type { Request } from '@patchbay/cni/plugin'
+import { rulesets, type SharedRuleset } from './shared-ruleset.ts'
+
+/** What tells a call's host, and what the call shares with others. */
+export type HostOfCall = Pick<Request, 'hostNetns' | 'shared'>
 
 /**
- * The packet filter of the host, to be closed by the caller. Callers of one process share a socket, which is kept for a
+ * The packet filter of a call's host, to be closed by the caller. Calls of one program share a socket, which is kept for a
  * moment after the last of them.
  *
- * @param hostNetns path of its namespace
  * @throws SystemError where the kernel has no nf_tables
  */
-export function openRuleset(hostNetns: string): SharedRuleset {
-  return SharedRuleset.of(hostNetns)
+export function openRuleset({ hostNetns, shared }: HostOfCall): SharedRuleset {
+  return rulesets.of(shared).open(hostNetns)
 }
 
 /**
- * Does work with the packet filter of the host, which is open for so long.
+ * Does work with the packet filter of a call's host, which is open for so long.
  *
  * @returns what the work gives
  * @throws as {@link openRuleset}, and what the work throws
  */
-export async function withRuleset<T>(hostNetns: string, work: (nft: SharedRuleset) => Promise<T>): Promise<T> {
-  using nft = openRuleset(hostNetns)
+export async function withRuleset<T>(call: HostOfCall, work: (nft: SharedRuleset) => Promise<T>): Promise<T> {
+  using nft = openRuleset(call)
   return await work(nft)
 }
 
@@ -27,10 +30,10 @@ export async function withRuleset<T>(hostNetns: string, work: (nft: SharedRulese
  *
  * @returns `undefined` where the kernel has no nf_tables, and where it does not let this process have it
  */
-export async function findRuleset(hostNetns: string): Promise<SharedRuleset | undefined> {
+export async function findRuleset(call: HostOfCall): Promise<SharedRuleset | undefined> {
   let nft: SharedRuleset | undefined
   try {
-    nft = openRuleset(hostNetns)
+    nft = openRuleset(call)
     await nft.getGeneration()
     return nft
   } catch {
@@ -40,7 +43,7 @@ export async function findRuleset(hostNetns: string): Promise<SharedRuleset | un
 }
 
 /** Whether the kernel has nf_tables, and lets this process have it. */
-export async function hasNftables(hostNetns: string): Promise<boolean> {
-  using nft = await findRuleset(hostNetns)
+export async function hasNftables(call: HostOfCall): Promise<boolean> {
+  using nft = await findRuleset(call)
   return nft !== undefined
 }

@@ -1,4 +1,6 @@
 import { statSync } from 'node:fs'
+import { SharedKey } from '@patchbay/cni/plugin'
+import type { BackgroundWork } from '@patchbay/linux/netlink'
 import { isOwnNamespace } from '@patchbay/linux/netns'
 import {
   type Batch,
@@ -10,23 +12,58 @@ import {
   type TableRef,
   type TableState,
 } from '@patchbay/linux/nftables'
-import { restOfWork } from '@patchbay/linux/sys'
+import { netContext } from '../../link/net-context.ts'
 import { openNamespace } from '../../request/open-namespace.ts'
 import { explainRefusal } from './unsupported-rules.ts'
 
 /** Longer than the kernel takes, and than the steps of one call are apart. */
 const LINGER_MS = 250
 
-const open = new Map<string, SharedRuleset>()
+/** The packet filters that the calls of one program have open. */
+class Rulesets implements Disposable {
+  readonly #background: BackgroundWork
+  readonly #open = new Map<string, SharedRuleset>()
+
+  constructor(background: BackgroundWork) {
+    this.#background = background
+  }
+
+  /**
+   * That of the namespace at `path`. Each caller closes what it got.
+   *
+   * @throws SystemError
+   */
+  open(path: string): SharedRuleset {
+    const key = identityOf(path)
+    const ruleset = this.#open.get(key) ?? this.#add(key, path)
+    ruleset.share()
+    return ruleset
+  }
+
+  #add(key: string, path: string): SharedRuleset {
+    const onEnd = () => this.#open.delete(key)
+    const ruleset = new SharedRuleset(path, { background: this.#background, onEnd })
+    this.#open.set(key, ruleset)
+    return ruleset
+  }
+
+  /** Closes them all, after the last call. */
+  [Symbol.dispose](): void {
+    for (const ruleset of this.#open.values()) ruleset.end()
+  }
+}
+
+/** The rulesets of the calls that have `shared`. */
+export const rulesets = new SharedKey((shared) => new Rulesets(netContext.of(shared).background))
 
 /**
- * The packet filter of a namespace, for all that use it at once or soon after one another.
+ * The packet filter of a namespace, for all calls of a program that use it at once or soon after one another.
  *
  * The kernel lets go of a socket only when it has freed what was deleted last. That takes 10 to 20 ms, in which nobody
  * can change rules; a socket that is kept until then costs nothing. That of this process's own namespace is kept.
  */
 export class SharedRuleset extends Nftables {
-  readonly #key: string
+  readonly #onEnd: () => void
   readonly #isOwn: boolean
   #users = 0
   #lingering: ReturnType<typeof setTimeout> | undefined
@@ -38,27 +75,23 @@ export class SharedRuleset extends Nftables {
   #isFresh = false
   #turn: Promise<unknown> = Promise.resolve()
 
-  private constructor(path: string, key: string) {
+  /**
+   * @param path of the namespace
+   * @param options.onEnd called when nobody can use it any more
+   * @throws SystemError
+   */
+  constructor(path: string, { background, onEnd }: { background: BackgroundWork; onEnd: () => void }) {
     using netns = openNamespace(path)
-    super(openNetfilterSocket({ netns }))
-    this.#key = key
+    super(openNetfilterSocket({ netns, background }))
+    this.#onEnd = onEnd
     this.#isOwn = isOwnNamespace(path)
   }
 
-  /**
-   * Each caller closes what it got.
-   *
-   * @param path of the namespace
-   * @throws SystemError
-   */
-  static of(path: string): SharedRuleset {
-    const key = identityOf(path)
-    const shared = open.get(key) ?? new SharedRuleset(path, key)
-    open.set(key, shared)
-    shared.#users++
-    shared.#isFresh = false
-    clearTimeout(shared.#lingering)
-    return shared
+  /** Counts one more user, who closes it. */
+  share(): void {
+    this.#users++
+    this.#isFresh = false
+    clearTimeout(this.#lingering)
   }
 
   override async getGeneration(): Promise<number> {
@@ -107,13 +140,14 @@ export class SharedRuleset extends Nftables {
 
   override close(): void {
     this.#users--
-    // A process that ends soon uses it again until then.
-    if (this.#users > 0 || this.#isOwn || restOfWork() !== 'thread') return
-    this.#lingering = setTimeout(() => this.#end(), LINGER_MS).unref()
+    if (this.#users > 0 || this.#isOwn) return
+    this.#lingering = setTimeout(() => this.end(), LINGER_MS).unref()
   }
 
-  #end(): void {
-    open.delete(this.#key)
+  /** Closes it for all. */
+  end(): void {
+    clearTimeout(this.#lingering)
+    this.#onEnd()
     super.close()
   }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from '@patchbay/cni/json'
 import { operation } from '@patchbay/linux/netlink/raw'
 import { AF, bridgeLinkMessage, linkOperations } from '@patchbay/linux/route/raw'
 import { FakeKernel, type FakeRequest, reply } from '@patchbay/linux/testing'
-import type { Host } from '../../../src/link/hosts.ts'
+import type { OpenNetns } from '../../../src/link/net-context.ts'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { makePort, portSettings } from '../../../src/main/bridge/port.ts'
 import { UndoStack } from '../../../src/request/undo-stack.ts'
@@ -36,7 +36,7 @@ function vlanOf({ type, body }: FakeRequest): string | undefined {
 async function vlans(config: JsonObject): Promise<string[]> {
   const kernel = fakeKernel()
   // Only what is called is there.
-  const host = { netns: { fd: 0 }, route: kernel.openSocket() } as Host
+  const host = { netns: { fd: 0 }, route: kernel.openSocket() } as OpenNetns
   const port = portSettings(loadBridgeConfig(fakeRequest(config)), 4)
   await makePort(host, host, { ifName: 'eth0', mtu: 0, mac: undefined, port, undo: new UndoStack(() => {}) })
   return kernel.requests.map(vlanOf).filter((vlan) => vlan !== undefined)

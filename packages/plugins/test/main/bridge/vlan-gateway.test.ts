@@ -4,7 +4,7 @@ import { CIDR } from '@patchbay/address'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { Writer } from '@patchbay/linux/netlink/raw'
 import { IFF, type LinkSummary } from '@patchbay/linux/route'
-import type { Host } from '../../../src/link/hosts.ts'
+import type { OpenNetns } from '../../../src/link/net-context.ts'
 import type { Bridge } from '../../../src/main/bridge/bridge-link.ts'
 import { loadBridgeConfig } from '../../../src/main/bridge/config.ts'
 import { serveGateways } from '../../../src/main/bridge/gateway.ts'
@@ -14,7 +14,7 @@ const EEXIST = 17
 const EOPNOTSUPP = 95
 
 /** A host without the VLAN's interface, whose kernel refuses to put ports into VLANs, or has just made the interface. */
-function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { host: Host; requests: string[] } {
+function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { host: OpenNetns; requests: string[] } {
   const requests: string[] = []
   let isMade = false
   const send = async (given: NetlinkRequest | NetlinkRequest[]) => {
@@ -36,7 +36,7 @@ function fakeHost({ refuses, errno }: { refuses: string; errno: number }): { hos
     list: async () => [],
   }
   // Only what is called is there.
-  return { host: { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as Host, requests }
+  return { host: { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as OpenNetns, requests }
 }
 
 const config = loadBridgeConfig(fakeRequest({ vlan: 100, isGateway: true, ipam: { type: 'x' } }))
@@ -86,7 +86,7 @@ async function changesOf(gateway: LinkSummary, port: LinkSummary): Promise<strin
     },
   }
   // Only what is called is there.
-  const host = { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as Host
+  const host = { netns: { fd: 0 }, route: route as unknown as NetlinkSocket } as unknown as OpenNetns
   await assert.rejects(serveGateways(host, config, { bridge, gateways, ips: [], warn }))
   return changes
 }
