@@ -23,7 +23,7 @@ import { addressesOfOthers } from './remembered-addresses.ts'
 
 /** What can be taken away again. */
 export interface IptablesFirewall extends ChosenBackend {
-  /** What an owner has whose addresses nobody knows any more. */
+  /** Removes what an owner has whose addresses are unknown. */
   removeOwned(isOurs: IsOurs): Promise<void>
 }
 

@@ -197,7 +197,7 @@ export function bridgeObject(bridge: string): NamedObject {
   return { table, name: `${BRIDGE_PREFIX}${escapeName(bridge)}`, state: { kind: 'counter' }, comment }
 }
 
-/** @returns `undefined` for an object that is none of a bridge */
+/** @returns `undefined` for an object that belongs to no bridge */
 export function bridgeOfObject(name: string): string | undefined {
   return name.startsWith(BRIDGE_PREFIX) ? unescapeName(name.slice(BRIDGE_PREFIX.length)) : undefined
 }

@@ -47,7 +47,7 @@ const operands: ReadonlyMap<string, Operand> = new Map([
 ])
 
 /**
- * The conditions of a configuration, in words of `nft`: fields, each with a value, a range, a prefix or a list in braces,
+ * The conditions of a configuration, in nft syntax: fields, each with a value, a range, a prefix or a list in braces,
  * or what it must not be behind `!=`. All of them must hold.
  *
  * @param key of the configuration, for messages

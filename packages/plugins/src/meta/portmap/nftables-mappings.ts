@@ -160,7 +160,7 @@ async function removeKnown(
   return true
 }
 
-/** Looks what there is, and changes it; again when others have been quicker. */
+/** Reads what there is, and changes it; starts over when others have changed it meanwhile. */
 async function change(
   nft: Nftables,
   { allMappings, isOurs }: { allMappings: readonly PortMappings[]; isOurs: IsOurs },

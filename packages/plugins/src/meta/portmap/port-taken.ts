@@ -7,7 +7,7 @@ import { mayBeAlive } from './holder-alive.ts'
 export interface Holder {
   /** By this the backend knows it again. */
   readonly key: string
-  /** Names of network and container, which may be shortened; `undefined` for a holder that nobody knows. */
+  /** Names of network and container, which may be shortened; `undefined` for an unknown holder. */
   readonly network: string | undefined
   readonly containerId: string | undefined
   readonly addresses: readonly IP[]

@@ -10,7 +10,7 @@ export function versionsOf(addresses: Iterable<{ readonly family: 4 | 6 }>): (4 
 
 /**
  * Changes the rules of several IP versions, one after the other, while no other call of ours does: the tools of both work
- * on the same, and begin again when another has been quicker.
+ * on the same, and start over when another has changed it meanwhile.
  */
 export async function changeEachVersion(
   caller: Caller,

@@ -24,7 +24,7 @@ export class TableChange {
     return this.#commands
   }
 
-  /** The rules of a chain, as they will be; none of one that is not there. */
+  /** The rules of a chain, as they will be; empty for a chain that does not exist. */
   rulesOf(chain: string): readonly Rule[] {
     return this.#chains.get(chain) ?? []
   }

@@ -1,6 +1,6 @@
 import type { Batch, ElementKey, KeyType, MapData, NamedSet, NewElement, Nftables } from '@patchbay/linux/nftables'
 
-/** An element in words, to be compared and to be told to people. */
+/** An element as text, human-readable, that can be compared. */
 export interface ElementText {
   /** The set or map that it is in. */
   readonly set: string
@@ -54,7 +54,7 @@ export function describe(
   return { set: set.name, key: keys, data: inWords(data), comment }
 }
 
-/** As `nft` writes it. */
+/** In nft syntax. */
 function inWords(value: unknown): string {
   if (value === undefined) return ''
   if (Array.isArray(value)) return value.map(inWords).join(' . ')

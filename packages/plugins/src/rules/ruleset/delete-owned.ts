@@ -23,7 +23,7 @@ export interface Found {
   readonly remove: (batch: Batch) => void
 }
 
-/** Another process may be quicker to delete what has been found. */
+/** Another process may delete first what has been found. */
 const ATTEMPTS = 8
 
 /**

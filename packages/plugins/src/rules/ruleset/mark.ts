@@ -38,7 +38,7 @@ const ELLIPSIS = '…'
 
 /**
  * The comment of what belongs to an attachment: `HASH-HASH-HASH, net: n, if: i, id: c`. The hashes decide: of the network, of
- * interface and container, and of the container. The names are for people, without double quotes. Where they do not fit, that of the
+ * interface and container, and of the container. The names are human-readable, without double quotes. Where they do not fit, that of the
  * network is there as {@link shortenedName} gives it, and that of the container is cut.
  */
 export function mark(attachment: Attachment): string {
@@ -59,7 +59,7 @@ function cut(name: string, maxBytes: number): string {
   return `${new TextDecoder().decode(bytes, { stream: true })}${ELLIPSIS}`
 }
 
-/** What people read of a mark. Names may be shortened. */
+/** The names in a mark, which may be shortened. */
 export interface MarkedNames {
   readonly network: string
   readonly containerId: string
@@ -125,7 +125,7 @@ export function ownedByGone(network: string, alive: readonly Omit<Attachment, 'n
   }
 }
 
-/** Says to people whose a mark is: `net: n, if: i, id: c`. */
+/** The human-readable part of a mark: `net: n, if: i, id: c`. */
 export function describeMark(comment: string | undefined): string {
   return (comment ?? '').replace(pattern, '')
 }
