@@ -115,13 +115,18 @@ function networkOf(ipam: object | undefined, more: object = {}): object {
 
 const skip = await unfitReference()
 
+/** Our errors say in `details` which key is wrong; those of the reference have none. */
+function withoutDetails({ status, output }: Answer): Answer {
+  return { status, output: output.replace(/,\n {4}"details": ".*"/, '') }
+}
+
 test('ADD, CHECK and DEL answer any configuration as the reference does', { skip }, async () => {
   for (const [ipam, more = {}, args = ''] of cases) {
     const [left, right] = [newDirectory(), newDirectory()]
     for (const command of ['ADD', 'CHECK', 'DEL']) {
       const call = (dataDir: string) => ({ command, args, config: networkOf({ dataDir, ...ipam }, more) })
       const label = `${command} ${JSON.stringify([ipam, more, args])}`
-      assert.deepEqual(await ours(call(left)), await theirs(call(right)), label)
+      assert.deepEqual(withoutDetails(await ours(call(left))), await theirs(call(right)), label)
       if (command === 'ADD') assert.deepEqual(contents(join(left, 'net')), contents(join(right, 'net')), label)
     }
   }
@@ -133,7 +138,7 @@ test('a configuration without ipam, or with none that is an object, is refused i
   for (const more of [{}, { ipam: null }, { ipam: 'x' }, { ipam: [] }]) {
     for (const command of ['ADD', 'DEL']) {
       const call = { command, config: networkOf(undefined, more) }
-      assert.deepEqual(await ours(call), await theirs(call), JSON.stringify(more))
+      assert.deepEqual(withoutDetails(await ours(call)), await theirs(call), JSON.stringify(more))
     }
   }
 })
