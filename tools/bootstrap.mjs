@@ -12,8 +12,8 @@ const tools = {
   build: undefined,
   test: 'tools/dist/test.js',
   ok: 'tools/dist/ok.js',
-  demo: 'tools/dist/demo.js',
-  bench: 'tools/dist/bench.js',
+  demo: 'demo/dist/main.js',
+  bench: 'bench/dist/main.js',
 }
 
 const node = process.execPath

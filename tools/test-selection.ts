@@ -12,7 +12,7 @@ export interface TestGroup {
 /** In the order they run: fast ones first. */
 export const testGroups: readonly TestGroup[] = [
   { name: 'unit', sources: /^packages\/[^/]+\/test\/.*\.test\.ts$/, namespaces: 'shared' },
-  { name: 'tools', sources: /^tools\/test\/.*\.test\.ts$/, namespaces: 'none' },
+  { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'promises', sources: /^test\/promises\/.*\.test\.ts$/, namespaces: 'own' },
@@ -47,7 +47,7 @@ export function selectTests(repository: Repository, { groups, paths }: Selection
 
 /** `test/kernel/a.test.ts` → `test/dist/kernel/a.test.js`; the lists come from sources, so that no stale build runs. */
 export function builtFile(file: string): string {
-  const project = /^(?:packages\/[^/]+|tools|test)(?=\/)/.exec(file)?.[0] ?? ''
+  const project = /^(?:packages\/[^/]+|tools|bench|demo|test)(?=\/)/.exec(file)?.[0] ?? ''
   return `${project}/dist${file.slice(project.length).replace(/\.ts$/, '.js')}`
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const projects = ['packages', 'examples', 'test', 'tools']
+const projects = ['packages', 'examples', 'test', 'tools', 'bench', 'demo']
 const sourceFile = /\.(?:ts|mts|cts|mjs|cjs|js|json|c|h)$/
 const builtFile = /\.(?:js|node|tsbuildinfo)$/
 const alone = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json']

@@ -167,6 +167,6 @@ describe('bootstrap', () => {
   test('names the commands when it does not know one, and the file when a tool is missing', (t) => {
     const { run } = freshClone(t)
     assert.match(run('tset').stderr, /^Cannot run "tset": the commands are build, test, ok, demo, bench\n$/)
-    assert.match(run('bench').stderr, /^Cannot run "bench": tools\/dist\/bench\.js does not exist\n$/)
+    assert.match(run('bench').stderr, /^Cannot run "bench": bench\/dist\/main\.js does not exist\n$/)
   })
 })

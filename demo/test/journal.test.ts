@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Journal, StepFailed } from '../../demo/journal.ts'
+import { Journal, StepFailed } from '../journal.ts'
 
 function journal(): { lines: string[]; journal: Journal } {
   const lines: string[] = []

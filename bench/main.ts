@@ -1,13 +1,13 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Bench, type Numbers } from './bench/bench.ts'
-import { chains } from './bench/cases.ts'
-import { chart } from './bench/chart.ts'
-import { LaneProcess } from './bench/lane-process.ts'
-import type { LaneOptions } from './bench/protocol.ts'
-import { formatRows, type Row } from './bench/statistics.ts'
-import { workspaceRoot } from './repository.ts'
+import { workspaceRoot } from '#tools/repository'
+import { Bench, type Numbers } from './bench.ts'
+import { chains } from './cases.ts'
+import { chart } from './chart.ts'
+import { LaneProcess } from './lane-process.ts'
+import type { LaneOptions } from './protocol.ts'
+import { formatRows, type Row } from './statistics.ts'
 
 const usage = `npm run bench -- [--reference DIR] [--rounds N] [--warm-up N] [--chains A,B] [--parallel N] [--storm N]
                  [--attachments N] [--attachments-own N] [--leases N,N] [--json FILE] [--svg FILE]

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { sandboxCommand } from '../sandbox.ts'
+import { sandboxCommand } from '#tools/sandbox'
 import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
 
 /** A lane in a process and namespaces of its own. Lanes wait for their orders, so that only one of them runs at a time. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { drawTopology, type Topology } from '../../demo/topology.ts'
+import { drawTopology, type Topology } from '../topology.ts'
 
 const topology: Topology = {
   bridge: { name: 'br0', mac: '0a:58:0a:00:00:01', addresses: ['10.0.0.1/24', 'fd00::1/64'] },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chart } from '../bench/chart.ts'
-import { formatRows, formatTime, percentile, ratioOf, rowsOf, type Sample } from '../bench/statistics.ts'
+import { chart } from '../chart.ts'
+import { formatRows, formatTime, percentile, ratioOf, rowsOf, type Sample } from '../statistics.ts'
 
 const samples: Sample[] = [
   { row: 'bridge ADD', lane: 'daemon', milliseconds: 2 },

@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url'
 import type { Result } from '@patchbay/cni/types'
 import { Namespace } from '@patchbay/linux/netns'
 import { deleteLink } from '@patchbay/linux/route'
-import { serveEcho } from './demo/echo-server.ts'
-import { cover, runEnclosed } from './demo/enclosure.ts'
-import { checkWithIp, hasIp } from './demo/ip-witness.ts'
-import { Journal, StepFailed } from './demo/journal.ts'
-import { proveNothingLeft } from './demo/leftovers.ts'
+import { workspaceRoot } from '#tools/repository'
+import { serveEcho } from './echo-server.ts'
+import { cover, runEnclosed } from './enclosure.ts'
+import { checkWithIp, hasIp } from './ip-witness.ts'
+import { Journal, StepFailed } from './journal.ts'
+import { proveNothingLeft } from './leftovers.ts'
 import {
   type Attached,
   addressesOf,
@@ -22,11 +23,10 @@ import {
   versions,
   worldAddresses,
   writeConfig,
-} from './demo/network.ts'
-import { type Path, tryPaths } from './demo/reach.ts'
-import { paint, type Terminal, terminalOf } from './demo/terminal.ts'
-import { drawTopology, type Topology } from './demo/topology.ts'
-import { workspaceRoot } from './repository.ts'
+} from './network.ts'
+import { type Path, tryPaths } from './reach.ts'
+import { paint, type Terminal, terminalOf } from './terminal.ts'
+import { drawTopology, type Topology } from './topology.ts'
 
 const executables = join(workspaceRoot(), 'dist', 'cni', 'bin')
 const terminal: Terminal = terminalOf(process.env, process.stdout.isTTY ?? false)

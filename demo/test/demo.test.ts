@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { workspaceRoot } from '../../repository.ts'
-import { withoutNamespaces } from '../without-program.ts'
+import { workspaceRoot } from '#tools/repository'
+import { withoutNamespaces } from '#tools/test/without-program'
 
-const demo = join(workspaceRoot(), 'tools/dist/demo.js')
+const demo = join(workspaceRoot(), 'demo/dist/main.js')
 
 /** What the demo could leave on a machine. */
 function traces(): unknown {

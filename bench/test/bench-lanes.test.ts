@@ -4,9 +4,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { LaneProcess } from '../bench/lane-process.ts'
-import { MemoryGroup } from '../bench/memory-group.ts'
-import { withoutProgram } from './without-program.ts'
+import { withoutProgram } from '#tools/test/without-program'
+import { LaneProcess } from '../lane-process.ts'
+import { MemoryGroup } from '../memory-group.ts'
 
 const skip = withoutProgram('ip')
 

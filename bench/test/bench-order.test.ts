@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Bench, type Lane, type Numbers } from '../bench/bench.ts'
-import type { LaneOptions, Order, Times } from '../bench/protocol.ts'
+import { Bench, type Lane, type Numbers } from '../bench.ts'
+import type { LaneOptions, Order, Times } from '../protocol.ts'
 
 const nothing: Numbers = {
   rounds: 3,

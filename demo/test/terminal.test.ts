@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { paint, terminalOf } from '../../demo/terminal.ts'
+import { paint, terminalOf } from '../terminal.ts'
 
 test('terminalOf() draws with Unicode on a terminal whose locale is UTF-8', () => {
   assert.equal(terminalOf({ LANG: 'C.UTF-8' }, true).unicode, true)
