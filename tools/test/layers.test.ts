@@ -42,10 +42,10 @@ const tree: Record<string, string> = {
   'packages/net/src/testing/index.ts': `import '../wire/index.ts'\nimport 'node:test'\n`,
   'packages/net/test/wire.test.ts': `import '../src/testing/index.ts'\nimport 'node:test'\n`,
   'packages/plugins/package.json': manifest('@x/plugins', ['@x/net', '@x/base'], {}),
-  'packages/plugins/src/link/veth-pair.ts': `import '@x/net/wire'\n`,
-  'packages/plugins/src/main/bridge/index.ts': `import '../veth-pair.ts'\nimport './add.ts'\nimport '@x/base'\n`,
-  'packages/plugins/src/main/bridge/add.ts': '',
-  'packages/plugins/src/main/ptp/index.ts': '',
+  'packages/plugins/src/veth-pair.ts': `import '@x/net/wire'\n`,
+  'packages/plugins/src/bridge/index.ts': `import '../veth-pair.ts'\nimport './add.ts'\nimport '@x/base'\n`,
+  'packages/plugins/src/bridge/add.ts': '',
+  'packages/plugins/src/ptp/index.ts': '',
 }
 
 function found(t: TestContext, changes: Record<string, string>): string[] {
@@ -62,12 +62,12 @@ describe('checkLayers()', () => {
       'layers: net/wire may not import net/socket, only: base. Move the code, pass the value in, or argue for the edge in layers.json',
     ],
     'a plugin that imports another': [
-      'packages/plugins/src/main/bridge/add.ts',
+      'packages/plugins/src/bridge/add.ts',
       `import '../ptp/index.ts'`,
       'layers: plugins/bridge may not import plugins/ptp, only: base, net/wire, net/socket, plugins. Move',
     ],
     'a shared module that imports a plugin': [
-      'packages/plugins/src/link/veth-pair.ts',
+      'packages/plugins/src/veth-pair.ts',
       `import './bridge/add.ts'`,
       'layers: plugins may not import plugins/bridge, only: net/wire',
     ],
@@ -82,7 +82,7 @@ describe('checkLayers()', () => {
       'dependencies: @x/base does not declare "left-pad"',
     ],
     'a subpath that is not exported': [
-      'packages/plugins/src/link/veth-pair.ts',
+      'packages/plugins/src/veth-pair.ts',
       `import '@x/net/socket'`,
       'exports: "@x/net/socket" is not exported: name a subpath in the exports of packages/net/package.json',
     ],
@@ -97,7 +97,7 @@ describe('checkLayers()', () => {
       'layers: a package does not import itself by name: write the path',
     ],
     'test doubles in sources': [
-      'packages/plugins/src/link/veth-pair.ts',
+      'packages/plugins/src/veth-pair.ts',
       `import '@x/net/testing'`,
       'layers: net/testing holds test doubles, which only tests import',
     ],
