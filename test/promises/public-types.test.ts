@@ -89,11 +89,13 @@ test('codecs and tables of attributes are in raw subpaths only', async () => {
   }
   assert.deepEqual(await namesIn('netlink'), [
     'DecodeError',
+    'ForkedBackground',
     'NLM_F',
     'NetlinkError',
     'NetlinkSocket',
     'NetlinkSubscription',
     'isNetlinkError',
+    'threadBackground',
   ])
 })
 
