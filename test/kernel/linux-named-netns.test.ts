@@ -45,7 +45,8 @@ async function inOtherMounts(propagation: string): Promise<ChildProcess> {
 }
 
 function existsFor(child: ChildProcess, path: string): boolean {
-  return spawnSync('nsenter', [`--mount=/proc/${child.pid}/ns/mnt`, 'test', '-e', path]).status === 0
+  const place = [`--mount=/proc/${child.pid}/ns/mnt`, `--root=/proc/${child.pid}/root`]
+  return spawnSync('nsenter', [...place, 'test', '-e', path]).status === 0
 }
 
 test('Namespace.createNamed() makes what ip netns lists and enters', () => {
@@ -111,7 +112,8 @@ test('Namespace.createNamed() mounts in the mount namespaces that follow this on
   const follower = await inOtherMounts('slave')
   const made = Namespace.createNamed('patchbay')
   try {
-    const args = [`--mount=/proc/${follower.pid}/ns/mnt`, 'stat', '--file-system', '--format=%T', made.path]
+    const place = [`--mount=/proc/${follower.pid}/ns/mnt`, `--root=/proc/${follower.pid}/root`]
+    const args = [...place, 'stat', '--file-system', '--format=%T', made.path]
     assert.equal(spawnSync('nsenter', args, { encoding: 'utf8' }).stdout, 'nsfs\n')
   } finally {
     follower.kill()

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { JsonObject } from './witness.ts'
@@ -45,9 +44,15 @@ export class DaemonLab implements Disposable {
 
   static async open(containers: readonly string[] = ['c1']): Promise<DaemonLab> {
     const lab = new DaemonLab(await World.open({ containers, containerDad: false }))
-    lab.world.shell('mkdir /run/own')
-    await lab.start()
-    return lab
+    try {
+      lab.world.shell('mkdir /run/own')
+      await lab.start()
+      return lab
+    } catch (error) {
+      // Its holder would keep this process from ending.
+      lab[Symbol.dispose]()
+      throw error
+    }
   }
 
   /** Starts a daemon, after a shell's command; its exit status comes to be in /run/exit. */
@@ -109,8 +114,8 @@ export class DaemonLab implements Disposable {
 
   /** What runs a program on that machine: a command and its arguments, before the program's own. */
   get wrapper(): [command: string, ...args: string[]] {
-    const namespaces = `${dirname(this.world.path(''))}/ns`
-    return ['nsenter', `--net=${namespaces}/net`, `--mount=${namespaces}/mnt`]
+    const [command = '', ...args] = this.world.wrapper
+    return [command, ...args]
   }
 
   /** Puts a plugin of the test's own into `CNI_PATH`: a shell script. */

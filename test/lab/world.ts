@@ -35,11 +35,21 @@ export class World implements Disposable {
     throw new Error('Cannot set a world up: its shell ended')
   }
 
+  /**
+   * What runs a program on that machine: a command and its arguments, before the program's own. The root directory is this
+   * process's: entering mounts alone would leave a chroot.
+   */
+  get wrapper(): readonly string[] {
+    const holder = `/proc/${this.#holder.pid}`
+    const [net, mount] = [`--net=${holder}/ns/net`, `--mount=${holder}/ns/mnt`]
+    return ['nsenter', net, mount, `--root=${holder}/root`, `--wd=${holder}/root`, '--']
+  }
+
   /** Runs a program on that machine. */
   run(command: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}): Outcome {
     const { input = '', env = process.env } = options
-    const place = ['net', 'mnt'].map((kind) => `--${mountOption(kind)}=/proc/${this.#holder.pid}/ns/${kind}`)
-    const result = spawnSync('nsenter', [...place, '--', ...command], {
+    const [program = '', ...args] = [...this.wrapper, ...command]
+    const result = spawnSync(program, args, {
       input,
       env,
       encoding: 'utf8',
@@ -71,10 +81,6 @@ export class World implements Disposable {
   [Symbol.dispose](): void {
     this.#holder.kill('SIGKILL')
   }
-}
-
-function mountOption(kind: string): string {
-  return kind === 'mnt' ? 'mount' : kind
 }
 
 /** The host's own links have no duplicates, and nobody waits for them. */
