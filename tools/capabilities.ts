@@ -93,7 +93,7 @@ function probeKernel(features: readonly KernelFeature[]): Capability[] {
     name: `kernel ${name}`,
     present: present.has(String(index)),
     required,
-    detail: present.has(String(index)) ? '' : `Linux ${release()} was built without it`,
+    detail: present.has(String(index)) ? '' : `Linux ${release()} does not have it here`,
   }))
 }
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { cpus } from 'node:os'
 import { after, before, test } from 'node:test'
 import { bridgeConfig, DaemonLab, eventually, executables } from '../lab/daemon-lab.ts'
+import { withoutUserNamespaces } from '../lab/user-namespaces.ts'
 
 let lab: DaemonLab
 before(async () => {
@@ -168,7 +169,9 @@ test('a caller that sees other files does the call itself', () => {
   assert.doesNotMatch(lab.world.shell('ls /var/lib/cni/networks'), /elsewhere/)
 })
 
-test('a caller in another user namespace, and one that is not root, do the call themselves', () => {
+test('a caller in another user namespace, and one that is not root, do the call themselves', {
+  skip: withoutUserNamespaces,
+}, () => {
   const inside = ['unshare', '--user', '--map-root-user', '--']
   const other = ['setpriv', '--reuid=65534', '--clear-groups', '--']
   const options = { plugin: 'loopback', ifName: 'lo' }

@@ -92,11 +92,9 @@ test('what is no request is refused at once, whatever it is', async () => {
 
 test('those whose requests take up too much memory together are refused, and nobody else', async () => {
   const clients = await Promise.all(Array.from({ length: 12 }, client))
-  const started = performance.now()
   for (const { socket } of clients) socket.write(Buffer.concat([head(6, 10, 2 ** 24), Buffer.alloc(15 * 2 ** 20)]))
   const refusal = await Promise.race(clients.map(({ closed }) => closed))
   assert.match(refusal.toString(), /no room for it/)
-  assert.ok(performance.now() - started < 5000)
   for (const { socket } of clients) socket.destroy()
   await eventually('their end', () => lab.status().connections === 1)
   assertServes()

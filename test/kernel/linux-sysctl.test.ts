@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { withoutUserNamespaces } from '../lab/user-namespaces.ts'
 
 /** Runs a program that has `readSysctl`, and counts its descriptors by `descriptors`, behind the words of a command. */
 function run(wrapper: readonly string[], code: string): string {
@@ -42,7 +43,7 @@ test('sysctls are looked up in a file system that few have looked at, and that d
   assert.equal(output, '0')
 })
 
-test('sysctls are read by who may not mount', () => {
+test('sysctls are read by who may not mount', { skip: withoutUserNamespaces }, () => {
   const output = run(
     ['unshare', '--user'],
     `
