@@ -63,7 +63,7 @@ const theirs: Implementation = async (call) => {
 const ours: Implementation = async (call) => {
   let output = ''
   const refuse = async () => {
-    throw new Error('Cannot run another plugin: there is none in this test')
+    throw new Error('Cannot run another plugin: this test has one alone')
   }
   const status = await dispatch(hostLocal, {
     env: environment(call),

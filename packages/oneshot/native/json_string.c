@@ -18,7 +18,7 @@ static void put_code(writer_t *writer, uint32_t code) {
     while (more-- > 0) *writer->to++ = (uint8_t)(0x80 | (code >> 6 * more & 0x3f));
 }
 
-/* A first half that nothing follows is none. */
+/* A first half alone is no character. */
 static void end_pair(writer_t *writer) {
     if (writer->high) put_code(writer, REPLACEMENT);
     writer->high = 0;

@@ -38,7 +38,7 @@ export function macAt(where: string, text: string | undefined): RequestedMac | u
  * Reads a hardware address that was asked for.
  *
  * @param problem makes the message of the reason
- * @throws SyntaxError with that message, whose cause names the place, for what is none
+ * @throws SyntaxError with that message, whose cause names the place, when the text is no hardware address
  */
 export function parseRequestedMac(mac: RequestedMac | undefined, problem: (reason: string) => string): MAC | undefined {
   try {

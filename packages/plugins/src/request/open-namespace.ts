@@ -21,7 +21,7 @@ export function isMissingNetns(error: unknown): boolean {
 /**
  * Opens a namespace by path.
  *
- * @throws NetnsError when there is none; the message names the path
+ * @throws NetnsError when the path leads to no namespace; the message names the path
  */
 export function openNamespace(path: string): Namespace {
   try {

@@ -9,7 +9,7 @@ import { addLink, addLinkRequest, type LinkSettings, linkBody, type NewLink } fr
 /** What links of every kind can be given. */
 export interface CommonLinkSettings extends Omit<NewLink, 'linkinfo'> {}
 
-/** The far end of a pair that is to be made, which the kernel brings up no earlier; it gives a name when there is none. */
+/** The far end of a pair that is to be made, which the kernel does not bring up itself. Without a name, the kernel gives one. */
 export interface NewVethPeer extends Omit<LinkSettings, 'linkinfo' | 'up'> {}
 
 /** A pair that is to be made. */

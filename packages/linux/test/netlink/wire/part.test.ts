@@ -62,7 +62,7 @@ test('kindOf() names kinds as variant() does, and leaves their data', () => {
 
 const deep = nestedAt(10, nestedAt(2, arrayItem(3, s32)))
 
-test('nestedAt() and arrayItem() find one number deep nestedAt, and nothing where there is none', () => {
+test('nestedAt() and arrayItem() find one number deep inside, and nothing where the attribute is missing', () => {
   const conf = '14000200 01000000 02000000 03000000 ffffffff'
   assert.equal(deep.read(bytesOf(`08000200 01000000 18000a00 ${conf}`)), -1)
   for (const hex of ['', '08000200 01000000', '04000a00', '14000a00 10000200 01000000 02000000 03000000'])

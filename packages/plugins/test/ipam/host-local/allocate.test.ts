@@ -63,7 +63,7 @@ test('roundRobin() goes once around without the gateways, from any address on', 
   }, 2000)
 })
 
-test('allocate() gives out every address of a set once, in order, and then says that there is none', async () => {
+test('allocate() gives out every address of a set once, in order, and then says that the set is exhausted', async () => {
   await forAllAsync(async (random) => {
     const set = randomSet(random, random.pick([4, 6]), 0)
     const store = new MemoryStore()

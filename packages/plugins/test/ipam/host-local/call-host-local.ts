@@ -36,5 +36,5 @@ export async function callHostLocal(command: string, call: Call): Promise<Answer
 }
 
 async function refuse(): Promise<never> {
-  throw new Error('Cannot run another plugin: there is none in this test')
+  throw new Error('Cannot run another plugin: this test has one alone')
 }
