@@ -70,7 +70,7 @@ test('NetContext.open() closes a socket whose request is under way, instead of k
   assert.notEqual(next.route, route)
 })
 
-test('NetContext.open() says what is wrong with a path that is none', () => {
+test('NetContext.open() says what is wrong with a path that leads to no namespace', () => {
   using context = new NetContext()
   for (const [wrong, message] of [
     ['/nowhere', /^failed to open netns "\/nowhere": failed to Statfs "\/nowhere": no such file or directory$/],

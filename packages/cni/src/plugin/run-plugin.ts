@@ -23,9 +23,10 @@ export interface RunOptions {
  * ```
  *
  * Reads the environment and standard input, writes one document to standard output, and sets the exit status; the
- * process ends once nothing is under way any more. SIGTERM, SIGINT and SIGHUP abort the request's signal, a second one
- * kills; while standard input is read, when nothing has been done yet, the first one does. Standard output belongs to the protocol: `console.log` and its like write to standard error from here on. What is
- * for standard error is dropped when it cannot be written.
+ * process ends once nothing is under way any more. SIGTERM, SIGINT and SIGHUP abort the request's signal, and a second one
+ * kills; while standard input is read, when nothing has been done yet, the first one does. Standard output belongs to the
+ * protocol: `console.log` and its like write to standard error from here on. What is for standard error is dropped when it
+ * cannot be written.
  */
 export async function runPlugin(plugin: Plugin, options: RunOptions = {}): Promise<void> {
   const { version, executor = processDelegates, shared } = options
