@@ -19,6 +19,7 @@ NAPI_MODULE_INIT() {
         ENTRY("connect", connect_),
         ENTRY("send", send_),
         ENTRY("receive", receive_),
+        ENTRY("shutdown", shutdown_),
         ENTRY("exchange", exchange_),
         ENTRY("close", close_),
         ENTRY("flock", flock_),

@@ -131,6 +131,7 @@ FUNCTION(bind_);
 FUNCTION(connect_);
 FUNCTION(send_);
 FUNCTION(receive_);
+FUNCTION(shutdown_);
 FUNCTION(exchange_);
 FUNCTION(close_);
 FUNCTION(flock_);

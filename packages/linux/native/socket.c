@@ -67,18 +67,20 @@ static int64_t monotonic_ms(void) {
 }
 
 /*
- * The whole length of the datagram, also when it was longer than the buffer; -ETIMEDOUT after timeout_ms (-1: never).
+ * The whole length of the datagram, also when it was longer than the buffer; -ETIMEDOUT after timeout_ms (-1: never); 0 when
+ * the socket is shut down.
  * A socket that poll calls readable may have nothing to receive: another thread has taken the datagram, or its checksum
  * was wrong. A blocking recv would then wait without an end.
  */
 ssize_t receive_one(int fd, bytes_t bytes, int timeout_ms) {
     int64_t deadline = timeout_ms > 0 ? monotonic_ms() + timeout_ms : 0;
     int left_ms = timeout_ms;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
     for (;;) {
         /* The kernel's answers to most requests are there already. */
         ssize_t received = receive_with(fd, bytes, MSG_DONTWAIT);
         if (received >= 0 || errno != EAGAIN) return received;
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        if (wait.revents & POLLHUP) return 0;
         int ready = poll(&wait, 1, left_ms);
         if (ready < 0 && errno != EINTR) return -1;
         if (ready == 0) {
@@ -105,6 +107,14 @@ FUNCTION(receive_) {
     bytes_t bytes = call_bytes(&call, 1);
     if (call.wrong) return wrong_arguments(env);
     return result_or_errno(env, receive_one(fd, bytes, timeout));
+}
+
+/* shutdown(fd): in both directions; raw sockets are never connected, which is ENOTCONN and done all the same. */
+FUNCTION(shutdown_) {
+    call_t call = call_begin(env, info);
+    int fd = call_int(&call, 0);
+    if (call.wrong) return wrong_arguments(env);
+    return result_or_errno(env, shutdown(fd, SHUT_RDWR));
 }
 
 /* exchange(fd, request, response, timeoutMs): sends, then waits for one datagram. The calls: send, recv. */

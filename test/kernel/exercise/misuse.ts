@@ -22,6 +22,7 @@ const validArguments: Record<
   connect: [-1, new Uint8Array(12)],
   send: [-1, new Uint8Array(16)],
   receive: [-1, new Uint8Array(16), 0],
+  shutdown: [-1],
   exchange: [-1, new Uint8Array(16), new Uint8Array(16), 0],
   close: [-1],
   flock: [-1, 0],

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs'
 import type { IP } from '@patchbay/address'
-import { checked, errno, native, SystemError } from '../sys/index.ts'
+import { checked, errno, native, SystemError, wakeOnAbort } from '../sys/index.ts'
 import { type Answer, type Echo, readAnswer, writeEchoRequest } from './icmp/index.ts'
 import { PingError } from './ping-error.ts'
 import { AF_INET, AF_INET6, writeSocketAddress } from './socket-address.ts'
@@ -24,17 +24,20 @@ export interface PingOptions {
   timeoutMs?: number
   /** Index of the link, which a link-local address needs. */
   index?: number | undefined
+  /** Ends the wait for replies. */
+  signal?: AbortSignal | undefined
 }
 
 /**
  * Sends ICMP echo requests and waits for the replies. No process is run; the caller needs CAP_NET_RAW over the namespace.
  *
  * @returns the round-trip times in milliseconds
- * @throws PingError for the first request that is not answered
+ * @throws PingError for the first request that is not answered, and the reason of an aborted signal
  */
 export async function ping(options: PingOptions): Promise<number[]> {
   const { to, count = 1 } = options
   const times: number[] = []
+  options.signal?.throwIfAborted()
   try {
     using sockets = new PingSockets(options)
     const [identifier = 0] = crypto.getRandomValues(new Uint16Array(1))
@@ -57,14 +60,16 @@ export async function ping(options: PingOptions): Promise<number[]> {
 class PingSockets implements Disposable {
   readonly #to: IP
   readonly #timeoutMs: number
+  readonly #signal: AbortSignal | undefined
   readonly #sender: number
   readonly #receiver: number
   readonly #buffer = new Uint8Array(LARGEST_PACKET)
 
-  constructor({ netns, to, index, timeoutMs = DEFAULT_TIMEOUT_MS }: PingOptions) {
+  constructor({ netns, to, index, timeoutMs = DEFAULT_TIMEOUT_MS, signal }: PingOptions) {
     const { domain, protocol } = protocols[to.family]
     this.#to = to
     this.#timeoutMs = timeoutMs
+    this.#signal = signal
     this.#receiver = checked('socket', native().socketIn(netns?.fd ?? -1, domain, SOCK_RAW, protocol))
     this.#sender = native().socketIn(netns?.fd ?? -1, domain, SOCK_RAW, protocol)
     try {
@@ -102,7 +107,11 @@ class PingSockets implements Disposable {
     // Between namespaces of one machine the answer is there before send returns; the thread pool is for the rest.
     let length = native().receive(this.#receiver, this.#buffer, 0)
     if (length === -errno.ETIMEDOUT)
-      length = await native().receiveAsync(this.#receiver, this.#buffer, Math.ceil(timeoutMs))
+      length = await wakeOnAbort(
+        this.#signal,
+        () => void native().shutdown(this.#receiver),
+        () => native().receiveAsync(this.#receiver, this.#buffer, Math.ceil(timeoutMs)),
+      )
     return length === -errno.ETIMEDOUT ? undefined : this.#buffer.subarray(0, checked('recv', length))
   }
 

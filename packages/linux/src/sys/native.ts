@@ -26,6 +26,8 @@ export interface Native {
   connect(fd: number, address: Uint8Array): number
   send(fd: number, bytes: Uint8Array): number
   receive(fd: number, into: Uint8Array, timeoutMs: number): number
+  /** In both directions. Ends what waits to receive: it gets 0. Of no use to netlink sockets. */
+  shutdown(fd: number): number
   /** The calls: send, recv. */
   exchange(fd: number, request: Uint8Array, response: Uint8Array, timeoutMs: number): number
   close(fd: number): number

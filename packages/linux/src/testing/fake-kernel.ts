@@ -45,7 +45,7 @@ class FakeCalls implements SocketCalls {
     this.#take = take
   }
 
-  send(bytes: Uint8Array): number {
+  send(_fd: number, bytes: Uint8Array): number {
     this.#received.push(...this.#take(bytes))
     return bytes.length
   }
@@ -58,7 +58,7 @@ class FakeCalls implements SocketCalls {
   }
 
   exchange(fd: number, request: Uint8Array, response: Uint8Array): number {
-    this.send(request)
+    this.send(fd, request)
     return this.receive(fd, response)
   }
 
@@ -74,12 +74,12 @@ class FakeCalls implements SocketCalls {
     return this.receive(fd, into)
   }
 
-  async sendAsync(_fd: number, bytes: Uint8Array): Promise<number> {
-    return this.send(bytes)
+  async sendAsync(fd: number, bytes: Uint8Array): Promise<number> {
+    return this.send(fd, bytes)
   }
 
-  sendFromChild(_fd: number, bytes: Uint8Array): number {
-    return this.send(bytes)
+  sendFromChild(fd: number, bytes: Uint8Array): number {
+    return this.send(fd, bytes)
   }
 
   setsockopt(): number {

@@ -17,10 +17,12 @@ import { native } from '@patchbay/linux/sys'
 import { messageOf } from '../request/error-message.ts'
 import { openNamespace } from '../request/open-namespace.ts'
 
-/** A namespace and a socket for links, addresses and routes in it. */
+/** A namespace as one call has it, with a socket for links, addresses and routes in it. */
 export interface OpenNetns extends Disposable {
   readonly netns: Namespace
   readonly route: NetlinkSocket
+  /** That of the call: ends its waits for the kernel. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A container's interface: what the kernel calls it, and what the runtime does. */
@@ -67,12 +69,13 @@ export class NetContext implements Disposable {
    * Opens the namespace at `path` with a socket in it, which no other caller has. Those of this process's own namespace are
    * kept for the next caller.
    *
+   * @param signal that of the caller
    * @throws Error `failed to open netns "PATH": ...`, whose cause tells a missing namespace from a wrong file
    */
-  open(path: string): OpenNetns {
+  open(path: string, signal?: AbortSignal): OpenNetns {
     // Whatever is wrong with it is not the namespace's fault.
     native()
-    return isOwnNamespace(path) ? this.#borrow() : openOther(path)
+    return isOwnNamespace(path) ? this.#borrow(signal) : openOther(path, signal)
   }
 
   /** Closes what is kept, after the last call. */
@@ -82,10 +85,10 @@ export class NetContext implements Disposable {
     this.#ownNetns?.close()
   }
 
-  #borrow(): OpenNetns {
+  #borrow(signal: AbortSignal | undefined): OpenNetns {
     this.#ownNetns ??= Namespace.current()
     const route = this.#idle.pop() ?? openRouteSocket()
-    return { netns: this.#ownNetns, route, [Symbol.dispose]: () => this.#takeBack(route) }
+    return { netns: this.#ownNetns, route, signal, [Symbol.dispose]: () => this.#takeBack(route) }
   }
 
   #takeBack(socket: NetlinkSocket): void {
@@ -98,11 +101,11 @@ export class NetContext implements Disposable {
 export const netContext = new SharedKey(() => new NetContext())
 
 /** As {@link NetContext.open}, in the context of a call. */
-export function openNetns({ shared }: Pick<Request, 'shared'>, path: string): OpenNetns {
-  return netContext.of(shared).open(path)
+export function openNetns({ shared, signal }: Pick<Request, 'shared' | 'signal'>, path: string): OpenNetns {
+  return netContext.of(shared).open(path, signal)
 }
 
-function openOther(path: string): OpenNetns {
+function openOther(path: string, signal: AbortSignal | undefined): OpenNetns {
   let netns: Namespace
   try {
     netns = openNamespace(path)
@@ -114,6 +117,7 @@ function openOther(path: string): OpenNetns {
     return {
       netns,
       route,
+      signal,
       [Symbol.dispose]() {
         route.close()
         netns.close()

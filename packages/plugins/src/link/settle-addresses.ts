@@ -20,7 +20,8 @@ const OPTIMISTIC_MS = 20
  * Waits until every IPv6 address of a link can be used, as the kernel announces it: until duplicate address detection has let it
  * through, or, for one that is optimistic, has had the time for a quick answer.
  *
- * @throws Error when an address is a duplicate, or when some are tentative still after `limitMs` on a link that is up
+ * @throws Error when an address is a duplicate, or when some are tentative still after `limitMs` on a link that is up; the reason
+ *   of the call's signal when that is aborted
  */
 export async function settleAddresses(host: OpenNetns, link: ContainerLink, limitMs: number): Promise<void> {
   if ((await detection(host, link)) === 'done') return
@@ -32,7 +33,7 @@ export async function settleAddresses(host: OpenNetns, link: ContainerLink, limi
     if (state === 'done') return
     const limit = state === 'optimistic' ? OPTIMISTIC_MS : limitMs
     const left = Math.ceil(started + limit - performance.now())
-    if (left > 0 && (await news.receive(left))) continue
+    if (left > 0 && (await news.receive(left, host.signal))) continue
     if (state === 'optimistic') return
     if ((await getLink(host.route, link.index, { as: linkSummary })).operstate !== IF_OPER.UP) return
     throw new Error(`link ${link.ifName} still has tentative addresses after ${limitMs / 1000} seconds`)

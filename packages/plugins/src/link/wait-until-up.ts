@@ -6,6 +6,7 @@ import type { OpenNetns } from './net-context.ts'
  * veth pair is not ready at once when the other is set up.
  *
  * @returns the link as it is then; after `limitMs`, as it is at last
+ * @throws the reason of the call's signal when that is aborted
  */
 export async function waitUntilUp(host: OpenNetns, index: number, limitMs: number): Promise<LinkSummary> {
   const first = await getLink(host.route, index, { as: linkSummary })
@@ -17,6 +18,6 @@ export async function waitUntilUp(host: OpenNetns, index: number, limitMs: numbe
     const link = await getLink(host.route, index, { as: linkSummary })
     if (link.operstate === IF_OPER.UP) return link
     const left = Math.ceil(deadline - performance.now())
-    if (left <= 0 || !(await news.receive(left))) return link
+    if (left <= 0 || !(await news.receive(left, host.signal))) return link
   }
 }

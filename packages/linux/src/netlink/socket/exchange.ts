@@ -1,4 +1,5 @@
-import { checked, checkedCalls, errno } from '../../sys/index.ts'
+import { checked, checkedCalls, errno, wakeOnAbort } from '../../sys/index.ts'
+import { beginMessage, endMessage, NLM_F, NLMSG, Writer } from '../wire/index.ts'
 import { BufferRoom } from './buffer-room.ts'
 import { DATAGRAM_BYTES, lengthWithin, ownSpace } from './datagram.ts'
 import type { SocketCalls } from './socket-calls.ts'
@@ -47,10 +48,15 @@ export class Exchange {
     }
   }
 
-  /** The next datagram, whose bytes the one after it replaces; `undefined` when none came in time. */
-  async nextDatagram(timeoutMs = ANSWER_TIMEOUT_MS): Promise<Uint8Array | undefined> {
+  /**
+   * The next datagram, whose bytes the one after it replaces; `undefined` when none came in time.
+   *
+   * @throws the reason of an aborted signal
+   */
+  async nextDatagram(timeoutMs = ANSWER_TIMEOUT_MS, signal?: AbortSignal): Promise<Uint8Array | undefined> {
     const space = this.#space()
-    const length = await this.#calls.receiveAsync(this.#fd, space, timeoutMs)
+    const wake = () => void this.#calls.send(this.#fd, wakingMessage())
+    const length = await wakeOnAbort(signal, wake, () => this.#calls.receiveAsync(this.#fd, space, timeoutMs))
     if (length === -errno.ETIMEDOUT) return undefined
     return space.subarray(0, lengthWithin(checked('recv', length)))
   }
@@ -59,4 +65,11 @@ export class Exchange {
     this.#buffer ??= new Uint8Array(DATAGRAM_BYTES)
     return this.#buffer
   }
+}
+
+/** The kernel does nothing for it but to acknowledge it: whoever waits for a datagram gets one. No request has the number 0. */
+function wakingMessage(): Uint8Array {
+  const w = new Writer()
+  endMessage(w, beginMessage(w, { type: NLMSG.NOOP, flags: NLM_F.REQUEST | NLM_F.ACK, sequence: 0 }))
+  return w.finish()
 }

@@ -1,5 +1,5 @@
 import { checked, checkedCalls, errno, giveBack, native, netnsFd, SystemError } from '../../sys/index.ts'
-import { messagesOf, type RawMessage } from '../wire/index.ts'
+import { messagesOf, NLMSG, type RawMessage } from '../wire/index.ts'
 import { type AnnouncedRequest, announcedRequest } from './announced-request.ts'
 import { type BackgroundWork, threadBackground } from './background-work.ts'
 import { consistentDump } from './consistent-dump.ts'
@@ -190,15 +190,24 @@ export class NetlinkSocket implements Disposable {
   /**
    * Waits for the next datagram of the groups this socket listens to. Requests wait until it has come.
    *
+   * @param timeoutMs in milliseconds
+   * @param signal ends the wait; a datagram that comes at the same moment is lost
    * @returns its messages; `undefined` when none came within `timeoutMs`
+   * @throws the reason of an aborted signal
    * @throws SystemError `ENOBUFS` when notifications were lost because nobody read them in time; more are lost until
    *   nothing is left to receive
    */
-  async receive(timeoutMs: number): Promise<RawMessage[] | undefined> {
+  async receive(timeoutMs: number, signal?: AbortSignal): Promise<RawMessage[] | undefined> {
+    const deadline = performance.now() + timeoutMs
     return this.#exclusive(async () => {
-      this.#checkOpen()
-      const datagram = await this.#exchange.nextDatagram(timeoutMs)
-      return datagram && messagesOf(datagram.slice())
+      for (let leftMs = timeoutMs; ; leftMs = Math.max(0, Math.ceil(deadline - performance.now()))) {
+        this.#checkOpen()
+        const datagram = await this.#exchange.nextDatagram(leftMs, signal)
+        if (!datagram) return undefined
+        // Acknowledgements that nobody waits for are those that have woken an aborted wait.
+        const messages = messagesOf(datagram.slice()).filter(({ type }) => type !== NLMSG.ERROR)
+        if (messages.length > 0) return messages
+      }
     })
   }
 

@@ -4,6 +4,7 @@ import type { Native } from '../../sys/index.ts'
 export type SocketCalls = Pick<
   Native,
   | 'setsockopt'
+  | 'send'
   | 'exchange'
   | 'exchangeAsync'
   | 'exchangeLong'

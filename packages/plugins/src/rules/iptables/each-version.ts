@@ -1,6 +1,6 @@
 import { runAll } from '../../request/run-all.ts'
 import { withRulesLocked } from './rules-lock.ts'
-import type { Caller } from './run-tool.ts'
+import { type Caller, uncut } from './run-tool.ts'
 
 /** The IP versions of addresses, each once, 4 first. */
 export function versionsOf(addresses: Iterable<{ readonly family: 4 | 6 }>): (4 | 6)[] {
@@ -23,12 +23,12 @@ export async function changeEachVersion(
   })
 }
 
-/** As {@link changeEachVersion}, but one that fails does not keep the other from being cleaned up. */
+/** As {@link changeEachVersion}, but neither one that fails nor the end of the call keeps another from being cleaned up. */
 export async function cleanEachVersion(
   caller: Caller,
   versions: readonly (4 | 6)[],
   clean: (version: 4 | 6) => Promise<void>,
 ): Promise<void> {
   if (versions.length === 0) return
-  await withRulesLocked(caller, () => runAll(...versions.map((version) => () => clean(version))))
+  await withRulesLocked(uncut(caller), () => runAll(...versions.map((version) => () => clean(version))))
 }

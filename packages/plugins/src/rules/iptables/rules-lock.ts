@@ -12,7 +12,7 @@ const LONGEST_PAUSE_MS = 16
 
 /**
  * Changes the rules of a host while no other call of this plugin does. Two at once would both see that something is
- * missing; and the tools themselves begin again whenever another has been quicker, so that many of them hardly get on.
+ * missing; and a tool begins again when another has changed the rules meanwhile, so that many at once take very long.
  * The lock is on the namespace itself: it leaves no file, and ends with its holder.
  *
  * @throws {CniError} 11 when others keep it for too long

@@ -6,6 +6,11 @@ import { isOwnNamespace } from '@patchbay/linux/netns'
 /** Whose call it is that needs the tool: its network, its programs and its patience. */
 export type Caller = Pick<Request, 'hostNetns' | 'env' | 'signal'>
 
+/** A caller who waits to the end, also once the call has been cut short: what takes rules back must not stop half-way. */
+export function uncut<C extends Caller>({ signal: _, ...caller }: C): Omit<C, 'signal'> {
+  return caller
+}
+
 export interface ToolOutcome {
   readonly status: number
   readonly stdout: string
@@ -36,7 +41,7 @@ const TIMEOUT_MS = 60_000
  *
  * @param command the program and its arguments
  * @throws ToolNotFoundError
- * @throws Error when it takes longer than a minute
+ * @throws Error when it takes longer than a minute; the reason of an aborted signal
  */
 export async function runTool(
   caller: Caller,
@@ -51,6 +56,7 @@ export async function runTool(
   return new Promise((resolve, reject) => {
     const child = execFile(file, rest, options, (error, stdout, stderr) => {
       if (!error) resolve({ status: 0, stdout, stderr })
+      else if (caller.signal?.aborted) reject(caller.signal.reason)
       else if (typeof error.code === 'number') resolve({ status: error.code, stdout, stderr })
       else
         reject(

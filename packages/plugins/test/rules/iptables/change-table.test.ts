@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { cleanTable } from '../../../src/rules/iptables/clean-table.ts'
 import { changeTable, findMissingRule, hasIptables, readTable } from '../../../src/rules/iptables/iptables.ts'
 import type { Caller } from '../../../src/rules/iptables/run-tool.ts'
+import { fakeRequest } from '../../fake-request.ts'
 
 const nat = { version: 4, table: 'nat' } as const
 const locked =
@@ -36,6 +38,16 @@ test('changeTable() makes one change of everything, with a bound on the wait for
       change.ensureRule('OWN', ['-m', 'comment', '--comment', 'a b', '-j', 'NEW'])
     })
     assert.deepEqual(read(), ['--noflush --wait 10\n*nat\n-N NEW\n-A OWN -m comment --comment "a b" -j NEW\n'])
+  }))
+
+test('changeTable() ends with the reason of an aborted call; cleanTable() takes rules out all the same', () =>
+  withTools('exit 0', async (caller, read) => {
+    const reason = new Error('the caller is gone')
+    const request = fakeRequest({}, { ...caller, signal: AbortSignal.abort(reason) })
+    const change = changeTable(request, nat, (table) => table.ensureChain('NEW'))
+    await assert.rejects(change, reason)
+    await cleanTable(request, { ...nat, certain: true }, (table) => table.removeChain('OWN', { from: 'OWN' }))
+    assert.equal(read().length, 1)
   }))
 
 test('changeTable() looks again when someone else has been quicker', () =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { cleanEachVersion } from '../../../src/rules/iptables/each-version.ts'
 import { withRulesLocked } from '../../../src/rules/iptables/rules-lock.ts'
 
 const caller = { hostNetns: '/proc/self/ns/net', env: {} }
@@ -30,4 +31,15 @@ test('withRulesLocked() gives up waiting when the call is aborted', async () => 
       { name: 'TimeoutError' },
     )
   })
+})
+
+test('cleanEachVersion() waits for its turn also when the call is aborted', async () => {
+  const order: string[] = []
+  const held = withRulesLocked(caller, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    order.push('changed')
+  })
+  await cleanEachVersion({ ...caller, signal: AbortSignal.abort() }, [4], async () => void order.push('cleaned'))
+  await held
+  assert.deepEqual(order, ['changed', 'cleaned'])
 })

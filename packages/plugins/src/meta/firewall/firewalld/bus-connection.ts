@@ -1,5 +1,5 @@
 import { type MethodCall, messageLength, type Reply, readReply, writeMethodCall } from './dbus-message.ts'
-import { StreamSocket } from './stream-socket.ts'
+import { type Patience, StreamSocket } from './stream-socket.ts'
 
 /** What the one who was called, or the bus for him, answers instead of values. */
 export class DBusError extends Error {
@@ -30,32 +30,34 @@ const NEWLINE = 10
 /** A connection to a message bus, for one call after another. */
 export class BusConnection implements Disposable {
   readonly #socket: StreamSocket
+  readonly #signal: AbortSignal | undefined
   #serial = 0
 
-  private constructor(socket: StreamSocket) {
+  private constructor(socket: StreamSocket, signal: AbortSignal | undefined) {
     this.#socket = socket
+    this.#signal = signal
   }
 
   /**
    * Connects to the first socket that leads to a bus.
    *
-   * @param options.timeoutMs how long the bus, and whoever is called, may take for an answer
-   * @throws BusUnavailableError
+   * @throws BusUnavailableError, and the reason of an aborted signal, as do calls
    */
-  static async open(paths: readonly string[], options: { timeoutMs: number }): Promise<BusConnection> {
+  static async open(paths: readonly string[], options: Patience): Promise<BusConnection> {
     let reason: unknown = new Error('its address has no Unix socket')
     for (const path of paths) {
       try {
         return await BusConnection.#openOne(path, options)
       } catch (error) {
+        options.signal?.throwIfAborted()
         reason = error
       }
     }
     throw unavailable(reason)
   }
 
-  static async #openOne(path: string, { timeoutMs }: { timeoutMs: number }): Promise<BusConnection> {
-    const connection = new BusConnection(new StreamSocket(path, timeoutMs))
+  static async #openOne(path: string, patience: Patience): Promise<BusConnection> {
+    const connection = new BusConnection(new StreamSocket(path, patience), patience.signal)
     try {
       await connection.#logIn()
       return connection
@@ -104,6 +106,7 @@ export class BusConnection implements Disposable {
         if (reply.replySerial === serial) return reply
       }
     } catch (error) {
+      this.#signal?.throwIfAborted()
       throw unavailable(error)
     }
   }

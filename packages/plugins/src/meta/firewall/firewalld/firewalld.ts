@@ -22,6 +22,8 @@ export interface FirewalldOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** How long an answer may take, in milliseconds; 25,000 by default, and 3,000 for {@link Firewalld.isRunning}. */
   readonly timeoutMs?: number
+  /** Ends the waits of {@link Firewalld.addSource} and {@link Firewalld.querySource}; taking back goes on when the caller is gone. */
+  readonly signal?: AbortSignal
 }
 
 /** The host's firewalld. Each call is a connection of its own to the system bus. */
@@ -37,11 +39,16 @@ export interface Firewalld {
 }
 
 /** @param options.env of whoever the work is done for */
-export function firewalld({ env, timeoutMs }: FirewalldOptions): Firewalld {
+export function firewalld({ env, timeoutMs, signal }: FirewalldOptions): Firewalld {
   const paths = systemBusPaths(env)
 
-  async function callEach(member: string, zone: string, sources: readonly string[], harmless?: string) {
-    using connection = await BusConnection.open(paths, { timeoutMs: timeoutMs ?? TIMEOUT_MS })
+  /** A method of zones, for one source after another; one that is in the state asked for already says so by `harmless`. */
+  async function callEach(
+    { member, harmless, ...ending }: { member: string; harmless: string; signal?: AbortSignal | undefined },
+    zone: string,
+    sources: readonly string[],
+  ): Promise<void> {
+    using connection = await BusConnection.open(paths, { timeoutMs: timeoutMs ?? TIMEOUT_MS, ...ending })
     for (const source of sources) {
       try {
         await connection.call({ ...zoneInterface, member, args: [zone, source] })
@@ -61,10 +68,11 @@ export function firewalld({ env, timeoutMs }: FirewalldOptions): Firewalld {
         return false
       }
     },
-    addSource: (zone, ...sources) => callEach('addSource', zone, sources, 'ZONE_ALREADY_SET'),
-    removeSource: (zone, ...sources) => callEach('removeSource', zone, sources, 'UNKNOWN_SOURCE'),
+    addSource: (zone, ...sources) =>
+      callEach({ member: 'addSource', harmless: 'ZONE_ALREADY_SET', signal }, zone, sources),
+    removeSource: (zone, ...sources) => callEach({ member: 'removeSource', harmless: 'UNKNOWN_SOURCE' }, zone, sources),
     async querySource(zone, source) {
-      using connection = await BusConnection.open(paths, { timeoutMs: timeoutMs ?? TIMEOUT_MS })
+      using connection = await BusConnection.open(paths, { timeoutMs: timeoutMs ?? TIMEOUT_MS, signal })
       const [isIn] = await connection.call({ ...zoneInterface, member: 'querySource', args: [zone, source] })
       return isIn === true
     },
@@ -72,6 +80,6 @@ export function firewalld({ env, timeoutMs }: FirewalldOptions): Firewalld {
 }
 
 /** firewalld has one error, whose text begins with a name. */
-function isException(error: unknown, name: string | undefined): boolean {
-  return error instanceof DBusError && name !== undefined && error.message.includes(name)
+function isException(error: unknown, name: string): boolean {
+  return error instanceof DBusError && error.message.includes(name)
 }

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs'
-import { checked, errno, native } from '@patchbay/linux/sys'
+import { checked, errno, native, wakeOnAbort } from '@patchbay/linux/sys'
 import { AF_UNIX, writeUnixAddress } from './bus-address.ts'
 
 /** `<sys/socket.h>` */
@@ -8,18 +8,23 @@ const SOCK_NONBLOCK = 0x800
 
 const CHUNK_BYTES = 4096
 
+/** How long somebody waits for the other side. */
+export interface Patience {
+  /** For the next bytes, in milliseconds. */
+  readonly timeoutMs: number
+  /** Ends the wait; the connection is of no use afterwards. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A connection to a Unix socket. No module for sockets is loaded: a plugin has no time for one. */
 export class StreamSocket implements Disposable {
   readonly #fd: number
-  readonly #timeoutMs: number
+  readonly #patience: Patience
   #received = new Uint8Array()
 
-  /**
-   * @param timeoutMs how long the other side may take for the next bytes
-   * @throws SystemError when nobody listens at `path`, or nobody has taken the connections before
-   */
-  constructor(path: string, timeoutMs: number) {
-    this.#timeoutMs = timeoutMs
+  /** @throws SystemError when nobody listens at `path`, or nobody has taken the connections before */
+  constructor(path: string, patience: Patience) {
+    this.#patience = patience
     this.#fd = checked('socket', native().socketIn(-1, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0))
     try {
       checked('connect', native().connect(this.#fd, writeUnixAddress(path)), path)
@@ -39,7 +44,7 @@ export class StreamSocket implements Disposable {
    * Takes from what has been received, and waits for more until that is possible.
    *
    * @param lengthOf how many bytes to take of those that there are; `undefined` while more are needed to know
-   * @throws Error when the other side closes, or stays silent
+   * @throws Error when the other side closes, or stays silent; the reason of an aborted signal
    */
   async take(lengthOf: (received: Uint8Array) => number | undefined): Promise<Uint8Array> {
     let length = lengthOf(this.#received)
@@ -54,8 +59,13 @@ export class StreamSocket implements Disposable {
 
   async #receive(): Promise<void> {
     const chunk = new Uint8Array(CHUNK_BYTES)
-    const length = await native().receiveAsync(this.#fd, chunk, this.#timeoutMs)
-    if (length === -errno.ETIMEDOUT) throw new Error(`no answer within ${this.#timeoutMs} ms`)
+    const { timeoutMs, signal } = this.#patience
+    const length = await wakeOnAbort(
+      signal,
+      () => void native().shutdown(this.#fd),
+      () => native().receiveAsync(this.#fd, chunk, timeoutMs),
+    )
+    if (length === -errno.ETIMEDOUT) throw new Error(`no answer within ${timeoutMs} ms`)
     if (checked('recv', length) === 0) throw new Error('it closed the connection')
     const all = new Uint8Array(this.#received.length + length)
     all.set(this.#received)

@@ -95,3 +95,33 @@ test('firewalld() tries the next address where one does not answer', () =>
     const DBUS_SYSTEM_BUS_ADDRESS = `unix:path=/nonexistent;tcp:host=localhost;unix:path=${path.replace('/', '%2f')},guid=01`
     assert.equal(await firewalld({ env: { DBUS_SYSTEM_BUS_ADDRESS } }).isRunning(), true)
   }))
+
+/** `firewalld()` of a call that is aborted while the bus has the question `answers` has no answer for. */
+async function whileAborting(
+  answers: readonly string[],
+  reason: Error,
+  work: (service: ReturnType<typeof firewalld>) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController()
+  const answer = (call: number) => {
+    if (call === 1) controller.abort(reason)
+    return [textReply(1, ':1.7'), ...answers][call]
+  }
+  await withFakeBus({ answer }, (path) =>
+    work(
+      firewalld({
+        env: { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${path}` },
+        timeoutMs: 60_000,
+        signal: controller.signal,
+      }),
+    ),
+  )
+}
+
+test('addSource() and querySource() end with the reason of an aborted call; removeSource() is done all the same', async () => {
+  const reason = new Error('the caller is gone')
+  await whileAborting([], reason, (service) => assert.rejects(service.addSource('trusted', '10.0.0.2/32'), reason))
+  await whileAborting([], reason, (service) => assert.rejects(service.querySource('trusted', '10.0.0.2/32'), reason))
+  const answers = [emptyReply(2), emptyReply(3)]
+  await whileAborting(answers, reason, (service) => service.removeSource('trusted', '10.0.0.2/32', 'fd00::2/128'))
+})
