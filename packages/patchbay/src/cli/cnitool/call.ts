@@ -16,18 +16,18 @@ export interface Options {
 }
 
 /** What a command about a network works with. */
-export interface Network {
+export interface TargetNetwork {
   readonly cni: Cni
   readonly list: NetworkList
 }
 
 /** What a command about one attachment works with. */
-export interface Attachment extends Network {
+export interface TargetAttachment extends TargetNetwork {
   readonly rt: RuntimeConf
 }
 
 /** Loads the configuration of a network, as the environment says where. Of files that cannot be loaded it warns. */
-export async function openNetwork(name: string, { cacheDir }: Options): Promise<Network> {
+export async function openNetwork(name: string, { cacheDir }: Options): Promise<TargetNetwork> {
   const { env, execPath } = process
   const warnings: string[] = []
   const onUnreadable = ({ message }: Error) => warnings.push(`Warning: ${message}\n`)
@@ -44,7 +44,7 @@ export async function openNetwork(name: string, { cacheDir }: Options): Promise<
 }
 
 /** Loads the configuration of a network and the arguments for one attachment to it. */
-export async function openAttachment(name: string, netns: string, options: Options): Promise<Attachment> {
+export async function openAttachment(name: string, netns: string, options: Options): Promise<TargetAttachment> {
   const { env } = process
   const network = await openNetwork(name, options)
   const path = resolve(netns)

@@ -1,12 +1,12 @@
 import { isCniError } from '@patchbay/cni/types'
-import type { Attachment } from './call.ts'
+import type { TargetAttachment } from './call.ts'
 
 /**
  * Checks an attachment.
  *
  * @throws Error that says what to do, when a plugin fails because there is no attachment to check
  */
-export async function check({ cni, list, rt }: Attachment): Promise<void> {
+export async function check({ cni, list, rt }: TargetAttachment): Promise<void> {
   try {
     await cni.checkNetworkList(list, rt)
   } catch (cause) {

@@ -3,7 +3,14 @@ import { formatResult, type Result } from '@patchbay/cni/types'
 import { Command } from 'commander'
 import { version } from '../../executor/version.ts'
 import { runCommand } from '../run-command.ts'
-import { type Attachment, DEFAULTS, type Network, type Options, openAttachment, openNetwork } from './call.ts'
+import {
+  DEFAULTS,
+  type Options,
+  openAttachment,
+  openNetwork,
+  type TargetAttachment,
+  type TargetNetwork,
+} from './call.ts'
 import { check } from './check.ts'
 import { madeAttachment } from './made-attachment.ts'
 
@@ -26,7 +33,7 @@ interface Operation<C> {
   run(call: C): Promise<void>
 }
 
-const onAttachment: readonly Operation<Attachment>[] = [
+const onAttachment: readonly Operation<TargetAttachment>[] = [
   {
     name: 'add',
     description: 'attach the namespace and print the result',
@@ -47,7 +54,7 @@ const onAttachment: readonly Operation<Attachment>[] = [
   },
 ]
 
-const onNetwork: readonly Operation<Network>[] = [
+const onNetwork: readonly Operation<TargetNetwork>[] = [
   {
     name: 'gc',
     description: 'detach everything that is attached to the network',

@@ -3,13 +3,13 @@ import { basename, dirname, join } from 'node:path'
 import type { NetworkAttachment } from '@patchbay/cni/runtime'
 import { statusOf } from '../../executor/file-status.ts'
 import { containerIdOf } from './arguments.ts'
-import type { Attachment } from './call.ts'
+import type { TargetAttachment } from './call.ts'
 
 /**
  * The attachment that a command is about, which may have been made by another path of the same namespace: the container id
  * follows from the path. Returns `attachment` as it is when the cache knows it, or knows no other.
  */
-export async function madeAttachment(attachment: Attachment): Promise<Attachment> {
+export async function madeAttachment(attachment: TargetAttachment): Promise<TargetAttachment> {
   const { cni, rt, list } = attachment
   const isWanted = ({ network, ifName }: NetworkAttachment) => network === list.name && ifName === rt.ifName
   if ((await cni.getCachedAttachments(rt.containerId)).some(isWanted)) return attachment

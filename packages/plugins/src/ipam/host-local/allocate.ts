@@ -1,12 +1,12 @@
 import { CIDR, type IP } from '@patchbay/address'
 import type { IPConfig } from '@patchbay/cni/types'
-import type { LeaseStore, Owner, OwnLease } from './lease-store.ts'
+import type { LeaseOwner, LeaseStore, OwnLease } from './lease-store.ts'
 import { formatRangeSet, type RangeSet, rangeFor } from './range.ts'
 import { roundRobin } from './round-robin.ts'
 
 /** A request for one address of each set: one of `requested` if the set has it. */
 export interface Allocation {
-  readonly owner: Owner
+  readonly owner: LeaseOwner
   readonly sets: readonly RangeSet[]
   /** Each must be in a set of its own. */
   readonly requested: readonly IP[]
@@ -50,7 +50,7 @@ function formatOnce(ips: readonly IP[]): string {
 }
 
 interface Turn {
-  readonly owner: Owner
+  readonly owner: LeaseOwner
   readonly set: RangeSet
   readonly index: number
   readonly wanted: IP | undefined

@@ -22,7 +22,7 @@ import {
   takenAddresses,
 } from './lease-directory.ts'
 import { type LeaseLookup, MapLookup } from './lease-lookup.ts'
-import type { Lease, LeaseStore, Owner, OwnLease } from './lease-store.ts'
+import type { Lease, LeaseOwner, LeaseStore, OwnLease } from './lease-store.ts'
 import { notedNamespace, noteNamespace, removeNote, removeStrayNotes } from './namespace-note.ts'
 
 /** A call holds the lock for milliseconds; a longer one is stuck. */
@@ -113,7 +113,7 @@ class DirectoryStore implements LeaseStore {
     this.#isSynced = isSynced
   }
 
-  async leasesOf(owner: Owner): Promise<OwnLease[]> {
+  async leasesOf(owner: LeaseOwner): Promise<OwnLease[]> {
     const leases: OwnLease[] = []
     for (const ip of this.#lookup().addressesOf(owner.containerId)) {
       const ownership = ownershipOf(this.#content(ip.toString()) ?? '', owner)
@@ -132,7 +132,7 @@ class DirectoryStore implements LeaseStore {
     return this.#lookup().firstFree(first, last)
   }
 
-  async reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): Promise<boolean> {
+  async reserve(ip: IP, { owner, set }: { owner: LeaseOwner; set: number }): Promise<boolean> {
     const name = ip.toString()
     const content = formatLease(owner)
     const lookup = this.#lookup()
@@ -159,7 +159,7 @@ class DirectoryStore implements LeaseStore {
     lookup.remove({ ip, containerId })
   }
 
-  async releaseAll(owner: Owner): Promise<void> {
+  async releaseAll(owner: LeaseOwner): Promise<void> {
     const leases = await this.leasesOf(owner)
     const exact = leases.filter(({ ownership }) => ownership === 'interface')
     const ended = exact.length > 0 ? exact : leases
@@ -175,12 +175,12 @@ class DirectoryStore implements LeaseStore {
     )
   }
 
-  async noteNamespace(owner: Owner, netns: string): Promise<void> {
+  async noteNamespace(owner: LeaseOwner, netns: string): Promise<void> {
     this.#hasChanged = true
     noteNamespace(this.#directory, owner, netns)
   }
 
-  async notedNamespace(owner: Owner): Promise<string | undefined> {
+  async notedNamespace(owner: LeaseOwner): Promise<string | undefined> {
     return notedNamespace(this.#directory, owner)
   }
 
@@ -189,7 +189,7 @@ class DirectoryStore implements LeaseStore {
     removeStrayNotes(this.#directory, await this.allLeases())
   }
 
-  #removeNote(owner: Owner): void {
+  #removeNote(owner: LeaseOwner): void {
     this.#hasChanged = true
     removeNote(this.#directory, owner)
   }

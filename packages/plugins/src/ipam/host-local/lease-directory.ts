@@ -4,7 +4,7 @@ import { type IP, tryParseIP } from '@patchbay/address'
 import { readRegularFile } from '@patchbay/cni/config'
 import { fileOperation } from '../../state/file-operation.ts'
 import type { TakenAddress } from './lease-lookup.ts'
-import type { Lease, Owner, Ownership } from './lease-store.ts'
+import type { Lease, LeaseOwner, Ownership } from './lease-store.ts'
 
 /** The files of a network's directory other than leases; a lease is named after its address. */
 export const fileNames = {
@@ -21,7 +21,7 @@ export const fileNames = {
 } as const
 
 /** The content of a lease's file: two lines, without a line break at the end. */
-export function formatLease({ containerId, ifName }: Owner): string {
+export function formatLease({ containerId, ifName }: LeaseOwner): string {
   return `${containerId}\r\n${ifName}`
 }
 
@@ -33,7 +33,7 @@ export function parseLease(content: string): Lease['owner'] {
 }
 
 /** Whether a lease with this content belongs to `owner`; `undefined` when it does not. */
-export function ownershipOf(content: string, owner: Owner): Ownership | undefined {
+export function ownershipOf(content: string, owner: LeaseOwner): Ownership | undefined {
   const trimmed = content.trim()
   if (trimmed === formatLease(owner)) return 'interface'
   return trimmed === owner.containerId ? 'container' : undefined

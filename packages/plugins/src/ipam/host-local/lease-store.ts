@@ -1,7 +1,7 @@
 import type { IP } from '@patchbay/address'
 
 /** The owner of a lease: one interface of one container. */
-export interface Owner {
+export interface LeaseOwner {
   readonly containerId: string
   readonly ifName: string
 }
@@ -28,7 +28,7 @@ export interface OwnLease {
  */
 export interface LeaseStore extends AsyncDisposable {
   /** The leases of `owner`, in no particular order. */
-  leasesOf(owner: Owner): Promise<readonly OwnLease[]>
+  leasesOf(owner: LeaseOwner): Promise<readonly OwnLease[]>
   /** All leases, in no particular order. */
   allLeases(): Promise<readonly Lease[]>
   /** The first free address from `first` to `last`, both included. */
@@ -39,17 +39,17 @@ export interface LeaseStore extends AsyncDisposable {
    *
    * @returns false, and changes nothing, when the address is taken
    */
-  reserve(ip: IP, options: { owner: Owner; set: number }): Promise<boolean>
+  reserve(ip: IP, options: { owner: LeaseOwner; set: number }): Promise<boolean>
   /** Ends one lease; there may be none. */
   release(ip: IP): Promise<void>
   /** Ends all leases of `owner`; there may be none. Goes on after a failure. */
-  releaseAll(owner: Owner): Promise<void>
+  releaseAll(owner: LeaseOwner): Promise<void>
   /** Removes the notes of leases that have ended without this store. */
   tidy(): Promise<void>
   /** Notes the path of the namespace that the leases of `owner` are for. The note ends with the leases. */
-  noteNamespace(owner: Owner, netns: string): Promise<void>
+  noteNamespace(owner: LeaseOwner, netns: string): Promise<void>
   /** The noted namespace; `undefined` without a note, as with leases of the reference plugin. */
-  notedNamespace(owner: Owner): Promise<string | undefined>
+  notedNamespace(owner: LeaseOwner): Promise<string | undefined>
   /** The address last reserved for a range set, released or not; `undefined` when it is unknown. */
   lastReserved(set: number): Promise<IP | undefined>
   /** Reads the leases again if others may have made or ended some without this store; returns whether it did. */

@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync, symlinkSync } from 'node:fs'
 import { removeFile } from '../../state/atomic-file.ts'
 import { fileOperation, hasCode } from '../../state/file-operation.ts'
 import { fileNames } from './lease-directory.ts'
-import type { Lease, Owner } from './lease-store.ts'
+import type { Lease, LeaseOwner } from './lease-store.ts'
 
 /**
  * A note of the namespace that the leases of an interface were made for stands beside them: a symbolic link, which takes
@@ -12,7 +12,7 @@ import type { Lease, Owner } from './lease-store.ts'
 const SCHEME = 'netns:'
 
 /** Notes the namespace at `netns`, in place of an earlier note. If that is impossible, there is no note. */
-export function noteNamespace(directory: string, owner: Owner, netns: string): void {
+export function noteNamespace(directory: string, owner: LeaseOwner, netns: string): void {
   const path = pathOf(directory, owner)
   const note = () => symlinkSync(`${SCHEME}${netns}`, path)
   try {
@@ -29,7 +29,7 @@ export function noteNamespace(directory: string, owner: Owner, netns: string): v
 }
 
 /** The path of the noted namespace; `undefined` without a note. */
-export function notedNamespace(directory: string, owner: Owner): string | undefined {
+export function notedNamespace(directory: string, owner: LeaseOwner): string | undefined {
   try {
     const text = readlinkSync(pathOf(directory, owner))
     return text.startsWith(SCHEME) ? text.slice(SCHEME.length) : undefined
@@ -39,7 +39,7 @@ export function notedNamespace(directory: string, owner: Owner): string | undefi
 }
 
 /** Removes a note; there may be none. Throws SystemError. */
-export function removeNote(directory: string, owner: Owner): void {
+export function removeNote(directory: string, owner: LeaseOwner): void {
   removeFile(pathOf(directory, owner))
 }
 
@@ -50,12 +50,12 @@ export function removeStrayNotes(directory: string, leases: readonly Lease[]): v
     if (name.startsWith(fileNames.note) && !wanted.has(name)) removeFile(`${directory}/${name}`)
 }
 
-function pathOf(directory: string, owner: Owner): string {
+function pathOf(directory: string, owner: LeaseOwner): string {
   return `${directory}/${nameOf(owner)}`
 }
 
 /** A container's id may be longer than a name can be. */
-function nameOf({ containerId, ifName }: Owner): string {
+function nameOf({ containerId, ifName }: LeaseOwner): string {
   const hash = createHash('sha512').update(`${containerId}/${ifName}`).digest('hex')
   return `${fileNames.note}${hash.slice(0, 16)}`
 }

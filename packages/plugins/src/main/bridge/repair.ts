@@ -4,7 +4,7 @@ import { requirePrevResult } from '../../link/check-interface.ts'
 import { openNetns } from '../../link/net-context.ts'
 import { repairMasquerade } from '../../rules/masquerade/index.ts'
 import { loadBridgeConfig } from './config.ts'
-import type { Port } from './spoof-check.ts'
+import type { BridgePort } from './spoof-check.ts'
 
 /** Puts back the rules of an attachment that is as its ADD left it; touches no link, and names what it has put back. */
 export async function repair(request: Request): Promise<string[]> {
@@ -31,7 +31,7 @@ export async function repair(request: Request): Promise<string[]> {
 }
 
 /** @throws Error when the container has no such interface any more */
-async function findPort(request: Request): Promise<Port> {
+async function findPort(request: Request): Promise<BridgePort> {
   using container = openNetns(request, request.netns)
   using host = openNetns(request, request.hostNetns)
   const link = await findLink(container.route, request.ifName, { as: linkSummary })

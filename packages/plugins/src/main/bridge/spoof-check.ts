@@ -22,7 +22,7 @@ import { messageOf } from '../../request/error-message.ts'
 import { deleteRules, findRuleset, openRuleset } from '../../rules/ruleset/index.ts'
 
 /** What a container may send: frames from its own hardware address, through its port of the bridge. */
-export interface Port {
+export interface BridgePort {
   /** Name of the host's end. */
   readonly ifName: string
   /** Hardware address of the container's end. */
@@ -71,7 +71,7 @@ function chainsOf(port: string): Pick<Layout, 'port' | 'mac'> {
   return { port: { table, name: port }, mac: { table, name: `${port}${macSuffix}` } }
 }
 
-function rulesFor(request: Request, { ifName, mac }: Port): Rule[] {
+function rulesFor(request: Request, { ifName, mac }: BridgePort): Rule[] {
   const { text, ...chains } = layoutOf(request)
   const mark = comment(text)
   return [
@@ -87,7 +87,7 @@ function rulesFor(request: Request, { ifName, mac }: Port): Rule[] {
  *
  * @throws Error `failed to setup spoof-check: ...`
  */
-export async function ensureSpoofCheck(request: Request, port: Port): Promise<void> {
+export async function ensureSpoofCheck(request: Request, port: BridgePort): Promise<void> {
   try {
     using nft = openRuleset(request)
     await putRules(nft, request, port)
@@ -97,7 +97,7 @@ export async function ensureSpoofCheck(request: Request, port: Port): Promise<vo
 }
 
 /** Where there is no chain yet, there is no jump to it either: nothing has to be read. */
-async function putRules(nft: Nftables, request: Request, port: Port): Promise<void> {
+async function putRules(nft: Nftables, request: Request, port: BridgePort): Promise<void> {
   try {
     await nft.transaction((batch) => fill(batch, request, port, 'create'))
   } catch (error) {
@@ -110,7 +110,7 @@ async function putRules(nft: Nftables, request: Request, port: Port): Promise<vo
   }
 }
 
-function fill(batch: Batch, request: Request, port: Port, put: 'create' | 'add'): void {
+function fill(batch: Batch, request: Request, port: BridgePort, put: 'create' | 'add'): void {
   const chains = layoutOf(request)
   batch.addTable(table)
   batch.addChain(prerouting)
@@ -143,7 +143,7 @@ async function deleteChain(nft: Nftables, chain: Chain): Promise<void> {
 }
 
 /** @throws Error naming the first rule that is missing */
-export async function checkSpoofCheck(request: Request, port: Port): Promise<void> {
+export async function checkSpoofCheck(request: Request, port: BridgePort): Promise<void> {
   using nft = openRuleset(request)
   for (const expected of rulesFor(request, port)) {
     const rules = await nft.listRules(expected.chain)

@@ -4,7 +4,18 @@ import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
 import { getRoute, type Link, listLinks, listPeerAddresses, openRouteSocket } from '@patchbay/linux/route'
 import { openNetns } from '../../link/net-context.ts'
-import type { Holder } from './port-taken.ts'
+
+/** A container that has a port. */
+export interface Holder {
+  /** By this the backend knows it again. */
+  readonly key: string
+  /** Names of network and container, which may be shortened; `undefined` for an unknown holder. */
+  readonly network: string | undefined
+  readonly containerId: string | undefined
+  readonly addresses: readonly IP[]
+  /** Whether it is this one. */
+  isOf(attachment: { containerId: string; ifName?: string | undefined }): boolean
+}
 
 /** Where host-local keeps leases unless it is told otherwise. */
 const LEASES = '/var/lib/cni/networks'

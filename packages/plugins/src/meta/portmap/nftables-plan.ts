@@ -11,12 +11,13 @@ import {
   namesInMark,
 } from '../../rules/ruleset/index.ts'
 import type { PublishedPort } from './forget-connections.ts'
+import type { Holder } from './holder-alive.ts'
 import { type PortKey, type PortMappings, portText, type Taken, takenBy, type UNKNOWN } from './nftables-elements.ts'
 import { Holders } from './nftables-holders.ts'
 import { maps } from './nftables-layout.ts'
 import { applyPlaces, placePorts } from './nftables-places.ts'
 import { type PortState, select } from './nftables-state.ts'
-import { type Holder, PortTakenError } from './port-taken.ts'
+import { PortTakenError } from './port-taken.ts'
 
 /** What `containers` has for an address. */
 export interface Container {

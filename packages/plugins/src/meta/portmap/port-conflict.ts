@@ -9,8 +9,9 @@ import {
   wordAfter,
 } from '../../rules/iptables/index.ts'
 import { hostAddress, isForVersion, type PortMapping, type PortmapConfig } from './config.ts'
+import type { Holder } from './holder-alive.ts'
 import { ownChain, shared } from './iptables-rules.ts'
-import { type Holder, PortTakenError } from './port-taken.ts'
+import { PortTakenError } from './port-taken.ts'
 
 /** The words of an entry rule without conditions: protocol, comment, ports and target, each with what it takes. */
 const PLAIN_ENTRY = 12

@@ -1,19 +1,6 @@
-import type { IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { messageOf } from '../../request/error-message.ts'
-import { mayBeAlive } from './holder-alive.ts'
-
-/** A container that has a port. */
-export interface Holder {
-  /** By this the backend knows it again. */
-  readonly key: string
-  /** Names of network and container, which may be shortened; `undefined` for an unknown holder. */
-  readonly network: string | undefined
-  readonly containerId: string | undefined
-  readonly addresses: readonly IP[]
-  /** Whether it is this one. */
-  isOf(attachment: { containerId: string; ifName?: string | undefined }): boolean
-}
+import { type Holder, mayBeAlive } from './holder-alive.ts'
 
 /** Another container has a port that is asked for. */
 export class PortTakenError extends Error {

@@ -1,17 +1,17 @@
 import type { IP } from '@patchbay/address'
-import type { LeaseStore, Owner, OwnLease } from '../../../src/ipam/host-local/lease-store.ts'
+import type { LeaseOwner, LeaseStore, OwnLease } from '../../../src/ipam/host-local/lease-store.ts'
 
 /** Leases in memory, kept in the plainest way. */
 export class MemoryStore implements LeaseStore {
-  readonly leases = new Map<string, { ip: IP; owner: Owner }>()
+  readonly leases = new Map<string, { ip: IP; owner: LeaseOwner }>()
   readonly last = new Map<number, IP>()
 
-  async leasesOf(owner: Owner): Promise<OwnLease[]> {
+  async leasesOf(owner: LeaseOwner): Promise<OwnLease[]> {
     const own = [...this.leases.values()].filter((lease) => isSame(lease.owner, owner))
     return own.map(({ ip }) => ({ ip, ownership: 'interface' }))
   }
 
-  async allLeases(): Promise<{ ip: IP; owner: Owner }[]> {
+  async allLeases(): Promise<{ ip: IP; owner: LeaseOwner }[]> {
     return [...this.leases.values()]
   }
 
@@ -22,7 +22,7 @@ export class MemoryStore implements LeaseStore {
     return undefined
   }
 
-  async reserve(ip: IP, { owner, set }: { owner: Owner; set: number }): Promise<boolean> {
+  async reserve(ip: IP, { owner, set }: { owner: LeaseOwner; set: number }): Promise<boolean> {
     if (this.leases.has(String(ip))) return false
     this.leases.set(String(ip), { ip, owner })
     this.last.set(set, ip)
@@ -33,7 +33,7 @@ export class MemoryStore implements LeaseStore {
     this.leases.delete(String(ip))
   }
 
-  async releaseAll(owner: Owner): Promise<void> {
+  async releaseAll(owner: LeaseOwner): Promise<void> {
     for (const { ip } of await this.leasesOf(owner)) await this.release(ip)
   }
 
@@ -58,6 +58,6 @@ export class MemoryStore implements LeaseStore {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-function isSame(a: Owner, b: Owner): boolean {
+function isSame(a: LeaseOwner, b: LeaseOwner): boolean {
   return a.containerId === b.containerId && a.ifName === b.ifName
 }
