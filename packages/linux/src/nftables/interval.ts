@@ -1,5 +1,10 @@
 import type { CIDR, IP } from '@patchbay/address'
-import type { RawElement } from './element.ts'
+
+/** What of an element says where a range begins or ends. */
+interface Boundary {
+  readonly key?: { readonly value?: Uint8Array | undefined } | undefined
+  readonly flags?: number | undefined
+}
 
 /** `<linux/netfilter/nf_tables.h> NFT_SET_ELEM_INTERVAL_END` */
 const INTERVAL_END = 1
@@ -28,8 +33,8 @@ function previous(bytes: Uint8Array): Uint8Array {
  * The ranges that the kernel keeps as two elements each, their beginning and the first key behind them: one element
  * each, with the last key as `keyEnd`. In ascending order.
  */
-export function joinIntervals(raw: readonly RawElement[]): RawElement[] {
-  const joined: RawElement[] = []
+export function joinIntervals<E extends Boundary>(raw: readonly E[]): (E & { keyEnd: { value: Uint8Array } })[] {
+  const joined: ReturnType<typeof joinIntervals<E>> = []
   let behind: Uint8Array | undefined
   for (const element of raw.toSorted(compare).reverse()) {
     const value = element.key?.value ?? new Uint8Array()
@@ -43,12 +48,12 @@ export function joinIntervals(raw: readonly RawElement[]): RawElement[] {
   return joined.reverse()
 }
 
-function isEnd({ flags = 0 }: RawElement): boolean {
+function isEnd({ flags = 0 }: Boundary): boolean {
   return (flags & INTERVAL_END) !== 0
 }
 
 /** By key; where one range ends as the next begins, the end comes first. */
-function compare(a: RawElement, b: RawElement): number {
+function compare(a: Boundary, b: Boundary): number {
   const order = Buffer.compare(a.key?.value ?? new Uint8Array(), b.key?.value ?? new Uint8Array())
   return order === 0 ? Number(isEnd(b)) - Number(isEnd(a)) : order
 }

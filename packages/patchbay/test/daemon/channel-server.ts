@@ -1,4 +1,5 @@
-import { type Channel, channelServer } from '../../src/daemon/channel.ts'
+import type { Channel } from '../../src/daemon/channel.ts'
+import { channelServer } from '../../src/daemon/channel-server.ts'
 
 /** A program for tests: serves on the path that it is given, and does what the first letter that comes asks for. */
 const [path = ''] = process.argv.slice(2)
