@@ -212,17 +212,6 @@ test('calls are counted by the commands of the specification, whatever text a ca
   assert.deepEqual(finished, { ...before, other: (before['other'] ?? 0) + texts.length })
 })
 
-test('paths that depend on the current directory are looked up in that of the caller', () => {
-  const wrapper = ['sh', '-ec', 'cd /run/netns && "$@"', 'sh']
-  const counts = counted(() => {
-    const options = { wrapper, env: { CNI_NETNS: 'c2' }, containerId: 'c2' }
-    const { status, stdout } = lab.call('ADD', bridgeConfig(), options)
-    assert.equal(status, 0, stdout)
-  })
-  assert.deepEqual(counts, refused)
-  assert.match(lab.world.shell('ip -n c2 -br link'), /^eth0@/m)
-})
-
 const ipamScript = `
   { env | sort; cat; echo; pwd; readlink /proc/self/ns/net; } >/run/seen
   [ "$CNI_COMMAND" = DEL ] || echo '{"cniVersion":"1.1.0","ips":[{"address":"10.9.0.2/24"}]}'`

@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import { splitPath } from '@patchbay/cni/exec'
 import { callError, native } from '@patchbay/linux/sys'
 import { plugins } from '@patchbay/plugins'
 import type { ShimRequest } from './request-reader.ts'
@@ -37,15 +39,21 @@ export function checkNamespaces(theirs: ProcessNamespaces, ours: ProcessNamespac
   return undefined
 }
 
-/** Paths that are looked up from the current directory, which the daemon does not share with its callers, are refused. */
+/** Paths that lead somewhere else for the daemon than for its caller are refused. */
 export function checkPaths({ env, stdin }: ShimRequest): string | undefined {
-  const paths = (env['CNI_PATH'] ?? '').split(':')
+  // An empty element of a list is the current directory.
+  const paths = splitPath(env['CNI_PATH'] ?? '').map((path) => path || '.')
   paths.push(env['CNI_NETNS'] ?? '')
   addConfiguredPaths(paths, stdin)
-  for (const path of paths)
+  for (const path of paths) {
     if (path !== '' && !path.startsWith('/')) return `"${path}" depends on the current directory`
+    if (ofProcess.test(posix.normalize(path))) return `"${path}" leads to what each process has of its own`
+  }
   return undefined
 }
+
+/** Links to what the process that looks has: proc(5). */
+const ofProcess = /^\/(?:proc\/(?:self|thread-self|mounts|net)|dev\/(?:fd|stdin|stdout|stderr))(?:\/|$)/
 
 /** Keys of plugins that are not ours and may be delegated to: dhcp's, and those that its daemon and tuning have. */
 const foreignPathKeys = ['daemonSocketPath', 'socketPath', 'tuningDir']

@@ -20,13 +20,31 @@ test('namespacesOf() finds this process where it is', () => {
   assert.throws(() => namespacesOf(2 ** 30), { code: 'ENOENT', path: `/proc/${2 ** 30}` })
 })
 
+const check = (env: Record<string, string>, stdin = '{}') => checkPaths({ name: 'bridge', env, stdin })
+
 test('checkPaths() refuses what depends on the current directory, and nothing else', () => {
-  const check = (env: Record<string, string>, stdin = '{}') => checkPaths({ name: 'bridge', env, stdin })
   assert.equal(check({ CNI_PATH: '/opt/cni/bin:/usr/lib/cni', CNI_NETNS: '/run/netns/a' }), undefined)
   assert.equal(check({}), undefined)
   assert.equal(check({}, '{"subnet":"10.0.0.0/8","ipam":{"dataDir":"/var/lib/x","resolvConf":""}}'), undefined)
   assert.equal(check({ CNI_PATH: '/opt/cni/bin:bin' }), '"bin" depends on the current directory')
+  assert.equal(check({ CNI_PATH: '/opt/cni/bin:' }), '"." depends on the current directory')
   assert.equal(check({ CNI_NETNS: 'netns/a' }), '"netns/a" depends on the current directory')
   assert.equal(check({}, '{"ipam":{"dataDir" : "leases"}}'), '"leases" depends on the current directory')
   assert.equal(check({}, '{"ipam":{"RESOLVCONF":"./r.conf"}}'), '"./r.conf" depends on the current directory')
+})
+
+test('checkPaths() refuses what each process finds for itself, however it is written', () => {
+  const ofProcess = [
+    '/proc/self/ns/net',
+    '/proc/thread-self/ns/net',
+    '/proc/self',
+    '//proc/./self/fd/3',
+    '/run/../dev/fd/3',
+  ]
+  for (const path of [...ofProcess, '/dev/stdin'])
+    assert.equal(check({ CNI_NETNS: path }), `"${path}" leads to what each process has of its own`)
+  assert.match(check({ CNI_PATH: '/opt/cni/bin:/proc/self/cwd' }) ?? '', /each process/)
+  assert.match(check({}, '{"ipam":{"dataDir":"/proc/self/cwd/leases"}}') ?? '', /each process/)
+  for (const path of ['/proc/4711/ns/net', '/run/proc/self', '/proc/selfish', '/dev/fds'])
+    assert.equal(check({ CNI_NETNS: path }), undefined)
 })
