@@ -1,10 +1,11 @@
 import { parseJson } from '@patchbay/cni/json'
 import type { Plugin } from '@patchbay/cni/plugin'
 import { Admission } from './admission.ts'
-import { checkNamespaces, checkPaths, namespacesOf } from './caller.ts'
+import { checkNamespaces, checkPaths, namespacesOf, pathsOf } from './caller.ts'
 import { type CallerNamespace, CallerNamespaces } from './caller-namespaces.ts'
 import { checkPrivileges, privilegesOf } from './caller-privileges.ts'
 import type { Connection } from './connection.ts'
+import { FileSystems } from './file-systems.ts'
 import type { ShimRequest } from './request-reader.ts'
 import { type ServingProgram, serveCall } from './serve-call.ts'
 import { type CountedCommand, countedCommands } from './status.ts'
@@ -21,7 +22,12 @@ interface Call {
   readonly connection: Connection
   readonly container: string
   readonly namespace: CallerNamespace
+  /** Where files are looked for, read and written. */
+  readonly files: readonly string[]
 }
+
+/** Where plugins keep leases and the runtime its results, unless a configuration says something else. */
+const usualFiles = ['/var/lib/cni/networks', '/var/lib/cni/results']
 
 /** Takes calls from callers whose world is this process's own, and carries them out in turn. */
 export class CallServer {
@@ -35,6 +41,7 @@ export class CallServer {
   readonly #admission: Admission
   readonly #here = namespacesOf(process.pid)
   readonly #privileges = privilegesOf(process.pid)
+  readonly #fileSystems = new FileSystems()
   readonly #waiting = new Set<Connection>()
   #isStopping = false
   #onIdle: (() => void) | undefined
@@ -52,17 +59,33 @@ export class CallServer {
     return this.#admission.waiting
   }
 
+  /** Finds out what the first calls would have to wait for. */
+  async prepare(): Promise<void> {
+    await this.#fileSystems.learn(usualFiles)
+  }
+
   /** Carries a call out, or refuses it. */
   serve(request: ShimRequest, connection: Connection): void {
     const call = this.#admit(request, connection)
-    if (typeof call === 'string') {
-      this.refused++
-      connection.refuse(call)
-    } else if (this.#admission.enter(call.container)) {
-      void this.#carryOut(call)
-    } else {
-      void this.#carryOutInTurn(call)
-    }
+    if (typeof call === 'string') this.#refuse(connection, call)
+    else if (!this.#fileSystems.isKnown(call.files)) void this.#carryOutInTurn(call)
+    else if (this.#isRefused(call)) return
+    else if (this.#admission.enter(call.container)) void this.#carryOut(call)
+    else void this.#carryOutInTurn(call)
+  }
+
+  #refuse(connection: Connection, why: string): void {
+    this.refused++
+    connection.refuse(why)
+  }
+
+  /** Whether a call has been refused because of where its files are. */
+  #isRefused({ connection, namespace, files }: Call): boolean {
+    const why = this.#fileSystems.refusal(files)
+    if (why === undefined) return false
+    namespace[Symbol.dispose]()
+    this.#refuse(connection, why)
+    return true
   }
 
   /** Refuses what has not begun, and returns when what has is finished. */
@@ -81,12 +104,13 @@ export class CallServer {
     if (peer === undefined || peer.uid !== 0 || peer.pid === 0) return 'the caller is not root here'
     try {
       const there = namespacesOf(peer.pid)
-      const refusal = checkNamespaces(there, this.#here) ?? this.#checkPrivileges(peer.pid) ?? checkPaths(request)
+      const paths = pathsOf(request)
+      const refusal = checkNamespaces(there, this.#here) ?? this.#checkPrivileges(peer.pid) ?? checkPaths(paths)
       if (refusal !== undefined) return refusal
       const namespace = this.namespaces.open(peer.pid, there.net)
       // All that was found under its process id is its own only if that has not become another's meanwhile.
-      if (connection.isFromPeer())
-        return { plugin, request, connection, container: request.env['CNI_CONTAINERID'] ?? '', namespace }
+      const call = { plugin, request, connection, namespace, files: [...usualFiles, ...paths.files] }
+      if (connection.isFromPeer()) return { ...call, container: request.env['CNI_CONTAINERID'] ?? '' }
       namespace[Symbol.dispose]()
       return 'the caller is gone'
     } catch {
@@ -100,10 +124,12 @@ export class CallServer {
   }
 
   async #carryOutInTurn(call: Call): Promise<void> {
-    const { request, connection, container, namespace } = call
+    const { request, connection, container, namespace, files } = call
     this.#waiting.add(connection)
     connection.queue()
     try {
+      await this.#fileSystems.learn(files)
+      if (this.#isRefused(call)) return
       await this.#admission.wait({ network: networkOf(request.stdin), container, signal: connection.signal })
     } catch {
       // Its caller is gone.

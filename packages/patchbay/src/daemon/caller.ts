@@ -39,13 +39,24 @@ export function checkNamespaces(theirs: ProcessNamespaces, ours: ProcessNamespac
   return undefined
 }
 
-/** Paths that lead somewhere else for the daemon than for its caller are refused. */
-export function checkPaths({ env, stdin }: ShimRequest): string | undefined {
+/** Paths that a call names. */
+export interface CalledPaths {
+  readonly netns: string
+  /** Where files are looked for, read and written. */
+  readonly files: readonly string[]
+}
+
+/** Paths that a call names, by its environment and its configuration. */
+export function pathsOf({ env, stdin }: ShimRequest): CalledPaths {
   // An empty element of a list is the current directory.
-  const paths = splitPath(env['CNI_PATH'] ?? '').map((path) => path || '.')
-  paths.push(env['CNI_NETNS'] ?? '')
-  addConfiguredPaths(paths, stdin)
-  for (const path of paths) {
+  const files = splitPath(env['CNI_PATH'] ?? '').map((path) => path || '.')
+  for (const [, path = ''] of stdin.matchAll(pathKey)) if (path !== '') files.push(path)
+  return { netns: env['CNI_NETNS'] ?? '', files }
+}
+
+/** Paths that lead somewhere else for the daemon than for its caller are refused. */
+export function checkPaths({ netns, files }: CalledPaths): string | undefined {
+  for (const path of [netns, ...files]) {
     if (path !== '' && !path.startsWith('/')) return `"${path}" depends on the current directory`
     if (ofProcess.test(posix.normalize(path))) return `"${path}" leads to what each process has of its own`
   }
@@ -63,7 +74,3 @@ const pathKey = new RegExp(
   `"(?:${[...plugins.flatMap(({ pathKeys = [] }) => pathKeys), ...foreignPathKeys].join('|')})"\\s*:\\s*"([^"]*)"`,
   'gi',
 )
-
-function addConfiguredPaths(paths: string[], stdin: string): void {
-  for (const [, path = ''] of stdin.matchAll(pathKey)) paths.push(path)
-}

@@ -73,7 +73,7 @@ export class Daemon {
   static async start(options: DaemonOptions): Promise<Daemon> {
     const daemon = new Daemon(options)
     // The first caller should not wait for code to be loaded.
-    await daemon.#plugins.loadAll()
+    await Promise.all([daemon.#plugins.loadAll(), daemon.#calls.prepare()])
     daemon.#server = await channelServer((channel) => daemon.#accept(channel))
     daemon.#listening = await listen(daemon.#server, options.socketPath, options.env)
     return daemon

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readlinkSync, statSync } from 'node:fs'
 import { test } from 'node:test'
-import { checkNamespaces, checkPaths, namespacesOf } from '../../src/daemon/caller.ts'
+import { checkNamespaces, checkPaths, namespacesOf, pathsOf } from '../../src/daemon/caller.ts'
 
 const here = { user: 'user:[1]', mount: 'mnt:[2]', pid: 'pid:[3]', net: 'net:[4]', root: '5:6' }
 
@@ -20,7 +20,7 @@ test('namespacesOf() finds this process where it is', () => {
   assert.throws(() => namespacesOf(2 ** 30), { code: 'ENOENT', path: `/proc/${2 ** 30}` })
 })
 
-const check = (env: Record<string, string>, stdin = '{}') => checkPaths({ name: 'bridge', env, stdin })
+const check = (env: Record<string, string>, stdin = '{}') => checkPaths(pathsOf({ name: 'bridge', env, stdin }))
 
 test('checkPaths() refuses what depends on the current directory, and nothing else', () => {
   assert.equal(check({ CNI_PATH: '/opt/cni/bin:/usr/lib/cni', CNI_NETNS: '/run/netns/a' }), undefined)

@@ -90,24 +90,12 @@ export class AddressAllocation {
 }
 
 async function allocateAddresses(request: Request, type: string, undo: UndoStack): Promise<IpamResult> {
-  const result = await addReleasedByUndo(request, type, undo)
+  const result = await request.delegate(type, 'ADD')
+  undo.push(`IPAM plugin "${type}" ADD`, async () => {
+    // Also when the request has been cut short.
+    await request.delegate(type, 'DEL', { signal: new AbortController().signal })
+  })
   if (!result?.ips || result.ips.length === 0) throw new Error('IPAM plugin returned missing IP config')
   checkRouteValues(result.routes ?? [])
   return { ...result, ips: result.ips }
-}
-
-/** A plugin that was killed because the request has been cut short may have allocated. One that fails by itself has not. */
-async function addReleasedByUndo(request: Request, type: string, undo: UndoStack): Promise<Result | undefined> {
-  const release = () =>
-    undo.push(`IPAM plugin "${type}" ADD`, async () => {
-      await request.delegate(type, 'DEL', { signal: new AbortController().signal })
-    })
-  try {
-    const result = await request.delegate(type, 'ADD')
-    release()
-    return result
-  } catch (error) {
-    if (request.signal?.aborted) release()
-    throw error
-  }
 }
