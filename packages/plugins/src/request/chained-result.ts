@@ -3,7 +3,8 @@ import type { Result } from '@patchbay/cni/types'
 import { messageOf } from './error-message.ts'
 
 /**
- * The result of the plugins in front of a chained plugin; `undefined` when the configuration has no `prevResult`.
+ * The result of the plugins in front of a chained plugin, or of the ADD for a DEL; `undefined` when the configuration has no
+ * `prevResult`. One that cannot be read is not known to DEL, which goes on without.
  *
  * @throws SyntaxError `could not parse prevResult: ...`
  */
@@ -11,6 +12,7 @@ export function chainedResult(request: Request): Result | undefined {
   try {
     return parsePrevResult(request.config)
   } catch (error) {
+    if (request.command === 'DEL') return undefined
     throw new SyntaxError(`could not parse prevResult: ${messageOf(error)}`, { cause: error })
   }
 }
