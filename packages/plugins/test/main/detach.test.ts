@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Shared } from '@patchbay/cni/plugin'
 import { NetlinkError, type NetlinkRequest, type NetlinkSocket } from '@patchbay/linux/netlink'
@@ -99,6 +102,19 @@ test('a file that is no namespace is an error, and the rest is done', async () =
   const [rules, release, error = ''] = await run({ netns: '/dev/null' })
   assert.deepEqual([rules, release], ['rules', 'host-local DEL'])
   assert.match(error, /^NetnsError: unknown FS magic on "\/dev\/null"/)
+})
+
+test('the empty file that a namespace was mounted on is no namespace any more, which is fine', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'patchbay-test-'))
+  try {
+    const netns = join(directory, 'c1')
+    writeFileSync(netns, '')
+    assert.deepEqual(await run({ netns }), ['rules', 'host-local DEL'])
+    writeFileSync(netns, 'x')
+    assert.match((await run({ netns })).at(-1) ?? '', /^NetnsError: unknown FS magic/)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
 
 test('a link that has kept its temporary name is deleted', async () => {
