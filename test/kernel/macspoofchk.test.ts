@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bridge } from '@patchbay/plugins/bridge'
 import type { TestNamespace } from '../lab/namespace-fixture.ts'
+import { recordNetfilter } from '../lab/netfilter-record.ts'
 import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from '../lab/packet-lab.ts'
 import { ask, Server } from '../lab/packet-peer.ts'
 import { ip, ipJsonOne, type JsonObject, runIn } from '../lab/witness.ts'
@@ -73,6 +74,17 @@ test('macspoofchk: GC that deletes a pair removes what is for it', () =>
     await lab.call(bridge, 'GC', { ...config, 'cni.dev/valid-attachments': [] })
     assert.doesNotMatch(runIn(lab.host, 'ip', '-o', 'link'), /veth/)
     assert.doesNotMatch(runIn(lab.host, 'nft', 'list', 'ruleset'), /container-eth0/)
+  }))
+
+test('macspoofchk: another call for the attachment sees all of it, or nothing', () =>
+  withPacketLab(async ({ lab }) => {
+    await attach(lab, 'container', macspoofchk)
+    const sent = await recordNetfilter(() => lab.del(bridge, config, callOptions(lab, 'container')))
+    const changes = sent.filter((message) => message.includes('DEL'))
+    assert.deepEqual(
+      changes.map((transaction) => transaction.replaceAll(/ \d+/g, '')),
+      ['{ DELRULE, DELCHAIN, DELCHAIN }'],
+    )
   }))
 
 test('macspoofchk: an ADD that fails leaves nothing of it', () =>

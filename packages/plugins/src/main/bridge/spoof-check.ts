@@ -128,18 +128,9 @@ export async function removeSpoofCheck(request: Request): Promise<void> {
   if (nft) await removeRules(nft, layoutOf(request))
 }
 
+/** In one transaction: another call for the attachment sees all of it, or nothing. */
 async function removeRules(nft: Nftables, { text, port, mac }: Layout): Promise<void> {
-  await deleteRules(nft, prerouting, hasText(text))
-  // The first leads to the second, which can only go after it.
-  for (const chain of [port, mac]) await deleteChain(nft, chain)
-}
-
-async function deleteChain(nft: Nftables, chain: Chain): Promise<void> {
-  try {
-    await nft.transaction((batch) => batch.deleteChain(chain))
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENOENT')) throw error
-  }
+  await deleteRules(nft, prerouting, hasText(text), { chains: [port, mac] })
 }
 
 /** @throws Error naming the first rule that is missing */

@@ -97,21 +97,31 @@ export async function deleteOwned(nft: Nftables, places: readonly Place[], isOur
  * Deletes the rules of a chain that are ours, in one transaction; a missing chain is fine. Reads the whole chain: for
  * chains that others have made.
  *
+ * @param options.chains other chains that go with them, if they are there; one that leads to another before that
  * @returns what has been deleted
  */
 export async function deleteRules(
   nft: Nftables,
   chain: TableMember,
   isOurs: (rule: RuleState) => boolean,
+  { chains = [] }: { chains?: readonly TableMember[] } = {},
 ): Promise<RuleState[]> {
   return untilFound(async () => {
     const rules = (await nft.listRules(chain)).filter(isOurs)
-    if (rules.length > 0)
+    const present = await findChains(nft, chains)
+    if (rules.length > 0 || present.length > 0)
       await nft.transaction((batch) => {
         for (const rule of rules) batch.deleteRule(rule)
+        for (const each of present) batch.deleteChain(each)
       })
     return rules
   })
+}
+
+async function findChains(nft: Nftables, chains: readonly TableMember[]): Promise<TableMember[]> {
+  const found: TableMember[] = []
+  for (const chain of chains) if (await nft.findChain(chain)) found.push(chain)
+  return found
 }
 
 async function findElements<K extends KeyType, D extends MapData | undefined>(
@@ -127,12 +137,13 @@ async function findElements<K extends KeyType, D extends MapData | undefined>(
   return found
 }
 
+/** A chain is busy when somebody has led to it since its rules were read. */
 async function untilFound<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === ATTEMPTS || !isNetlinkError(error, 'ENOENT')) throw error
+      if (attempt === ATTEMPTS || !isNetlinkError(error, 'ENOENT', 'EBUSY')) throw error
     }
   }
 }
