@@ -7,7 +7,7 @@ import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
 import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
-import { hasLink, ip, type JsonObject, linkNames } from '../lab/witness.ts'
+import { hasLink, ip, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
 
 const keys: Readonly<Record<string, JsonObject>> = { bridge: { bridge: 'br0' }, macvlan: { master: 'lan0' } }
 
@@ -69,3 +69,21 @@ for (const [name, plugin] of Object.entries({ bridge, ptp }))
         true,
       )
     }))
+
+for (const [name, plugin] of Object.entries({ bridge, ptp }))
+  for (const ipMasqBackend of ['nftables', 'iptables'])
+    test(`${name}: GC takes rules by ${ipMasqBackend} back that the network has asked for, and does not any more`, (context) =>
+      withLab(async (lab) => {
+        const { config } = network(context, name)
+        const asking = { ...config, ipMasq: true, ipMasqBackend, ...(name === 'bridge' && { macspoofchk: true }) }
+        const told = await lab.add(plugin, asking)
+        await lab.add(plugin, asking, { container: lab.other, containerId: 'c2' })
+        const rules = (id: string) =>
+          runIn(lab.host, 'sh', '-c', 'nft list ruleset; iptables-save').match(RegExp(`id: \\W*${id}\\b|-${id}-`))
+        await lab.del(plugin, { ...config, prevResult: told })
+        assert.equal((await collect(lab, plugin, config, [c2])).status, 0)
+        assert.equal(rules('c1'), null)
+        assert.notEqual(rules('c2'), null)
+        assert.equal((await collect(lab, plugin, config, [])).status, 0)
+        assert.equal(rules('c2'), null)
+      }))

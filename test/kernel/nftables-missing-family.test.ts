@@ -46,6 +46,8 @@ for (const [plugin, keys, backendKey, table] of cases) {
       assert.deepEqual(check.document, {})
       await lab.del(plugin, config, options)
       assert.equal(rulesOf(lab.host, table), '')
+      const collected = await lab.call(plugin, 'GC', { 'cni.dev/valid-attachments': [] })
+      assert.deepEqual(collected.document, {})
     }))
 
   test(`${plugin.name}: a backend that is asked for by name says that nf_tables has no family inet`, () =>

@@ -9,12 +9,13 @@ import { loadBridgeConfig } from './config.ts'
  * even if others fail; addresses come last, so that they are not given away while they are configured.
  */
 export async function gc(request: Request): Promise<void> {
-  const { ipMasq, ipamType, macspoofchk } = loadBridgeConfig(request)
+  const { ipamType } = loadBridgeConfig(request)
   await runAll(
-    () => (ipMasq ? collectMasquerade(request) : undefined),
+    // Whatever the network asks for now, it may have asked for more when they came.
+    () => collectMasquerade(request),
     () => collectPairs(request),
     // For ports that are there no more: after the pairs.
-    async () => (macspoofchk ? (await import('./spoof-check.ts')).collectSpoofChecks(request) : undefined),
+    async () => (await import('./spoof-check.ts')).collectSpoofChecks(request),
     () => (ipamType === '' ? undefined : request.delegate(ipamType, 'GC')),
   )
 }

@@ -148,7 +148,8 @@ export async function checkSpoofCheck(request: Request, port: BridgePort): Promi
  * a rule is of none.
  */
 export async function collectSpoofChecks(request: Request): Promise<void> {
-  using nft = openRuleset(request)
+  using nft = await findRuleset(request)
+  if (!nft) return
   using host = openNetns(request, request.hostNetns)
   for (const { comment: text = '', expressions } of await nft.listRules(prerouting)) {
     if (!text.startsWith(prefix)) continue

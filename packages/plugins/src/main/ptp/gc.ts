@@ -9,9 +9,10 @@ import { loadPtpConfig } from './config.ts'
  * even if others fail; addresses come last, so that they are not given away while they are configured.
  */
 export async function gc(request: Request): Promise<void> {
-  const { ipMasq, ipamType } = loadPtpConfig(request)
+  const { ipamType } = loadPtpConfig(request)
   await runAll(
-    () => (ipMasq ? collectMasquerade(request) : undefined),
+    // Whatever the network asks for now, it may have asked for more when they came.
+    () => collectMasquerade(request),
     () => collectPairs(request),
     () => request.delegate(ipamType, 'GC'),
   )
