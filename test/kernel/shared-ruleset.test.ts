@@ -76,6 +76,18 @@ test('a call that does not ask for the generation sees what others have made bef
     assert.equal((await ruleset.findForeignChain(postrouting))?.name, 'POSTROUTING')
   }))
 
+test('what others do not have is remembered of a few hundred chains, and not of every container that ever was', () =>
+  withNamespaces(['host'], async ({ host }) => {
+    assert.equal(await look(host), undefined)
+    const messages = await recordNetfilter(async () => {
+      using ruleset = openRuleset(callOn(host))
+      for (let index = 0; index < 1000; index++)
+        await ruleset.findForeignChain({ table: postrouting.table, name: `CNI-${index}` })
+      assert.equal(await look(host), undefined)
+    })
+    assert.equal(kinds(messages).at(-1), kinds(messages).at(0))
+  }))
+
 test('what is known of one namespace is not taken for another', () =>
   withNamespaces(['host', 'other'], async ({ host, other }) => {
     nft(other, 'add table ip nat; add chain ip nat POSTROUTING')

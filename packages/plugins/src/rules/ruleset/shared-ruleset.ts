@@ -19,6 +19,9 @@ import { explainRefusal } from './unsupported-rules.ts'
 /** Longer than the kernel takes, and than the steps of one call are apart. */
 const LINGER_MS = 250
 
+/** Of how much it is known that others have not made it. Chains of single containers are among it, and there is no end to them. */
+const MOST_ABSENT = 256
+
 /** The packet filters that the calls of one program have open. */
 class Rulesets implements Disposable {
   readonly #background: BackgroundWork
@@ -155,8 +158,13 @@ export class SharedRuleset extends Nftables {
     if (this.#absent.has(key) && !this.#isFresh) await this.getGeneration()
     if (this.#absent.has(key)) return undefined
     const found = await ask()
-    if (found === undefined && this.#generation !== undefined) this.#absent.add(key)
+    if (found === undefined && this.#generation !== undefined) this.#noteAbsent(key)
     return found
+  }
+
+  #noteAbsent(key: string): void {
+    if (this.#absent.size >= MOST_ABSENT) this.#absent.clear()
+    this.#absent.add(key)
   }
 
   /** Nothing else may happen between what the kernel does and what is noted of it. */
