@@ -78,7 +78,10 @@ test('cnitool status succeeds when the plugins are ready, and needs no namespace
   assert.equal(succeed(['status', 'net1', netns]), '')
   usePlugin(`echo '{"code": 50, "msg": "no addresses", "details": "all in use"}'; exit 1`)
   const { status, stdout, stderr } = run(['status', 'net1'])
-  assert.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: 'Error: no addresses; all in use\n' })
+  assert.deepEqual(
+    { status, stdout, stderr },
+    { status: 1, stdout: '', stderr: 'Error: plugin type="own" failed (status): no addresses; all in use\n' },
+  )
 })
 
 test('cnitool tells plugins what the reference tells them', () => {

@@ -1,3 +1,5 @@
+import { JsonError } from '../json/index.ts'
+
 /** Directory has configurations, but none of the network that was asked for among those that could be loaded. */
 export class NotFoundError extends Error {
   override readonly name = 'NotFoundError'
@@ -26,8 +28,8 @@ export class NoConfigsFoundError extends Error {
   }
 }
 
-/** Text that is JSON but no configuration, or no JSON: a SyntaxError whose cause says where it comes from. */
-export function configError(message: string, cause?: unknown): SyntaxError {
+/** Text that is JSON but no configuration, or no JSON; the cause says where it comes from. */
+export function configError(message: string, cause?: unknown): JsonError {
   const text = cause instanceof Error ? `${message}: ${cause.message}` : message
-  return new SyntaxError(text, cause === undefined ? {} : { cause })
+  return new JsonError(text, cause === undefined ? {} : { cause })
 }

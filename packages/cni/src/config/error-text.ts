@@ -1,3 +1,6 @@
+import { JsonError } from '../json/index.ts'
+import { CniError, isCniError, PluginNotFoundError } from '../types/index.ts'
+
 /** The system's sentences where Node's are others, <errno.h>; Go prints these. */
 const sentences: Readonly<Record<string, string>> = {
   E2BIG: 'argument list too long',
@@ -41,7 +44,20 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** Returns an error that says in front of another one's message what was being done; that one is its cause. */
+/**
+ * Returns an error that says in front of another one's message what was being done. That one is its cause, and it is told by
+ * the same class and code.
+ */
 export function wrapError(doing: string, error: unknown): Error {
-  return new Error(`${doing}: ${messageOf(error)}`, { cause: error })
+  if (isCniError(error)) {
+    const { code, msg, details } = error
+    return new CniError(code, `${doing}: ${msg}`, { details, cause: error })
+  }
+  const message = `${doing}: ${messageOf(error)}`
+  if (error instanceof PluginNotFoundError) {
+    return new PluginNotFoundError(error.plugin, error.path, { message, cause: error })
+  }
+  if (error instanceof AggregateError) return new AggregateError(error.errors, message, { cause: error })
+  const Kind = error instanceof JsonError ? JsonError : Error
+  return new Kind(message, { cause: error })
 }

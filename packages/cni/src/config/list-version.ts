@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json/index.ts'
+import type { JsonError, JsonObject, JsonValue } from '../json/index.ts'
 import { currentVersion, isAtLeast } from '../types/index.ts'
 import { configError } from './config-error.ts'
 import { goType } from './go-type.ts'
@@ -34,6 +34,6 @@ function isKnown(version: string, complaint: string): boolean {
 }
 
 /** An error about a network list, in the reference's words. */
-export function listError(message: string, cause?: unknown): SyntaxError {
+export function listError(message: string, cause?: unknown): JsonError {
   return configError(`error parsing configuration list: ${message}`, cause)
 }

@@ -18,7 +18,7 @@ export interface LoadOptions {
 /**
  * Reads a network list from a file, and appends the plugins in the `.conf` files, sorted by name, of the folder
  * beside it that is named after the network, unless the list says `loadOnlyInlinedPlugins`. A network whose
- * name is not valid has no such folder. Rejects with SyntaxError for a file that is no configuration, with Error
+ * name is not valid has no such folder. Rejects with JsonError for a file that is no configuration, with Error
  * for one that cannot be read and for a list without any plugin; all of them name the file.
  */
 export async function networkListFromFile(path: string): Promise<NetworkList> {

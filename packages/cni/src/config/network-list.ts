@@ -23,7 +23,7 @@ export interface NetworkList {
 
 /**
  * Parses a network configuration list. Its own keys are matched exactly, case included. A list without the key
- * `plugins` has none. Throws SyntaxError that says which key is wrong.
+ * `plugins` has none. Throws JsonError that says which key is wrong.
  */
 export function networkListFromBytes(bytes: string): NetworkList {
   const json = parseList(bytes)

@@ -16,7 +16,7 @@ export interface PluginConfig extends Readonly<Omit<NetConf, 'type' | 'capabilit
 }
 
 /**
- * Parses the configuration of one plugin. Throws SyntaxError, its cause a JsonError, for text that is not JSON, a
+ * Parses the configuration of one plugin. Throws JsonError for text that is not JSON, a
  * header field of another type than it should have (CNI 1.1 §"Plugin configuration objects"), or no `type`.
  */
 export function pluginConfFromBytes(bytes: string): PluginConfig {

@@ -1,5 +1,5 @@
 import { wrapError } from '../config/error-text.ts'
-import { JsonError, type JsonObject, parseJson } from '../json/index.ts'
+import { JsonError, type JsonObject, type JsonValue, parseJson } from '../json/index.ts'
 import { convertResult, decodeVersion, type Result, resultToJson, stampResult } from '../types/index.ts'
 import { parsePrintedResult } from '../types/result-json.ts'
 import {
@@ -30,7 +30,7 @@ export interface PluginRun {
 /**
  * Runs the plugin at `path` and returns the result that it printed, in the version that it printed it in, without the
  * keys that this version does not have. A result that says no version is in the configuration's. Rejects as the
- * executor does, with SyntaxError or TypeError for a result that cannot be decoded, and with the reason of an aborted signal.
+ * executor does, with JsonError or TypeError for a result that cannot be decoded, and with the reason of an aborted signal.
  */
 export async function execWithResult(path: string, executor: Executor, run: PluginRun): Promise<JsonObject> {
   const answer = await executeAdd(path, executor, run)
@@ -51,9 +51,8 @@ export async function execForResult(path: string, executor: Executor, run: Plugi
     return parsePrintedResult(json)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    const cause = new SyntaxError(`Cannot read the result of plugin "${path}"`, { cause: error })
-    const Kind = error instanceof JsonError ? JsonError : SyntaxError
-    throw new Kind(error.message, { cause })
+    const cause = new JsonError(`Cannot read the result of plugin "${path}"`, { cause: error })
+    throw new JsonError(error.message, { cause })
   }
 }
 
@@ -88,9 +87,11 @@ async function execute(path: string, executor: Executor, run: PluginRun): Promis
 }
 
 function configVersion(stdin: string): string {
+  let config: JsonValue
   try {
-    return decodeVersion(parseJson(stdin))
+    config = parseJson(stdin)
   } catch (error) {
-    throw error instanceof JsonError ? wrapError('decoding version from network config', error) : error
+    throw wrapError('decoding version from network config', error)
   }
+  return decodeVersion(config)
 }

@@ -1,5 +1,5 @@
-import { messageOf } from '../config/error-text.ts'
-import { array, object, parseJson, string } from '../json/index.ts'
+import { wrapError } from '../config/error-text.ts'
+import { array, JsonError, object, parseJson, string } from '../json/index.ts'
 import { currentVersion } from '../types/index.ts'
 import { type Environment, pluginEnvironment, type TraceContext, withTraceContext } from './environment.ts'
 import type { Executor } from './executor.ts'
@@ -22,7 +22,7 @@ const reply = object('version.pluginInfo', { cniVersion: string, supportedVersio
 
 /**
  * Asks the plugin at `path` which versions it supports; one so old that it does not know VERSION supports 0.1.0.
- * Rejects as the executor does, or with SyntaxError for an answer that {@link decodeVersionInfo} refuses.
+ * Rejects as the executor does, or with JsonError for an answer that {@link decodeVersionInfo} refuses.
  */
 export async function getVersionInfo(
   path: string,
@@ -46,13 +46,13 @@ export async function getVersionInfo(
 
 /**
  * Decodes the answer to VERSION. The one plugin version that did not list what it supports, 0.2.0, supports 0.1.0 and
- * 0.2.0. Throws SyntaxError for text that is no such answer.
+ * 0.2.0. Throws JsonError for text that is no such answer.
  */
 export function decodeVersionInfo(text: string): VersionInfo {
   const { cniVersion, supportedVersions } = decodeReply(text)
-  if (!cniVersion) throw new SyntaxError('decoding version info: missing field cniVersion')
+  if (!cniVersion) throw new JsonError('decoding version info: missing field cniVersion')
   if (supportedVersions?.length) return { cniVersion, supportedVersions }
-  if (cniVersion !== '0.2.0') throw new SyntaxError('decoding version info: missing field supportedVersions')
+  if (cniVersion !== '0.2.0') throw new JsonError('decoding version info: missing field supportedVersions')
   return { cniVersion, supportedVersions: ['0.1.0', '0.2.0'] }
 }
 
@@ -60,8 +60,6 @@ function decodeReply(text: string) {
   try {
     return reply.decode(parseJson(text))
   } catch (error) {
-    throw new SyntaxError(`decoding version info: ${messageOf(error)}`, {
-      cause: error,
-    })
+    throw wrapError('decoding version info', error)
   }
 }

@@ -1,6 +1,6 @@
 import type { Executor, PluginCall } from '../exec/index.ts'
 import { quote } from '../json/index.ts'
-import { formatResult, type Result } from '../types/index.ts'
+import { formatResult, PluginNotFoundError, type Result } from '../types/index.ts'
 import { callPlugin, type InProcessCall, type InProcessOptions } from './call-plugin.ts'
 import { versionText } from './dispatch.ts'
 import type { Plugin } from './plugin.ts'
@@ -21,7 +21,7 @@ export function inProcessExecutor(
   const executor: InProcessExecutor = {
     async find(type, path) {
       if (Object.hasOwn(plugins, type)) return type
-      throw new Error(`failed to find plugin ${quote(type)} in path [${path.join(' ')}]`)
+      throw new PluginNotFoundError(type, path)
     },
     run: async (path, call) => printPlugin(pluginAt(path), { ...options, ...call, executor }),
     callInProcess: async (path, call) => callPlugin(pluginAt(path), { ...options, ...call, executor }),

@@ -1,6 +1,7 @@
 import { delegateAdd, delegateCheck, delegateDel, delegateGC, delegateStatus } from '../exec/delegate.ts'
 import { splitPath } from '../exec/environment.ts'
 import { formatJson, type JsonObject } from '../json/index.ts'
+import { PluginNotFoundError } from '../types/index.ts'
 import type { Delegate, PluginCommand, Request } from './plugin.ts'
 import type { PluginWorld } from './world.ts'
 
@@ -52,7 +53,8 @@ function delegateFrom(
 ): Delegate {
   return async (type, command, { stdin, signal = ownSignal } = {}) => {
     // Said here too: not every executor that a product brings looks for an empty name.
-    if (type === '') throw new Error('no plugin name provided')
+    if (type === '')
+      throw new PluginNotFoundError(type, splitPath(env['CNI_PATH'] ?? ''), { message: 'no plugin name provided' })
     const call = { executor, env, ...(signal && { signal }), ...(stdin === undefined && { config, cniVersion }) }
     if (command === 'ADD') return delegateAdd(type, stdin ?? configText(), call)
     await withoutResult[command](type, stdin ?? configText(), call)

@@ -4,7 +4,7 @@ import { type JsonObject, quote } from '../json/index.ts'
 import { isAtLeast, parseResult, type Result } from '../types/index.ts'
 import { type CacheKey, defaultCacheDir, removeCache, writeCache } from './cache.ts'
 import { cachedResult } from './cached-result.ts'
-import { addPlugin, type Network, type PluginStep, pluginDescription, runPlugin } from './plugin-step.ts'
+import { addPlugin, type Network, type PluginStep, runPlugin, stepError } from './plugin-step.ts'
 import type { CallOptions, RuntimeConf, RuntimeWorld } from './runtime-conf.ts'
 
 /** Which file of the cache belongs to an attachment. */
@@ -51,22 +51,38 @@ export async function addSingle(
   return parseResult(result)
 }
 
-/** Runs CHECK for the plugins of a network, in order, to the first that fails. */
-export async function check(
+/** Runs CHECK for the plugins of a list, in order, to the first that fails. */
+export async function checkList(
   world: RuntimeWorld,
-  network: Network & { plugins: readonly PluginConfig[]; disableCheck: boolean },
+  list: NetworkList,
   rt: RuntimeConf,
   options: CallOptions,
 ): Promise<void> {
-  if (!isAtLeast(network.cniVersion, '0.4.0')) {
-    throw new Error(`configuration version ${quote(network.cniVersion)} does not support the CHECK command`)
-  }
-  if (network.disableCheck) return
-  const inject = checkInput(world, network, rt)
-  for (const plugin of network.plugins) {
+  refuseWithoutCheck(list)
+  if (list.disableCheck) return
+  const inject = checkInput(world, list, rt)
+  for (const plugin of list.plugins) {
     options.signal?.throwIfAborted()
-    await runPlugin(world, 'CHECK', { network, plugin, rt, inject }, options)
+    try {
+      await runPlugin(world, 'CHECK', { network: list, plugin, rt, inject }, options)
+    } catch (error) {
+      throw stepError(plugin, 'check', error, options)
+    }
   }
+}
+
+/** Runs CHECK for one plugin that is used without a list. */
+export async function checkSingle(
+  world: RuntimeWorld,
+  plugin: PluginConfig,
+  rt: RuntimeConf,
+  options: CallOptions,
+): Promise<void> {
+  const network = networkOf(plugin)
+  refuseWithoutCheck(network)
+  const inject = checkInput(world, network, rt)
+  options.signal?.throwIfAborted()
+  await runPlugin(world, 'CHECK', { network, plugin, rt, inject }, options)
 }
 
 /** Runs DEL for one plugin that is used without a list, then forgets the attachment. */
@@ -109,6 +125,11 @@ export async function delList(
   throw others.length === 0 ? first : new AggregateError(errors, first.message, { cause: first.cause })
 }
 
+function refuseWithoutCheck({ cniVersion }: Network): void {
+  if (isAtLeast(cniVersion, '0.4.0')) return
+  throw new Error(`configuration version ${quote(cniVersion)} does not support the CHECK command`)
+}
+
 function checkInput(world: RuntimeWorld, network: Network, rt: RuntimeConf): PluginStep['inject'] {
   try {
     return prevResultKey(cachedResult(cacheKey(world, network.name, rt), network.cniVersion))
@@ -138,10 +159,4 @@ async function remember(key: CacheKey, config: string, result: JsonObject): Prom
   } catch (error) {
     throw wrapError(`failed to set network ${quote(key.network)} cached result`, error)
   }
-}
-
-/** Throws the signal's reason, as it is, when that is why the plugin failed. */
-function stepError(plugin: PluginConfig, verb: 'add' | 'delete', error: unknown, { signal }: CallOptions): Error {
-  signal?.throwIfAborted()
-  return wrapError(`plugin ${pluginDescription(plugin)} failed (${verb})`, error)
 }

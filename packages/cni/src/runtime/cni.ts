@@ -1,7 +1,7 @@
 import type { NetworkList, PluginConfig } from '../config/index.ts'
 import { type Environment, type Executor, getVersionInfo, processExecutor, type VersionInfo } from '../exec/index.ts'
 import { parseResult, type Result } from '../types/index.ts'
-import { addList, addSingle, cacheKey, check, delList, delSingle, networkOf } from './attachment.ts'
+import { addList, addSingle, cacheKey, checkList, checkSingle, delList, delSingle, networkOf } from './attachment.ts'
 import { defaultCacheDir } from './cache.ts'
 import { cachedConfig, cachedResult } from './cached-result.ts'
 import {
@@ -40,9 +40,9 @@ export interface CachedConfig {
  * ADD, even a failed one, with a DEL, and runs no two operations on one container at a time, and no GC of a network
  * beside its other operations. Nothing here locks. Operations on different containers may overlap.
  *
- * Every method rejects with the reason of an aborted `signal`. An error that a plugin printed is a CniError: as it
- * is from `addNetwork`, `checkNetworkList`, `checkNetwork`, `delNetwork` and `getStatusNetworkList`, and the `cause`
- * of an Error that says which plugin failed from `addNetworkList` and `delNetworkList`.
+ * Every method rejects with the reason of an aborted `signal`. A plugin's failure is a CniError with the plugin's code, and
+ * a plugin that is nowhere is a PluginNotFoundError. From the methods for lists its message says which plugin failed, and its
+ * `cause` is the error as the plugin gave it.
  */
 export class Cni {
   readonly #world: RuntimeWorld
@@ -65,7 +65,7 @@ export class Cni {
    * 0.4.0, which has no CHECK; does nothing for one with `disableCheck`.
    */
   async checkNetworkList(list: NetworkList, rt: RuntimeConf, options: CallOptions = {}): Promise<void> {
-    return check(this.#world, list, rt, options)
+    return checkList(this.#world, list, rt, options)
   }
 
   /**
@@ -85,8 +85,7 @@ export class Cni {
 
   /** Like {@link checkNetworkList}, for one plugin used without a list. */
   async checkNetwork(plugin: PluginConfig, rt: RuntimeConf, options: CallOptions = {}): Promise<void> {
-    const network = { ...networkOf(plugin), plugins: [plugin], disableCheck: false }
-    return check(this.#world, network, rt, options)
+    return checkSingle(this.#world, plugin, rt, options)
   }
 
   /** Like {@link delNetworkList}, for one plugin used without a list. */
@@ -155,7 +154,7 @@ export class Cni {
   }
 
   /**
-   * Asks every plugin, in order, whether it is ready for ADD; rejects with the first one's CniError that is not (code
+   * Asks every plugin, in order, whether it is ready for ADD; rejects with a CniError for the first that is not (code
    * 50 or 51). Before version 1.1.0 plugins cannot be asked: then it resolves.
    */
   async getStatusNetworkList(list: NetworkList, options: CallOptions = {}): Promise<void> {

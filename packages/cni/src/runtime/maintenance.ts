@@ -6,7 +6,7 @@ import { isAtLeast } from '../types/index.ts'
 import { delList } from './attachment.ts'
 import { defaultCacheDir, sweepCache } from './cache.ts'
 import { type AttachmentId, attachmentsOf } from './network-attachment.ts'
-import { runPlugin } from './plugin-step.ts'
+import { runPlugin, stepError } from './plugin-step.ts'
 import type { CallOptions, RuntimeWorld } from './runtime-conf.ts'
 
 export interface GcArgs {
@@ -75,7 +75,11 @@ export async function status(world: RuntimeWorld, list: NetworkList, options: Ca
   if (!supports11(list)) return
   for (const plugin of list.plugins) {
     options.signal?.throwIfAborted()
-    await runPlugin(world, 'STATUS', { network: list, plugin }, options)
+    try {
+      await runPlugin(world, 'STATUS', { network: list, plugin }, options)
+    } catch (error) {
+      throw stepError(plugin, 'status', error, options)
+    }
   }
 }
 

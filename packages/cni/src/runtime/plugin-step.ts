@@ -1,3 +1,4 @@
+import { wrapError } from '../config/error-text.ts'
 import type { PluginConfig } from '../config/index.ts'
 import { execWithoutResult, execWithResult, type PluginRun } from '../exec/index.ts'
 import { compareBytes } from '../json/format.ts'
@@ -23,7 +24,7 @@ export interface PluginStep {
 
 /**
  * Runs a plugin with ADD, on the names of an attachment that are valid, and returns the result on its wire form.
- * Rejects with CniError for a name that is not valid, with Error for a plugin that is not found, and as the executor
+ * Rejects with CniError for a name that is not valid, with PluginNotFoundError, and as the executor
  * does.
  */
 export async function addPlugin(world: RuntimeWorld, step: PluginStep & { rt: RuntimeConf }, options: CallOptions) {
@@ -40,8 +41,22 @@ export async function runPlugin(world: RuntimeWorld, command: string, step: Plug
   await execWithoutResult(path, world.executor, pluginRun(world, command, step, options))
 }
 
+/**
+ * Returns the error of a plugin of a list, which says what failed of which; throws the signal's reason, as it is, when that is
+ * why.
+ */
+export function stepError(
+  plugin: PluginConfig,
+  verb: 'add' | 'check' | 'delete' | 'status',
+  error: unknown,
+  { signal }: CallOptions,
+): Error {
+  signal?.throwIfAborted()
+  return wrapError(`plugin ${pluginDescription(plugin)} failed (${verb})`, error)
+}
+
 /** Names a plugin in an error: `type="bridge" name="mynet"`, the name only when its own object has one. */
-export function pluginDescription({ type, name }: PluginConfig): string {
+function pluginDescription({ type, name }: PluginConfig): string {
   return name ? `type=${quote(type)} name=${quote(name)}` : `type=${quote(type)}`
 }
 

@@ -1,5 +1,6 @@
 import type { Environment, Executor, PluginCall } from '../exec/index.ts'
-import { formatJson, isJsonObject, type JsonObject, parseJson, quote } from '../json/index.ts'
+import { formatJson, isJsonObject, type JsonObject, parseJson } from '../json/index.ts'
+import { PluginNotFoundError } from '../types/index.ts'
 
 /** One run of a plugin, as a {@link FakeExecutor} saw it. */
 export interface RecordedCall {
@@ -36,7 +37,7 @@ export class FakeExecutor implements Executor {
 
   async find(type: string, path: readonly string[]): Promise<string> {
     if (this.#answers.has(type)) return `${path[0] ?? ''}/${type}`
-    throw new Error(`failed to find plugin ${quote(type)} in path [${path.join(' ')}]`)
+    throw new PluginNotFoundError(type, path)
   }
 
   async run(path: string, call: PluginCall): Promise<string> {

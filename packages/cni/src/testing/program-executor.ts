@@ -2,6 +2,7 @@ import type { Executor } from '../exec/index.ts'
 import { pluginFailure } from '../exec/plugin-failure.ts'
 import { quote } from '../json/index.ts'
 import type { InProcessOptions, PluginWorld } from '../plugin/index.ts'
+import { PluginNotFoundError } from '../types/index.ts'
 
 /** What a plugin's executable does with its world; returns the exit status. {@link runNoop} is one. */
 export type PluginProgram = (world: PluginWorld) => Promise<number>
@@ -18,7 +19,7 @@ export function programExecutor(
   const executor: Executor = {
     async find(type, path) {
       if (Object.hasOwn(programs, type)) return type
-      throw new Error(`failed to find plugin ${quote(type)} in path [${path.join(' ')}]`)
+      throw new PluginNotFoundError(type, path)
     },
     async run(path, { stdin, env, signal }) {
       signal?.throwIfAborted()

@@ -1,6 +1,7 @@
 export { cidr, ip, mac, parseOptionalIP } from './address-codecs.ts'
 export { CniError, type CniErrorOptions, type ErrorName, errorCodes, isCniError, parseCniError } from './error.ts'
 export { type NetConf, netConf } from './net-conf.ts'
+export { PluginNotFoundError, type PluginNotFoundOptions } from './plugin-not-found.ts'
 export type { DNS, Interface, IPConfig, Result, Route } from './result.ts'
 export {
   convertResult,

@@ -1,4 +1,14 @@
-import { formatJson, isJsonObject, type JsonObject, type JsonValue, map, parseJson, quote, raw } from '../json/index.ts'
+import {
+  formatJson,
+  isJsonObject,
+  JsonError,
+  type JsonObject,
+  type JsonValue,
+  map,
+  parseJson,
+  quote,
+  raw,
+} from '../json/index.ts'
 import { asResult02, asResult04, asResult10, type ShapedResult, withoutEmpty } from './convert-result.ts'
 import { copyWithoutEmpty } from './copy-result.ts'
 import type { Result } from './result.ts'
@@ -103,7 +113,7 @@ export function parsePrintedResult(json: JsonObject & { cniVersion: string }): R
  * Returns what an ADD wrote to standard output as an object with a `cniVersion`: the configuration's, unless it
  * states one. `null` counts as `{}`.
  *
- * @throws {SyntaxError} `failed to unmarshal raw result: unexpected end of JSON input`
+ * @throws {JsonError} `failed to unmarshal raw result: unexpected end of JSON input`
  */
 export function stampResult(stdout: string, configVersion: string): JsonObject & { cniVersion: string } {
   const { printed, plain } = readRaw(stdout)
@@ -126,7 +136,7 @@ function readRaw(stdout: string): { printed: JsonObject; plain: JsonObject } {
     return { printed: isJsonObject(printed) ? printed : plain, plain }
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    throw new SyntaxError(`failed to unmarshal raw result: ${error.message}`, { cause: error })
+    throw new JsonError(`failed to unmarshal raw result: ${error.message}`, { cause: error })
   }
 }
 

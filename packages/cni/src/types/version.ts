@@ -1,4 +1,4 @@
-import { type JsonValue, object, orZero, quote, string } from '../json/index.ts'
+import { JsonError, type JsonValue, object, orZero, quote, string } from '../json/index.ts'
 
 /** Every released version of the protocol, oldest first. */
 export const allVersions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'] as const
@@ -43,14 +43,14 @@ const versionOnly = object('struct { CNIVersion string "json:\\"cniVersion\\"" }
 /**
  * Returns the `cniVersion` of a configuration or a result; 0.1.0 when it has none.
  *
- * @throws {SyntaxError} `decoding version from network config: json: cannot unmarshal number into ...`
+ * @throws {JsonError} `decoding version from network config: json: cannot unmarshal number into ...`
  */
 export function decodeVersion(json: JsonValue): string {
   try {
     return versionOnly.decode(json).cniVersion || firstVersion
   } catch (error) {
     if (!(error instanceof Error)) throw error
-    throw new SyntaxError(`decoding version from network config: ${error.message}`, { cause: error })
+    throw new JsonError(`decoding version from network config: ${error.message}`, { cause: error })
   }
 }
 

@@ -108,7 +108,7 @@ test('networkListFromFile() says what it could not read', async (t) => {
     message: `error reading ${directory}: read ${directory}: is a directory`,
   })
   await assert.rejects(networkListFromFile(join(directory, 'net.conflist')), {
-    name: 'SyntaxError',
+    name: 'JsonError',
     message: `Cannot load "${directory}/n/10.conf": error parsing configuration: missing 'type'`,
   })
   await assert.rejects(networkListFromFile(join(directory, 'm.conflist')), {
@@ -131,7 +131,7 @@ test('loadNetworkList() fails on a broken earlier list, not on a broken later on
   assert.equal((await loadNetworkList(directory, 'n')).name, 'n')
   writeFileSync(join(directory, '10.conflist'), '{')
   await assert.rejects(loadNetworkList(directory, 'n'), {
-    name: 'SyntaxError',
+    name: 'JsonError',
     message: `Cannot load "${directory}/10.conflist": error parsing configuration list: unexpected end of JSON input`,
   })
 })
@@ -176,7 +176,7 @@ test('loadNetworkList() with onUnreadable rejects for a broken file that has the
     '30.conflist': '{',
   })
   await assert.rejects(loadAnyway(directory, 'n'), {
-    name: 'SyntaxError',
+    name: 'JsonError',
     message: `Cannot load "${directory}/10.conflist": error parsing configuration list: no plugins in list`,
   })
   const [first, second] = [

@@ -45,7 +45,7 @@ test('delegateAdd() reads no version from the configuration when it is told one'
   assert.equal(result.cniVersion, '1.0.0')
   await assert.rejects(
     delegateAdd('x', 'read here', { executor, env }),
-    /^Error: decoding version from network config: /,
+    /^JsonError: decoding version from network config: /,
   )
 })
 

@@ -21,10 +21,16 @@ test('findInPath() takes an empty directory for the current one', async () => {
 })
 
 test('findInPath() rejects in the words of the reference', async () => {
-  await assert.rejects(findInPath('', ['/a']), { message: 'no plugin name provided' })
-  await assert.rejects(findInPath('../x', []), { message: 'invalid plugin name: ../x' })
-  await assert.rejects(findInPath('x', []), { message: 'no paths provided' })
-  await assert.rejects(findInPath('a"b', ['/a', '/b']), { message: 'failed to find plugin "a\\"b" in path [/a /b]' })
+  await assert.rejects(findInPath('', ['/a']), { code: 'ENOENT', message: 'no plugin name provided' })
+  await assert.rejects(findInPath('../x', []), { code: 'ENOENT', message: 'invalid plugin name: ../x' })
+  await assert.rejects(findInPath('x', []), { code: 'ENOENT', message: 'no paths provided' })
+  await assert.rejects(findInPath('a"b', ['/a', '/b']), {
+    name: 'PluginNotFoundError',
+    code: 'ENOENT',
+    plugin: 'a"b',
+    path: ['/a', '/b'],
+    message: 'failed to find plugin "a\\"b" in path [/a /b]',
+  })
   await assert.rejects(findInPath('x\0y', ['/a']), { message: 'failed to find plugin "x\\x00y" in path [/a]' })
   await assert.rejects(findInPath('..', ['/usr/bin']), { message: 'failed to find plugin ".." in path [/usr/bin]' })
 })

@@ -55,7 +55,7 @@ test('decodeVersionInfo() knows what 0.2.0 supports without being told', () => {
   })
 })
 
-test('decodeVersionInfo() throws SyntaxError in the words of the reference', () => {
+test('decodeVersionInfo() throws JsonError in the words of the reference', () => {
   const refusals = {
     '{}': 'missing field cniVersion',
     null: 'missing field cniVersion',
@@ -65,6 +65,6 @@ test('decodeVersionInfo() throws SyntaxError in the words of the reference', () 
     '[]': 'json: cannot unmarshal array into Go value of type version.pluginInfo',
   }
   for (const [text, reason] of Object.entries(refusals)) {
-    assert.throws(() => decodeVersionInfo(text), { name: 'SyntaxError', message: `decoding version info: ${reason}` })
+    assert.throws(() => decodeVersionInfo(text), { name: 'JsonError', message: `decoding version info: ${reason}` })
   }
 })

@@ -52,6 +52,7 @@ test('inProcessExecutor() fails with what plugins fail with', async () => {
     message: 'Cannot run plugin "toString": it was not found',
   })
   await assert.rejects(executor.find('toString', ['/bin']), {
+    code: 'ENOENT',
     message: 'failed to find plugin "toString" in path [/bin]',
   })
 })

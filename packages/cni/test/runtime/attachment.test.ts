@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { networkListFromBytes, pluginConfFromBytes } from '../../src/config/index.ts'
 import { inProcessExecutor, type Plugin } from '../../src/plugin/index.ts'
 import { type CallOptions, Cni } from '../../src/runtime/index.ts'
-import { CniError } from '../../src/types/index.ts'
+import { CniError, isCniError } from '../../src/types/index.ts'
 import { scratch } from '../testing/scratch.ts'
 import { lastPrevResult, makeList, result, rt, setUp } from './scene.ts'
 
@@ -33,7 +33,11 @@ test('addNetworkList() names the plugin that failed, undoes nothing and remember
   const { cni, executor, directory } = setUp(t, { first: result, bad: failure, third: result })
   const message = 'plugin type="bad" failed (add): busy; later'
   const failing = cni.addNetworkList(makeList(['first', 'bad', 'third']), rt)
-  await assert.rejects(failing, { message, cause: failure })
+  await assert.rejects(failing, (error) => {
+    assert.ok(isCniError(error))
+    assert.deepEqual([error.message, error.code, error.details, error.cause], [message, 11, 'later', failure])
+    return true
+  })
   assert.deepEqual(executor.log, ['ADD first', 'ADD bad'])
   assert.deepEqual(readdirSync(directory), [])
   const named = makeList([], { plugins: [{ type: 'bad', name: 'x"y' }] })
@@ -60,6 +64,9 @@ test('addNetworkList() looks for the plugin, then checks container, network and 
     })
   }
   await assert.rejects(cni.addNetworkList(makeList(['gone']), { ...rt, containerId: '' }), {
+    name: 'PluginNotFoundError',
+    code: 'ENOENT',
+    plugin: 'gone',
     message: 'plugin type="gone" failed (add): failed to find plugin "gone" in path [/bin]',
   })
   assert.deepEqual(executor.calls, [])
@@ -91,7 +98,12 @@ test('checkNetworkList() runs every plugin with the remembered result, to the fi
   assert.deepEqual(executor.log.slice(3), ['CHECK first', 'CHECK bad', 'CHECK third'])
   for (const call of executor.calls.slice(3)) assert.deepEqual(call.config['prevResult'], result)
   fails = true
-  await assert.rejects(cni.checkNetworkList(list, rt), (error) => error === failure)
+  await assert.rejects(cni.checkNetworkList(list, rt), {
+    name: 'CniError',
+    code: 7,
+    message: 'plugin type="bad" failed (check): wrong',
+    cause: failure,
+  })
   assert.deepEqual(executor.log.slice(6), ['CHECK first', 'CHECK bad'])
 })
 

@@ -39,10 +39,10 @@ test('delNetworkList() runs all plugins although some fail, says so, and forgets
     assert.ok(error instanceof AggregateError)
     assert.deepEqual([error.message, error.cause], [message, early])
     assert.deepEqual(
-      error.errors.map(({ message, cause }: Error) => [message, cause]),
+      error.errors.map(({ message, code, cause }: CniError) => [message, code, cause]),
       [
-        [message, early],
-        ['plugin type="b" failed (delete): late; more', late],
+        [message, 11, early],
+        ['plugin type="b" failed (delete): late; more', 999, late],
       ],
     )
     return true
@@ -50,7 +50,7 @@ test('delNetworkList() runs all plugins although some fail, says so, and forgets
   assert.deepEqual(executor.log.slice(4), ['DEL d', 'DEL c', 'DEL b', 'DEL a'])
   assert.equal(existsSync(file), true)
   await assert.rejects(cni.delNetworkList(makeList(['a', 'gone']), rt), {
-    name: 'Error',
+    name: 'PluginNotFoundError',
     message: 'plugin type="gone" failed (delete): failed to find plugin "gone" in path [/bin]',
   })
   assert.equal(executor.log.at(-1), 'DEL a')

@@ -116,6 +116,8 @@ test('gcNetworkList() goes on whatever fails and reports all of it', async (t) =
       `failed to GC plugin gone: ${find}`,
     ])
     assert.equal(error.errors[2].cause, busy)
+    const codes = error.errors.map(({ code, errors }) => code ?? errors.map((each: CniError) => each.code))
+    assert.deepEqual(codes, [['ENOENT', 11], ['ENOENT', 11], 11, 'ENOENT'])
     return true
   })
   assert.deepEqual(at.executor.log.slice(-2), ['GC ok', 'GC fine'])
@@ -145,11 +147,16 @@ test('gcNetworkList() removes what a killed writer left behind, once it is an ho
   assert.deepEqual(readdirSync(at.results).sort(), ['.tmp-new', 'net-a-eth0'])
 })
 
-test('getStatusNetworkList() asks in order, to the first that is not ready, and reports it as it is', async (t) => {
+test('getStatusNetworkList() asks in order, to the first that is not ready, and says which', async (t) => {
   const notReady = new CniError('limitedConnectivity', 'down')
   const at = setUp(t, { ok: '', bad: notReady, third: '' })
   const list = makeList(['ok', 'bad', 'third'])
-  await assert.rejects(at.cni.getStatusNetworkList(list), (error) => error === notReady && notReady.code === 51)
+  await assert.rejects(at.cni.getStatusNetworkList(list), {
+    name: 'CniError',
+    code: 51,
+    message: 'plugin type="bad" failed (status): down',
+    cause: notReady,
+  })
   assert.deepEqual(at.executor.log, ['STATUS ok', 'STATUS bad'])
   for (const cniVersion of ['1.0.0', '', 'nonsense']) {
     await at.cni.getStatusNetworkList(makeList(['bad'], { cniVersion }))
@@ -198,7 +205,7 @@ test('getVersionInfo() asks the plugin that it finds', async (t) => {
   const { cni, executor } = setUp(t, { a: versions('1.0.0') })
   assert.deepEqual(await cni.getVersionInfo('a'), versions('1.0.0'))
   assert.deepEqual(executor.log, ['VERSION a'])
-  await assert.rejects(cni.getVersionInfo('gone'), /failed to find plugin/)
+  await assert.rejects(cni.getVersionInfo('gone'), { code: 'ENOENT', plugin: 'gone' })
 })
 
 test('gcNetworkList() takes a network whose name begins like another one for another', async (t) => {

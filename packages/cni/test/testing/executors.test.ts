@@ -26,6 +26,7 @@ test('FakeExecutor answers with text, objects, errors and functions, and records
 test('FakeExecutor finds only what it has an answer for', async () => {
   const fake = new FakeExecutor({})
   await assert.rejects(fake.find('constructor', ['/a']), {
+    code: 'ENOENT',
     message: 'failed to find plugin "constructor" in path [/a]',
   })
 })
@@ -50,6 +51,6 @@ test('programExecutor() reports failures as a process would', async () => {
   })
   await assert.rejects(
     executor.find('toString', ['/bin']),
-    /^Error: failed to find plugin "toString" in path \[\/bin\]$/,
+    /^PluginNotFoundError: failed to find plugin "toString" in path \[\/bin\]$/,
   )
 })

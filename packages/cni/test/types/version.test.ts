@@ -44,7 +44,7 @@ test('decodeVersion() takes 0.1.0 for none', () => {
   assert.equal(decodeVersion({ CNIVersion: '0.4.0' }), '0.4.0')
   for (const json of [null, {}, { cniVersion: null }, { cniVersion: '' }]) assert.equal(decodeVersion(json), '0.1.0')
   assert.throws(() => decodeVersion({ cniVersion: 5 }), {
-    name: 'SyntaxError',
+    name: 'JsonError',
     message:
       'decoding version from network config: json: cannot unmarshal number into Go struct field .cniVersion of type string',
   })

@@ -13,5 +13,5 @@ test('loopback ADD and CHECK need a namespace, DEL does not', async () => {
 
 test('loopback ADD refuses a previous result that it cannot read before it does anything', async () => {
   const request = fakeRequest({ cniVersion: '1.1.0', prevResult: { cniVersion: '0.4.0' } })
-  await assert.rejects(async () => loopback.add?.(request), /^SyntaxError: could not parse prevResult: result type/)
+  await assert.rejects(async () => loopback.add?.(request), /^JsonError: could not parse prevResult: result type/)
 })
