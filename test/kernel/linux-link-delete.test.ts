@@ -39,7 +39,8 @@ test('deleteLink() fails with ENODEV for a link that is not there', () =>
       await assert.rejects(deleteLink(host.socket, name), {
         operation: 'RTM_DELLINK',
         code: 'ENODEV',
-        message: 'RTM_DELLINK: no such device',
+        object: name === 'nothing' ? 'link "nothing"' : 'link 4711',
+        message: /^RTM_DELLINK \(link .*\): no such device$/,
       })
   }))
 

@@ -93,12 +93,12 @@ test('addLink() fails with the kernel’s number and words, and makes nothing', 
     await assert.rejects(addLink(host.socket, { ifname: 'br0', linkinfo: bridge }), {
       name: 'NetlinkError',
       code: 'EEXIST',
-      message: 'RTM_NEWLINK: file exists',
+      message: 'RTM_NEWLINK (link "br0"): file exists',
     })
     const unknown = { link: { kind: 'other', name: 'no-such-kind' } } as const
     await assert.rejects(addLink(host.socket, { ifname: 'x0', linkinfo: unknown }), {
       code: 'EOPNOTSUPP',
-      message: 'RTM_NEWLINK: operation not supported: Unknown device type',
+      message: 'RTM_NEWLINK (link "x0"): operation not supported: Unknown device type',
     })
     await assert.rejects(addLink(host.socket, { ifname: 'sixteen-letters-', linkinfo: bridge }), {
       code: 'ERANGE',
@@ -118,7 +118,7 @@ test('addLink() names the attribute of the peer that the kernel refuses', () =>
     await assert.rejects(addLink(host.socket, { ifname: 'v0', linkinfo: { link: { kind: 'veth', data } } }), {
       code: 'ERANGE',
       message:
-        'RTM_NEWLINK: numerical result out of range: Attribute failed policy validation (IFLA.linkinfo.link.data.peer.ifname)',
+        'RTM_NEWLINK (link "v0"): numerical result out of range: Attribute failed policy validation (IFLA.linkinfo.link.data.peer.ifname)',
     })
   }))
 

@@ -148,7 +148,7 @@ test('addRoute() fails with ENETUNREACH for a gateway that no link reaches', () 
     const route = { dst: parseCIDR('192.168.8.0/24'), gateway: parseIP('10.99.0.1') }
     await assert.rejects(addRoute(router.socket, route), {
       code: 'ENETUNREACH',
-      message: 'RTM_NEWROUTE: network is unreachable: Nexthop has invalid gateway',
+      message: 'RTM_NEWROUTE (route 192.168.8.0/24 via 10.99.0.1): network is unreachable: Nexthop has invalid gateway',
     })
     assert.deepEqual(routesTo(router, '192.168.8.0/24'), [])
   }))

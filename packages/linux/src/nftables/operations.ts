@@ -44,5 +44,5 @@ export type Removal = 'delete' | 'destroy'
 
 /** A request that says what it is about when it is refused. */
 export function describedRequest<V>(object: string, operation: Operation<V, V>, value: V, flags = 0): NetlinkRequest {
-  return { ...request(operation, value, flags), object }
+  return request({ ...operation, describe: () => object }, value, flags)
 }

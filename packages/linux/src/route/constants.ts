@@ -22,3 +22,8 @@ export const RTNLGRP = {
 export function familyOf(version: 4 | 6): number {
   return version === 4 ? AF.INET : AF.INET6
 }
+
+/** Says what a list of one link's objects is about, nothing of a list of all. */
+export function describeList(objects: string, index: number | undefined): string | undefined {
+  return index ? `${objects} of link ${index}` : undefined
+}

@@ -19,7 +19,7 @@ export {
   NUD,
   replaceNeighbour,
 } from './neighbour/neighbour.ts'
-export type { NextHop } from './route/message.ts'
+export { type NextHop, RT_TABLE } from './route/message.ts'
 export type { RouteMetrics } from './route/metrics.ts'
 export {
   addRoute,
@@ -32,7 +32,6 @@ export {
   type RouteConflict,
   type RouteFilter,
   RT_SCOPE,
-  RT_TABLE,
   RTN,
   RTPROT,
 } from './route/route.ts'

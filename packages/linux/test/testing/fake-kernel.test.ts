@@ -50,7 +50,7 @@ test('a socket of FakeKernel gets, finds and lists what the kernel answers', asy
 test('a refusal of FakeKernel is an error with its words, the number of the request, and the attribute at its offset', async () => {
   using socket = twoLinks().openSocket()
   await assert.rejects(setLink(socket, 1, { up: true }), {
-    message: 'RTM_NEWLINK: operation not permitted: look, do not touch',
+    message: 'RTM_NEWLINK (link 1): operation not permitted: look, do not touch',
   })
   const behindHeaders = 32
   const kernel = new FakeKernel(({ sequence }) => (sequence === 2 ? refusal('ERANGE', { offset: behindHeaders }) : []))

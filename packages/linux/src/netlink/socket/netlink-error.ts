@@ -35,7 +35,7 @@ export class NetlinkError extends Error {
   constructor(
     operation: string,
     errno: number,
-    options: { sequence?: number; position?: number; object?: string; extack?: ExtendedAck } = {},
+    options: { sequence?: number; position?: number; object?: string | undefined; extack?: ExtendedAck } = {},
   ) {
     const { object } = options
     super(`${operation}${object === undefined ? '' : ` (${object})`}: ${errnoText(errno)}${describe(options.extack)}`)

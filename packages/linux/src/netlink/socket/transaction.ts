@@ -127,7 +127,8 @@ export class Transaction<R> {
   object(position: number): R {
     const object = this.result()[position]
     if (object !== undefined) return object
-    throw new NetlinkError(this.#sent[position]?.request.name ?? '', errno.ENOENT, { position })
+    const request = this.#sent[position]?.request
+    throw new NetlinkError(request?.name ?? '', errno.ENOENT, { position, object: request?.object })
   }
 
   /**
@@ -217,8 +218,7 @@ function errorOf({ numbered, code, extack }: Refusal): NetlinkError {
   }
   const known = Object.keys(described).length > 0
   const { name, object } = request
-  const about = { sequence, position, ...(object !== undefined && { object }), ...(known && { extack: described }) }
-  return new NetlinkError(name, code, about)
+  return new NetlinkError(name, code, { sequence, position, object, ...(known && { extack: described }) })
 }
 
 /** The kernel names an attribute by where it stood in what we sent; the same table turns that into its name. */

@@ -28,6 +28,7 @@ export {
   messagesOf,
   NLM_F,
   NLMSG,
+  type PartialMessage,
   type RawMessage,
   writeMessage,
 } from './message.ts'

@@ -169,12 +169,18 @@ export interface Message<H, A> {
   attributes: A
 }
 
-/** The codec of what follows `nlmsghdr` in one family of messages. Header fields left out are zero. */
+/** A message to write. Header fields left out are zero. */
+export interface PartialMessage<M extends Message<unknown, unknown>> {
+  header?: Partial<M['header']>
+  attributes?: M['attributes']
+}
+
+/** The codec of what follows `nlmsghdr` in one family of messages. */
 export interface MessageCodec<M extends Message<unknown, unknown>> {
   readonly prefix: string
   readonly header: HeaderCodec<M['header']>
   readonly attributes: BodyCodec<M['attributes']>
-  write(w: Writer, value: { header?: Partial<M['header']>; attributes?: M['attributes'] }): void
+  write(w: Writer, value: PartialMessage<M>): void
   read(body: Uint8Array): M
   locate(body: Uint8Array, offset: number): string[]
 }

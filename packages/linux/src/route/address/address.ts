@@ -9,6 +9,7 @@ import {
   type MessageCodec,
   message,
   operation,
+  type PartialMessage,
   request,
   type Struct,
   s32,
@@ -17,7 +18,7 @@ import {
   u8,
   u32,
 } from '../../netlink/raw.ts'
-import { AF, familyOf } from '../constants.ts'
+import { AF, describeList, familyOf } from '../constants.ts'
 
 /** `struct ifaddrmsg`, `<linux/if_addr.h>`. */
 export class Ifaddrmsg {
@@ -61,11 +62,16 @@ export interface AddressMessage extends Message<Struct<Ifaddrmsg>, Attributes<Ad
 /** Body of `RTM_*ADDR`. */
 export const addressMessage: MessageCodec<AddressMessage> = message(ifaddrmsg, addressAttributes)
 
+function describeAddress({ header = {}, attributes = {} }: PartialMessage<AddressMessage>): string {
+  const { local = attributes.address } = attributes
+  return `address ${local}/${header.prefixlen} on link ${header.index}`
+}
+
 /** Operations on addresses, `<linux/rtnetlink.h> RTM_*ADDR`. */
 export const addressOperations = {
-  add: operation('RTM_NEWADDR', 20, addressMessage),
-  delete: operation('RTM_DELADDR', 21, addressMessage),
-  get: operation('RTM_GETADDR', 22, addressMessage),
+  add: operation('RTM_NEWADDR', 20, addressMessage, describeAddress),
+  delete: operation('RTM_DELADDR', 21, addressMessage, describeAddress),
+  get: operation('RTM_GETADDR', 22, addressMessage, ({ header }) => describeList('addresses', header?.index)),
   reply: operation('RTM_NEWADDR', 20, addressMessage),
 } as const
 

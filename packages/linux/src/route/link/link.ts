@@ -91,11 +91,19 @@ export const bridgeLinkMessage: FlatMessageCodec<BridgeLink> = flatMessage(
   attributes('IFLA', new BridgeLinkAttributes()),
 )
 
+/** Says which link a message is about: `link "eth0"`, `link 3 "eth0"`. Nothing of lists. */
+export function describeLink({ index, ifname, altIfname, group }: Partial<Link>): string | undefined {
+  const name = ifname ?? altIfname
+  const words = [...(index ? [index] : []), ...(name === undefined ? [] : [`"${name}"`])]
+  if (words.length > 0) return `link ${words.join(' ')}`
+  return group === undefined ? undefined : `links of group ${group}`
+}
+
 /** Operations on links, `<linux/rtnetlink.h> RTM_*LINK`. */
 export const linkOperations = {
-  add: operation<Link, Partial<Link>>('RTM_NEWLINK', 16, linkMessage),
-  delete: operation<Link, Partial<Link>>('RTM_DELLINK', 17, linkMessage),
-  get: operation<Link, Partial<Link>>('RTM_GETLINK', 18, linkMessage),
-  set: operation<Link, Partial<Link>>('RTM_SETLINK', 19, linkMessage),
+  add: operation<Link, Partial<Link>>('RTM_NEWLINK', 16, linkMessage, describeLink),
+  delete: operation<Link, Partial<Link>>('RTM_DELLINK', 17, linkMessage, describeLink),
+  get: operation<Link, Partial<Link>>('RTM_GETLINK', 18, linkMessage, describeLink),
+  set: operation<Link, Partial<Link>>('RTM_SETLINK', 19, linkMessage, describeLink),
   reply: operation<Link, Partial<Link>>('RTM_NEWLINK', 16, linkMessage),
 } as const

@@ -3,7 +3,7 @@ import { operation, request } from '../../netlink/raw.ts'
 import { errno } from '../../sys/index.ts'
 import { AF } from '../constants.ts'
 import { IFF, RTEXT_FILTER } from './attributes.ts'
-import { bridgeLinkMessage, type Link, linkOperations } from './link.ts'
+import { type BridgeLink, bridgeLinkMessage, type Link, linkOperations } from './link.ts'
 import type { LinkSummary } from './link-summary.ts'
 
 /** A link by its index, or by its name. */
@@ -203,11 +203,15 @@ export interface LinkFilter {
 }
 
 const bridgeOperations = {
-  set: operation('RTM_SETLINK', 19, bridgeLinkMessage),
-  delete: operation('RTM_DELLINK', 17, bridgeLinkMessage),
+  set: operation('RTM_SETLINK', 19, bridgeLinkMessage, describeVlans),
+  delete: operation('RTM_DELLINK', 17, bridgeLinkMessage, describeVlans),
   get: operation('RTM_GETLINK', 18, bridgeLinkMessage),
   reply: operation('RTM_NEWLINK', 16, bridgeLinkMessage),
 } as const
+
+function describeVlans({ index, afSpec }: Partial<BridgeLink>): string {
+  return `VLAN ${afSpec?.vlanInfo?.map(({ vid }) => vid).join(', ')} of link ${index}`
+}
 
 /** A VLAN of a bridge port; `flags` are `BRIDGE_VLAN_INFO`. */
 export interface BridgeVlan {

@@ -12,6 +12,7 @@ import {
   mac,
   message,
   operation,
+  type PartialMessage,
   padding,
   request,
   type Struct,
@@ -21,7 +22,7 @@ import {
   u16,
   u32,
 } from '../../netlink/raw.ts'
-import { AF, familyOf } from '../constants.ts'
+import { AF, describeList, familyOf } from '../constants.ts'
 
 /** `struct ndmsg`, `<linux/neighbour.h>`. */
 export class Ndmsg {
@@ -70,11 +71,18 @@ export interface NeighbourMessage extends Message<Struct<Ndmsg>, Attributes<Neig
 /** Body of `RTM_*NEIGH`. */
 export const neighbourMessage: MessageCodec<NeighbourMessage> = message(ndmsg, neighbourAttributes)
 
+/** An entry of a bridge's table has a hardware address alone. */
+function describeNeighbour({ header, attributes }: PartialMessage<NeighbourMessage>): string {
+  return `neighbour ${attributes?.dst ?? attributes?.lladdr} on link ${header?.ifindex}`
+}
+
 /** Operations on neighbours, `<linux/rtnetlink.h> RTM_*NEIGH`. */
 export const neighbourOperations = {
-  add: operation('RTM_NEWNEIGH', 28, neighbourMessage),
-  delete: operation('RTM_DELNEIGH', 29, neighbourMessage),
-  get: operation('RTM_GETNEIGH', 30, neighbourMessage),
+  add: operation('RTM_NEWNEIGH', 28, neighbourMessage, describeNeighbour),
+  delete: operation('RTM_DELNEIGH', 29, neighbourMessage, describeNeighbour),
+  get: operation('RTM_GETNEIGH', 30, neighbourMessage, ({ attributes }) =>
+    describeList('neighbours', attributes?.ifindex),
+  ),
   reply: operation('RTM_NEWNEIGH', 28, neighbourMessage),
 } as const
 

@@ -13,6 +13,7 @@ import {
   type MessageCodec,
   message,
   operation,
+  type PartialMessage,
   type Struct,
   s32,
   struct,
@@ -21,8 +22,11 @@ import {
   u32,
   Writer,
 } from '../../netlink/raw.ts'
-import { familyOf } from '../constants.ts'
+import { AF, familyOf } from '../constants.ts'
 import { routeMetrics } from './metrics.ts'
+
+/** `<linux/rtnetlink.h> RT_TABLE_*`: well-known routing tables. */
+export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const
 
 /** `struct rtmsg`, `<linux/rtnetlink.h>`. */
 export class Rtmsg {
@@ -156,10 +160,27 @@ export interface RouteMessage extends Message<Struct<Rtmsg>, Attributes<RouteAtt
 /** Body of `RTM_*ROUTE`. */
 export const routeMessage: MessageCodec<RouteMessage> = message(rtmsg, routeAttributes)
 
+/** `route 10.0.0.0/8 via 10.1.0.1 on link 3`; the table is said where it is not the main one. */
+function describeRoute({ header = {}, attributes = {} }: PartialMessage<RouteMessage>): string {
+  const { dst = header.family === AF.INET ? '0.0.0.0' : '::', gateway = attributes.via, oif } = attributes
+  const { table = header.table ?? RT_TABLE.MAIN } = attributes
+  return [
+    `route ${dst}/${header.dstLen ?? 0}`,
+    ...(gateway ? [`via ${gateway}`] : []),
+    ...(oif === undefined ? [] : [`on link ${oif}`]),
+    ...(table === RT_TABLE.MAIN ? [] : [`in table ${table}`]),
+  ].join(' ')
+}
+
+/** Says nothing of lists. */
+function describeWay({ attributes: { dst, oif } = {} }: PartialMessage<RouteMessage>): string | undefined {
+  return dst && `route to ${dst}${oif === undefined ? '' : ` on link ${oif}`}`
+}
+
 /** Operations on routes, `<linux/rtnetlink.h> RTM_*ROUTE`. */
 export const routeOperations = {
-  add: operation('RTM_NEWROUTE', 24, routeMessage),
-  delete: operation('RTM_DELROUTE', 25, routeMessage),
-  get: operation('RTM_GETROUTE', 26, routeMessage),
+  add: operation('RTM_NEWROUTE', 24, routeMessage, describeRoute),
+  delete: operation('RTM_DELROUTE', 25, routeMessage, describeRoute),
+  get: operation('RTM_GETROUTE', 26, routeMessage, describeWay),
   reply: operation('RTM_NEWROUTE', 24, routeMessage),
 } as const

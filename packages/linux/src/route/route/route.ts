@@ -2,11 +2,8 @@ import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
 import { DecodeError, isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F } from '../../netlink/index.ts'
 import { request } from '../../netlink/raw.ts'
 import { AF, familyOf } from '../constants.ts'
-import { type NextHop, type RouteMessage, routeOperations } from './message.ts'
+import { type NextHop, type RouteMessage, RT_TABLE, routeOperations } from './message.ts'
 import type { RouteMetrics } from './metrics.ts'
-
-/** `<linux/rtnetlink.h> RT_TABLE_*`: well-known routing tables. */
-export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const
 
 /** `<linux/rtnetlink.h> RT_SCOPE_*`: how far a destination is. */
 export const RT_SCOPE = { UNIVERSE: 0, SITE: 200, LINK: 253, HOST: 254, NOWHERE: 255 } as const

@@ -17,7 +17,7 @@ const frame = {
 /** A batch whose beginning has the number 101, and its requests those that follow. */
 function batch(names: readonly string[] = ['a', 'b', 'c']): Transaction<Link> {
   let sequence = 100
-  const requests = names.map((ifname) => ({ ...addLinkRequest({ ifname }), object: `link ${ifname}` }))
+  const requests = names.map((ifname) => addLinkRequest({ ifname }))
   return new Transaction('batch', requests, { frame, reply: linkOperations.reply, nextSequence: () => ++sequence })
 }
 
@@ -55,8 +55,8 @@ test('Transaction of a batch fails with the first request that was refused', () 
     code: 'EEXIST',
     position: 1,
     sequence: 103,
-    object: 'link b',
-    message: 'RTM_NEWLINK (link b): file exists',
+    object: 'link "b"',
+    message: 'RTM_NEWLINK (link "b"): file exists',
   })
 })
 

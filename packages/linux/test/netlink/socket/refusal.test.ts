@@ -46,7 +46,7 @@ test('NetlinkError says what was refused, why, and under which number', () => {
       sequence: 101,
       position: 0,
       extack: undefined,
-      message: 'RTM_NEWLINK: file exists',
+      message: 'RTM_NEWLINK (link "a"): file exists',
       reason: 'file exists',
     },
   )
@@ -97,7 +97,7 @@ test('NetlinkError has no path for an offset in the header or outside', () => {
   for (const offset of [0, 20, 5000]) {
     const error = refusalOf(addLinkRequest({ ifname: 'a' }), acknowledgement(101, -22, extack(offset)))
     assert.deepEqual(error.extack, { message: 'no', offset })
-    assert.equal(error.message, 'RTM_NEWLINK: invalid argument: no')
+    assert.equal(error.message, 'RTM_NEWLINK (link "a"): invalid argument: no')
   }
 })
 
@@ -110,7 +110,7 @@ test('NetlinkError has the range that the kernel accepts', () => {
 test('NetlinkError says which attribute was missing', () => {
   const error = refusalOf(addLinkRequest({ ifname: 'a' }), acknowledgement(101, -22, '08000500 12000000'))
   assert.deepEqual(error.extack, { missing: 18 })
-  assert.equal(error.message, 'RTM_NEWLINK: invalid argument (attribute 18 is missing)')
+  assert.equal(error.message, 'RTM_NEWLINK (link "a"): invalid argument (attribute 18 is missing)')
 })
 
 test('NetlinkError keeps its number when what comes with it is malformed', () => {
