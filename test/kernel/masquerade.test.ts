@@ -4,7 +4,8 @@ import { bridge } from '@patchbay/plugins/bridge'
 import { ptp } from '@patchbay/plugins/ptp'
 import { addresses, attach, bridgeConfig, callOptions, versions, withPacketLab } from '../lab/packet-lab.ts'
 import { ask, Server } from '../lab/packet-peer.ts'
-import type { JsonObject } from '../lab/witness.ts'
+import { withLab } from '../lab/plugin-lab.ts'
+import { type JsonObject, runIn } from '../lab/witness.ts'
 
 const protocols = ['tcp', 'udp'] as const
 
@@ -54,5 +55,28 @@ for (const ipMasqBackend of ['nftables', 'iptables']) {
       for (const place of [lab.container, lab.other]) assert.equal(ask(place, out), `outside saw ${addresses[4].host}`)
       await lab.del(ptp, { ...first, prevResult })
       assert.equal(ask(lab.other, out), `outside saw ${addresses[4].host}`)
+    }))
+
+  test(`masquerade by ${ipMasqBackend}: without a result, DEL of one interface leaves the other one in the network alone`, () =>
+    withLab(async (lab) => {
+      const network = (address: string): JsonObject => ({
+        ...masquerade,
+        ipam: {
+          type: 'static',
+          addresses: [
+            { address: `10.7.0.${address}/24`, gateway: '10.7.0.1' },
+            { address: `fd00:7::${address}/64`, gateway: 'fd00:7::1' },
+          ],
+        },
+      })
+      const rules = () => runIn(lab.host, 'sh', '-c', 'nft list ruleset; iptables-save; ip6tables-save')
+      await lab.add(ptp, network('2'))
+      const prevResult = await lab.add(ptp, network('3'), { ifName: 'eth1' })
+      await lab.del(ptp, network('2'))
+      assert.doesNotMatch(rules(), /10\.7\.0\.2\b|fd00:7::2\b/)
+      const { document } = await lab.call(ptp, 'CHECK', { ...network('3'), prevResult }, { ifName: 'eth1' })
+      assert.deepEqual(document, {})
+      await lab.del(ptp, network('3'), { ifName: 'eth1' })
+      assert.doesNotMatch(rules(), /10\.7\.0\.|fd00:7::|CNI-[0-9a-f]{24}/)
     }))
 }

@@ -8,7 +8,7 @@ export const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const
 export interface MasqueradeBackend {
   /** Masquerades what the addresses send to anywhere outside of their networks, but for multicast. */
   add(addresses: readonly CIDR[]): Promise<void>
-  /** @param addresses of the attachment; when they are not known, all that the container has in this network goes */
+  /** @param addresses of the attachment; when they are not known, all that can be the attachment's goes */
   remove(addresses: readonly CIDR[] | undefined): Promise<void>
   /** @throws Error naming what is missing */
   check(addresses: readonly CIDR[]): Promise<void>

@@ -21,6 +21,7 @@ import {
   wordAfter,
 } from '../iptables/index.ts'
 import { type MasqueradeBackend, multicast } from './backend.ts'
+import { addressesOfOthers } from './other-interfaces.ts'
 
 const START = 'POSTROUTING'
 const both = [4, 6] as const
@@ -42,13 +43,14 @@ export function iptablesMasquerade(request: Request): MasqueradeBackend {
             change.ensureRule(placed.chain, placed.rule)
         }),
       ),
-    remove: (addresses) =>
-      cleanEachVersion(request, addresses ? versionsOf(addresses) : both, (version) =>
-        cleanTable(request, { ...nat(version), certain: addresses !== undefined }, (change) => {
-          if (addresses) removeAddresses(change, chain, addresses)
-          else change.removeChain(chain, { from: START })
-        }),
-      ),
+    remove: async (addresses) => {
+      const isGone = addresses ? isFromOneOf(addresses) : not(isFromOneOf(await addressesOfOthers(request)))
+      await cleanEachVersion(request, addresses ? versionsOf(addresses) : both, (version) =>
+        cleanTable(request, { ...nat(version), certain: addresses !== undefined }, (change) =>
+          removeAddresses(change, chain, isGone),
+        ),
+      )
+    },
     check: (addresses) => check(request, addresses),
     collect: (alive) =>
       cleanEachVersion(request, both, (version) =>
@@ -82,9 +84,17 @@ function rulesFor(request: Request, addresses: readonly CIDR[]): PlacedRule[] {
 }
 
 /** The chain stays while another interface of the container leads to it. */
-function removeAddresses(change: TableChange, chain: string, addresses: readonly CIDR[]): void {
-  change.deleteRules(START, (rule) => targetOf(rule) === chain && addresses.some((address) => isFrom(rule, address)))
+function removeAddresses(change: TableChange, chain: string, isGone: (rule: Rule) => boolean): void {
+  change.deleteRules(START, (rule) => targetOf(rule) === chain && isGone(rule))
   if (!change.rulesOf(START).some((rule) => targetOf(rule) === chain)) change.removeChain(chain, { from: START })
+}
+
+function isFromOneOf(addresses: readonly CIDR[]): (rule: Rule) => boolean {
+  return (rule) => addresses.some((address) => isFrom(rule, address))
+}
+
+function not(isOne: (rule: Rule) => boolean): (rule: Rule) => boolean {
+  return (rule) => !isOne(rule)
 }
 
 /** From the address; of old versions of the reference, from its whole network. */

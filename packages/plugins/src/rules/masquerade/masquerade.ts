@@ -45,7 +45,7 @@ export async function repairMasquerade(
 
 /**
  * Removes the masquerading of an attachment, whichever backend it was made with and whether its namespace is there or not:
- * by the addresses that its ADD returned, or all of the container in this network where the runtime does not tell them.
+ * by the addresses that its ADD returned, or all that can be its own where the runtime does not tell them.
  */
 export async function removeMasquerade(request: Request): Promise<void> {
   const addresses = attachedAddresses(request)
