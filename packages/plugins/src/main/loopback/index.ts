@@ -1,6 +1,7 @@
 import type { CIDR } from '@patchbay/address'
+import { JsonError } from '@patchbay/cni/json'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
-import type { Interface, IPConfig, Result } from '@patchbay/cni/types'
+import { type Interface, type IPConfig, netConf, type Result } from '@patchbay/cni/types'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
 import { openNetns } from '../../link/net-context.ts'
 import { isMissingNetns } from '../../request/open-namespace.ts'
@@ -13,6 +14,7 @@ export const loopback: Plugin = { name: 'loopback', add, del, check }
 
 /** Sets `lo` up. Chained, it passes on the result it was given. */
 async function add(request: Request): Promise<Result> {
+  checkConfig(request)
   const previous = parsePrevResult(request.config)
   using container = openNetns(request, request.netns)
   await setLink(container.route, LOOPBACK, { up: true })
@@ -23,6 +25,16 @@ async function add(request: Request): Promise<Result> {
   if (previous) return previous
   const lo: Interface = { name: LOOPBACK, mac: '00:00:00:00:00:00', sandbox: request.netns }
   return { cniVersion: request.cniVersion, interfaces: [lo], ips: firstOfEachFamily(addresses) }
+}
+
+/** What every configuration may have must be of its type, though nothing of it matters here. */
+function checkConfig({ config }: Request): void {
+  try {
+    netConf.decode(config)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw new JsonError(`failed to parse network config: ${error.message}`)
+  }
 }
 
 function firstOfEachFamily(addresses: readonly CIDR[]): IPConfig[] {

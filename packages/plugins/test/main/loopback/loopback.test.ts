@@ -15,3 +15,11 @@ test('loopback ADD refuses a previous result that it cannot read before it does 
   const request = fakeRequest({ cniVersion: '1.1.0', prevResult: { cniVersion: '0.4.0' } })
   await assert.rejects(async () => loopback.add?.(request), /^JsonError: could not parse prevResult: result type/)
 })
+
+test('loopback ADD refuses what every plugin has where it is of another type', async () => {
+  for (const key of ['type', 'capabilities', 'ipam', 'dns', 'prevResult'])
+    await assert.rejects(
+      async () => loopback.add?.(fakeRequest({ cniVersion: '1.1.0', name: 'n1', [key]: 5 })),
+      RegExp(`^JsonError: failed to parse network config: json: cannot unmarshal number into .*\\.${key} of type`),
+    )
+})
