@@ -88,6 +88,14 @@ test('npm pack puts build, sources, README and licence into every package, and n
   }
 })
 
+test('the README has the archives of the libraries installed, and no other', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const [, archives = ''] = /^npm install \.\.\/patchbay\/(\S+\.tgz)/m.exec(readme) ?? []
+  const installed = succeed(['sh', '-c', `ls ${archives}`], { cwd: join(folder, 'checkout') })
+  const expected = libraries.map((name) => `dist/archives/${name.replace('@', '').replace('/', '-')}-0.1.0.tgz\n`)
+  assert.equal(installed, expected.join(''))
+})
+
 test('a package says what it is, and runs nothing when it is installed', () => {
   for (const name of tarballs.keys()) {
     const { description, license, keywords, engines, os, sideEffects, scripts = {} } = manifestOf(name)

@@ -64,7 +64,7 @@ export class Checkout {
     linkModules(folder)
   }
 
-  /** Packs every package as for a release. */
+  /** Packs every package that is released, by the command that the documents give. */
   pack(): Tarballs {
     return this.#pack()
   }
@@ -76,10 +76,11 @@ export class Checkout {
   }
 
   #pack(...options: readonly string[]): Tarballs {
-    const destination = mkdtempSync(join(this.#folder, 'tarballs-'))
-    const workspaces = packageFolders().map((name) => `--workspace=packages/${name}`)
-    npm(['pack', ...workspaces, '--silent', `--pack-destination=${destination}`, ...options], this.#folder)
-    return new Map(readdirSync(destination).map((file) => [packageName(file), join(destination, file)]))
+    npm(['run', '--silent', 'archives', '--', ...options], this.#folder)
+    // Packing again empties the folder.
+    const tarballs = mkdtempSync(join(this.#folder, 'tarballs-'))
+    cpSync(join(this.#folder, 'dist/archives'), tarballs, { recursive: true })
+    return new Map(readdirSync(tarballs).map((file) => [packageName(file), join(tarballs, file)]))
   }
 }
 
