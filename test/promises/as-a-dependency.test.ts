@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import {
   Checkout,
   esbuild,
+  install,
   makeProject,
   type Outcome,
   oldestTsc,
@@ -252,6 +253,19 @@ test('a bundle of ES modules and CommonJS modules has one copy of each class', (
   const options = ['--bundle', '--platform=node', `--outfile=${join(place, 'bundle.js')}`]
   succeed([...esbuild, join(place, 'mixed.js'), ...options], { cwd: folder })
   assert.equal(succeed([process.execPath, 'bundle.js'], { cwd: place }), 'true\n')
+})
+
+test('a copy of an example is installed with the archives, and builds and runs', () => {
+  const copy = join(folder, 'copied-example')
+  cpSync(join(root, 'examples/runtime'), copy, { recursive: true })
+  // The bundler is the only package that comes from a registry.
+  const { devDependencies, scripts, ...manifest } = JSON.parse(readFileSync(join(copy, 'package.json'), 'utf8'))
+  assert.deepEqual(Object.keys(devDependencies), ['esbuild'])
+  writeFileSync(join(copy, 'package.json'), JSON.stringify(manifest))
+  install(copy, tarballs)
+  succeed(['sh', '-c', scripts.build.replace('esbuild', esbuild.join(' '))], { cwd: copy })
+  const { status, stderr } = run([process.execPath, 'dist/run.js', 'net1'], { cwd: copy, env: { NETCONFPATH: 'dist' } })
+  assert.deepEqual({ status, stderr }, { status: 1, stderr: 'run: no net configurations found in dist\n' })
 })
 
 test('an addon of another machine says how to build it for this one, and that does it', () => {

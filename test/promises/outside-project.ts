@@ -129,12 +129,17 @@ function setVersion(folder: string, version: string): void {
 export function makeProject(folder: string, tarballs: Tarballs): void {
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'outside', private: true }))
-  npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs.values(), join(modules, 'commander')], folder)
+  install(folder, tarballs)
   // What the types of the packages refer to; everybody who compiles for Node has these.
   mkdirSync(join(folder, 'node_modules', '@types'))
   for (const name of ['@types/node', 'undici-types']) {
     symlinkSync(join(modules, name), join(folder, 'node_modules', name))
   }
+}
+
+/** Installs what was packed in a project, without a network. */
+export function install(folder: string, tarballs: Tarballs): void {
+  npm(['install', '--offline', '--no-audit', '--no-fund', ...tarballs.values(), join(modules, 'commander')], folder)
 }
 
 /** Puts what was packed into the `node_modules` of a folder: what installing comes to, in a tenth of the time. */
