@@ -26,6 +26,8 @@ const output = join(root, 'dist', 'cni', 'bin')
 const executable = join(output, 'patchbay')
 const shim = join(output, 'patchbay-shim')
 const addon = join(root, 'packages', 'linux', 'dist', 'patchbay.node')
+/** Not the name that the package's addon has: a plugin of somebody else may have that one beside itself in the same folder. */
+const ownAddon = 'patchbay-addon.node'
 const native = ['shim.c', 'call.h', 'system.h'].map((name) => join(here, 'native', name))
 const sources = ['address', 'cni', 'linux', 'plugins', 'patchbay'].map((name) =>
   join(root, 'packages', name, 'dist', 'src'),
@@ -128,13 +130,13 @@ async function compileShim(id, file, mode) {
 async function link(target) {
   const { pluginNames, toolNames } = await load('patchbay', 'dist', 'src', 'executor', 'programs.js')
   for (const entry of readdirSync(output)) {
-    if (!['patchbay', 'patchbay-plugins', 'patchbay.node', target].includes(entry)) rmSync(join(output, entry))
+    if (!['patchbay', 'patchbay-plugins', ownAddon, target].includes(entry)) rmSync(join(output, entry))
   }
   for (const name of pluginNames) symlinkSync(target, join(output, name))
   for (const name of [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'])
     symlinkSync('patchbay', join(output, name))
-  copyFileSync(addon, join(output, '.patchbay.node.new'))
-  renameSync(join(output, '.patchbay.node.new'), join(output, 'patchbay.node'))
+  copyFileSync(addon, join(output, `.${ownAddon}.new`))
+  renameSync(join(output, `.${ownAddon}.new`), join(output, ownAddon))
 }
 
 if (process.argv.includes('--sanitize')) {

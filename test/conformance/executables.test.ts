@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -52,7 +62,7 @@ function shell(script: string, argument: string, env: Readonly<Record<string, st
 test('the folder has the plugins and the tools', () => {
   for (const name of ['bridge', 'host-local', 'loopback', 'macvlan', 'ptp', 'veth'])
     assert.ok(names.includes(name), name)
-  for (const name of ['cnitool', 'patchbay', 'patchbay-plugins', 'patchbay-shim', 'patchbay.node', 'patchbayd'])
+  for (const name of ['cnitool', 'patchbay', 'patchbay-plugins', 'patchbay-shim', 'patchbay-addon.node', 'patchbayd'])
     assert.ok(existsSync(join(folder, name)), name)
 })
 
@@ -124,15 +134,17 @@ test('the folder works when it is copied elsewhere', () => {
 test('a plugin that is a file of its own works with the addon beside it, and without says what is missing', () => {
   const alone = join(scratch, 'alone')
   mkdirSync(alone)
+  // The addon of a plugin of somebody else, made with another version of the package.
+  writeFileSync(join(alone, 'patchbay.node'), '')
   cpSync(join(folder, 'patchbay'), join(alone, 'loopback'))
   const lacking = shell('exec "$0/loopback"', alone, variables('ADD', alone), loopback)
   assert.equal(lacking.status, 1)
   const { code, msg } = JSON.parse(lacking.stdout)
   assert.equal(code, 999)
-  assert.equal(msg, `Cannot load the native addon "${alone}/patchbay.node": it belongs beside this program`)
+  assert.equal(msg, `Cannot load the native addon "${alone}/patchbay-addon.node": it belongs beside this program`)
   const answer = shell('exec "$0/loopback"', alone, { CNI_COMMAND: 'VERSION' })
   assert.equal(answer.status, 0)
-  symlinkSync(join(folder, 'patchbay.node'), join(alone, 'patchbay.node'))
+  symlinkSync(join(folder, 'patchbay-addon.node'), join(alone, 'patchbay-addon.node'))
   const { status, stdout } = shell('exec "$0/loopback"', alone, variables('ADD', alone), loopback)
   assert.deepEqual({ status, stdout }, { status: 0, stdout: loopbackResult })
   rmSync(alone, { recursive: true })

@@ -6,7 +6,7 @@ const projects = ['packages', 'examples', 'test', 'tools', 'bench', 'demo']
 const sourceFile = /\.(?:ts|mts|cts|mjs|cjs|js|json|c|h)$/
 const builtFile = /\.(?:js|node|tsbuildinfo)$/
 const alone = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.base.json']
-const executables = ['patchbay', 'patchbay-plugins', 'patchbay-shim', 'patchbay.node'].map(
+const executables = ['patchbay', 'patchbay-plugins', 'patchbay-shim', 'patchbay-addon.node'].map(
   (name) => `dist/cni/bin/${name}`,
 )
 const products = ['node_modules/.package-lock.json', ...executables]

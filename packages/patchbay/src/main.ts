@@ -16,7 +16,7 @@ const tools: Readonly<Record<(typeof toolNames)[number], () => Promise<Tool>>> =
 }
 
 async function main(): Promise<void> {
-  useNativeAddon(join(dirname(process.execPath), 'patchbay.node'))
+  useNativeAddon(join(dirname(process.execPath), 'patchbay-addon.node'))
   const name = basename(process.argv0)
   if (isPluginName(name)) return runPlugin(name)
   const tool = await (name === 'cnitool' ? tools.cnitool() : tools.patchbay())
