@@ -125,8 +125,8 @@ function versionsIn(addresses: readonly { readonly family: 4 | 6 }[]): Set<4 | 6
 }
 
 async function versionsOf({ words }: Recorded): Promise<Set<4 | 6>> {
-  const { ownedIn } = await import('./nftables-record.ts')
-  return versionsIn(ownedIn(words).addresses)
+  const { isReadable, ownedIn } = await import('./nftables-record.ts')
+  return isReadable(words) ? versionsIn(ownedIn(words).addresses) : new Set(both)
 }
 
 /** Without a policy, what is left of any can be removed. */

@@ -40,9 +40,12 @@ async function ownSources(
   told: readonly IP[] | undefined,
 ): Promise<IP[]> {
   const { addressesOwned, withoutTaken } = await import('./nftables-backend.ts')
-  const { ownedIn } = await import('./nftables-record.ts')
-  const marked = record ? ownedIn(record.words).addresses : told ? [] : await addressesOwned(request, isOurs)
-  const untold = marked.filter((address) => !told?.some((other) => other.equals(address)))
+  const { isReadable, ownedIn } = await import('./nftables-record.ts')
+  const marked = async () => {
+    if (record && isReadable(record.words)) return ownedIn(record.words).addresses
+    return told && !record ? [] : addressesOwned(request, isOurs)
+  }
+  const untold = (await marked()).filter((address) => !told?.some((other) => other.equals(address)))
   return [...(await withoutTaken(request, told ?? [])), ...(await unused(request, isOurs, untold))]
 }
 

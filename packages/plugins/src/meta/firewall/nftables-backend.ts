@@ -41,7 +41,7 @@ import {
   records,
   sameBridge,
 } from './nftables-layout.ts'
-import { ownedIn, ownedPlaces, recordOf } from './nftables-record.ts'
+import { isReadable, ownedIn, ownedPlaces, recordOf } from './nftables-record.ts'
 
 /** What can be taken away again. */
 export interface NftablesFirewall extends ChosenBackend {
@@ -105,8 +105,9 @@ interface Known {
 
 async function remove(nft: Nftables, isOurs: IsOurs, { record, addresses, ports }: Known): Promise<void> {
   const owned = ownedIn(record?.words ?? [])
-  const places = record ? [...ownedPlaces(owned), record.place] : placesOf(addresses && { addresses, ports })
-  const gone = await deleteOwned(nft, places, isOurs)
+  const known = record ? undefined : addresses && { addresses, ports }
+  const places = record && isReadable(record.words) ? ownedPlaces(owned) : placesOf(known)
+  const gone = await deleteOwned(nft, record ? [...places, record.place] : places, isOurs)
   const bridges = new Set([...bridgesOf(gone), ...(owned.bridge === undefined ? [] : [owned.bridge])])
   for (const bridge of bridges) await removeUnusedBridge(nft, bridge)
 }

@@ -65,6 +65,16 @@ export function ownedIn(words: readonly string[]): Owned {
   }
 }
 
+/** Whether a record names all that there is: each of its words is one of ours. */
+export function isReadable(words: readonly string[]): boolean {
+  return words.every(
+    (word) =>
+      [ISOLATED, BRIDGED].some((prefix) => word.startsWith(prefix)) ||
+      tryParseIP(word) !== undefined ||
+      bridgeOfObject(word) !== undefined,
+  )
+}
+
 /** Where it is. An address that has changed hands has done so in both of its places. */
 export function ownedPlaces({ addresses, isolated, bridged, bridge }: Owned): Place[] {
   const byAddress = addressSets.flatMap((sets) =>

@@ -77,7 +77,7 @@ export async function removeMappings(nft: Nftables, removal: Removal): Promise<P
   const generation = isShared ? await nft.getGeneration() : undefined
   const record = await findRecord(nft, records, owner)
   if (!record) return removeUnrecorded(nft, removal)
-  const allMappings = attempt(() => recordedIn(record.words).map(mappingsAt)) ?? []
+  const allMappings = attempt(() => recordedIn(record.words)?.map(mappingsAt)) ?? []
   const isKnown = wordsFor(allMappings).join() === record.words.join() && (await havePortsAlone(nft, allMappings))
   if (isKnown && (await removeKnown(nft, { owner, allMappings, generation }))) return allMappings.flatMap(portsOf)
   return removeAllMappings(nft, isOurs)

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto'
-import { type CIDR, parseCIDR } from '@patchbay/address'
+import type { CIDR } from '@patchbay/address'
 import type { Batch } from '@patchbay/linux/nftables'
-import { type Mark, markOf, markText, ownerIn, type Part, recordElements, wordsOf } from '../../rules/ruleset/index.ts'
+import {
+  addressesIn,
+  type Mark,
+  markOf,
+  markText,
+  ownerIn,
+  type Part,
+  recordElements,
+  wordsOf,
+} from '../../rules/ruleset/index.ts'
 import { type PortMappings, UNKNOWN } from './nftables-elements.ts'
 import { records } from './nftables-layout.ts'
 import type { Container } from './nftables-plan.ts'
@@ -27,9 +36,9 @@ function wordsOfAll(all: readonly Published[]): string[] {
 
 const HASH = 'hash '
 
-/** The addresses that a record names. */
-export function recordedIn(words: readonly string[]): CIDR[] {
-  return words.filter((word) => !word.startsWith(HASH)).map(parseCIDR)
+/** The addresses that a record names; `undefined` when nobody can read it. */
+export function recordedIn(words: readonly string[]): CIDR[] | undefined {
+  return addressesIn(words.filter((word) => !word.startsWith(HASH)))
 }
 
 /** Records mappings of one attachment. */
@@ -60,21 +69,22 @@ export function planRecords({
   containers: readonly Container[]
   allMappings: readonly PortMappings[]
 }): RecordChange {
-  const published = byOwner(containers, ({ comment }) => markOf(comment))
+  const containersOf = byOwner(containers, ({ comment }) => markOf(comment))
   const added = byOwner(allMappings, ({ comment }) => markOf(comment))
   const recorded = byOwner(present, ({ key }) => ownerIn(key))
   const change: { outdated: Part[]; updated: Part[] } = { outdated: [], updated: [] }
   for (const [text, owner] of new Map([...recorded.owners, ...added.owners])) {
     const before = recorded.get(text)
-    const addresses = [...added.get(text).map(({ address }) => address), ...recordedIn(wordsOf(before))]
-    const after = wordsOfAll(
-      published.get(text).flatMap(({ key, data }) => {
-        const address = addresses.find((each) => each.address.equals(key))
-        return address ? [{ address: String(address), hash: data }] : []
-      }),
-    )
-    const parts = published.get(text).length === 0 ? [] : recordElements(owner, after)
-    if (textOf(parts) === textOf(before)) continue
+    const published = containersOf.get(text)
+    const addresses = [...added.get(text).map(({ address }) => address), ...(recordedIn(wordsOf(before)) ?? [])]
+    const named = published.flatMap(({ key, data }) => {
+      const address = addresses.find((each) => each.address.equals(key))
+      return address ? [{ address: String(address), hash: data }] : []
+    })
+    // A record that is damaged has DEL look everywhere, and stays so.
+    if (named.length < published.length) continue
+    const parts = published.length === 0 ? [] : recordElements(owner, wordsOfAll(named))
+    if (parts.length === before.length && textOf(parts) === textOf(before)) continue
     change.outdated.push(...before)
     change.updated.push(...parts)
   }

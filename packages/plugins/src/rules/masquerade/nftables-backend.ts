@@ -2,6 +2,7 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
 import {
+  addressesIn,
   deleteOwned,
   deleteRules,
   findRecord,
@@ -16,7 +17,7 @@ import {
   withRuleset,
 } from '../ruleset/index.ts'
 import type { MasqueradeBackend } from './backend.ts'
-import { allPlaces, claimsOf, declareMasquerade, placesOf, recordedIn, recordOf, records } from './nftables-rules.ts'
+import { allPlaces, claimsOf, declareMasquerade, placesOf, recordOf, records } from './nftables-rules.ts'
 
 /** Where the reference has its rules, each with the mark of an attachment. */
 const referenceChain = { table: { family: 'inet', name: 'cni_plugins_masquerade' }, name: 'masq_checks' } as const
@@ -41,11 +42,12 @@ export function nftablesMasquerade(request: Request): MasqueradeBackend {
   }
 }
 
-/** Versions until 0.1 made no records: then it is where the runtime says, or anywhere. */
+/** Versions until 0.1 made no records: then it is where the runtime says, or anywhere. It is anywhere when nobody can read the record. */
 async function placesOfAttachment(nft: Nftables, request: Request, addresses?: readonly CIDR[]): Promise<Place[]> {
   const record = await findRecord(nft, records, ownerOf(request))
-  if (record) return [...placesOf(recordedIn(record.words)), record.place]
-  return addresses ? placesOf(addresses) : allPlaces(nft)
+  const recorded = record && addressesIn(record.words)
+  if (recorded) return [...placesOf(recorded), record.place]
+  return addresses && !record ? placesOf(addresses) : allPlaces(nft)
 }
 
 /** An attachment may have been made by either implementation, and so may what its crashes have left. */

@@ -2,6 +2,7 @@ import { type CIDR, parseCIDR, parseIP } from '@patchbay/address'
 import { type Batch, type Chain, concat, masquerade, type Nftables, namedSet, rule } from '@patchbay/linux/nftables'
 import type { Attachment } from '../../request/attachment.ts'
 import {
+  addressesIn,
   type Claim,
   claim,
   elementsOf,
@@ -91,13 +92,8 @@ export function recordOf(attachment: Attachment, all: readonly CIDR[]): Claim {
   return recordClaim(records, ownerOf(attachment), {
     words,
     isOurs,
-    placesOf: (former) => placesOf(recordedIn(former)),
+    placesOf: (former) => placesOf(former.flatMap((word) => addressesIn([word]) ?? [])),
   })
-}
-
-/** The addresses that a record names. */
-export function recordedIn(words: readonly string[]): CIDR[] {
-  return words.map(parseCIDR)
 }
 
 /** Where the elements of these addresses are. */

@@ -24,6 +24,7 @@ export { findRuleset, type HostOfCall, hasNftables, openRuleset, withRuleset } f
 export { sourceNat } from './priorities.ts'
 export { type PutOptions, putElements } from './put-elements.ts'
 export {
+  addressesIn,
   findRecord,
   ownerIn,
   type Part,

@@ -1,3 +1,4 @@
+import { type CIDR, parseCIDR } from '@patchbay/address'
 import { COMMENT_BYTES, type ElementKey, mark, type NamedSet, type Nftables, namedSet } from '@patchbay/linux/nftables'
 import { type Claim, describe } from './claim.ts'
 import type { Found, Place } from './delete-owned.ts'
@@ -18,8 +19,12 @@ export function recordSet(use: string): RecordSet {
   return namedSet({ table, name: `${use}-records`, key: [mark, mark, mark, mark, mark], comment })
 }
 
-/** What is recorded of an attachment. */
+/**
+ * What is recorded of an attachment. Whoever saves and restores rules may lose comments, or write others: then it says that
+ * there is something, and not what.
+ */
 export interface Recorded {
+  /** An empty one stands for those that are lost. */
   readonly words: readonly string[]
   /** The record itself, whoever is asked for. */
   readonly place: Place
@@ -38,7 +43,8 @@ export async function findRecord(nft: Nftables, set: RecordSet, owner: Mark): Pr
       return inSet(set, parts)
     },
   }
-  return { words: wordsOf(found), place }
+  const isCut = found.at(-1)?.comment?.endsWith(',')
+  return { words: isCut ? [...wordsOf(found), ''] : wordsOf(found), place }
 }
 
 /** The records of owners; reads all that there are. */
@@ -136,6 +142,15 @@ async function readParts(nft: Nftables, set: RecordSet, owner: Mark): Promise<Pa
 /** The words of all parts. */
 export function wordsOf(parts: Parts): string[] {
   return parts.flatMap(({ comment = '' }) => comment.replace(/,$/, '').split(', '))
+}
+
+/** The addresses that words name; `undefined` when one of them names none. */
+export function addressesIn(words: readonly string[]): CIDR[] | undefined {
+  try {
+    return words.map(parseCIDR)
+  } catch {
+    return undefined
+  }
 }
 
 function inSet(set: RecordSet, parts: Parts): Found {
