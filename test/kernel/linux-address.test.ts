@@ -100,10 +100,10 @@ test('listAddresses() lists what ip lists, of all links or one, of both IP versi
     const texts = async (filter: Parameters<typeof listAddresses>[1]) =>
       (await listAddresses(host.socket, filter)).map(({ address }) => String(address)).sort()
     assert.deepEqual(await texts({ index }), ['10.1.2.3/24', '10.1.3.3/24', 'fd00::1/64'])
-    assert.deepEqual(await texts({ index, version: 6 }), ['fd00::1/64'])
-    assert.deepEqual(await texts({ version: 4 }), ['10.1.2.3/24', '10.1.3.3/24', '127.0.0.1/8'])
+    assert.deepEqual(await texts({ index, family: 6 }), ['fd00::1/64'])
+    assert.deepEqual(await texts({ family: 4 }), ['10.1.2.3/24', '10.1.3.3/24', '127.0.0.1/8'])
     assert.deepEqual(await texts({}), ['10.1.2.3/24', '10.1.3.3/24', '127.0.0.1/8', '::1/128', 'fd00::1/64'])
-    const [first, second] = await listAddresses(host.socket, { index, version: 4 })
+    const [first, second] = await listAddresses(host.socket, { index, family: 4 })
     assert.deepEqual(
       [String(first?.peer), first?.label, first?.scope, first?.lifetimes],
       ['10.1.2.9', 'v0:x', RT_SCOPE.LINK, undefined],
@@ -123,7 +123,7 @@ test('listAddresses() lists more addresses than fit into one datagram', () =>
     const index = await veth(host)
     const added = Array.from({ length: 700 }, (_, number) => `10.7.${number >> 8}.${number & 0xff}/32`)
     for (const text of added) await addAddress(host.socket, { index, address: parseCIDR(text) })
-    const dumped = await listAddresses(host.socket, { index, version: 4 })
+    const dumped = await listAddresses(host.socket, { index, family: 4 })
     assert.deepEqual(
       dumped.map(({ address }) => String(address)),
       added,

@@ -78,6 +78,6 @@ test('listNeighbours() lists the entries of all links or one, of both IP version
         .sort()
     const expected = (index: number) => rows.map((row) => [index, ...row])
     assert.deepEqual(await list({ index: first }), expected(first))
-    assert.deepEqual(await list({ index: second, version: 6 }), expected(second).slice(1))
+    assert.deepEqual(await list({ index: second, family: 6 }), expected(second).slice(1))
     assert.deepEqual(await list({}), [...expected(first), ...expected(second)])
   }))

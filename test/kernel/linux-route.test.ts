@@ -192,16 +192,16 @@ test('listRoutes() lists a table, without local and cached routes', () =>
       (await listRoutes(router.socket, filter)).map(({ dst }) => String(dst)).sort()
     const main4 = ['10.0.0.0/24', '10.0.1.0/24']
     const main6 = ['fd00:1::/64', 'fd00::/64', 'fe80::/64', 'fe80::/64']
-    assert.deepEqual(await texts({ version: 4 }), main4)
-    assert.deepEqual(await texts({ version: 6 }), main6)
+    assert.deepEqual(await texts({ family: 4 }), main4)
+    assert.deepEqual(await texts({ family: 6 }), main6)
     assert.deepEqual(await texts({}), [...main4, ...main6])
     assert.deepEqual(await texts({ oif: router.v1 }), ['10.0.1.0/24', 'fd00:1::/64', 'fe80::/64'])
     assert.deepEqual(await texts({ table: 1000 }), ['192.168.1.0/24'])
-    assert.deepEqual(await texts({ table: 77, version: 4 }), ['192.168.2.0/24'])
+    assert.deepEqual(await texts({ table: 77, family: 4 }), ['192.168.2.0/24'])
     ip(router, 'route', 'add', 'fd00:9::/64', 'dev', 'v1', 'proto', 'ra')
     assert.deepEqual(await texts({ table: 0, protocol: 9 }), ['fd00:9::/64'])
     ip(router, 'route', 'delete', 'fd00:9::/64', 'dev', 'v1', 'proto', 'ra')
-    const all = await texts({ table: 0, version: 4 })
+    const all = await texts({ table: 0, family: 4 })
     for (const text of ['192.168.1.0/24', '192.168.2.0/24', '10.0.0.1/32']) assert.ok(all.includes(text), text)
     const [route] = await listRoutes(router.socket, { table: 1000 })
     assert.deepEqual([route?.table, String(route?.gateway), route?.metrics], [1000, '10.0.0.9', { mtu: 1300 }])
@@ -209,8 +209,8 @@ test('listRoutes() lists a table, without local and cached routes', () =>
 
 test('listRoutes() of a table that nobody made is empty, the main one of a new namespace too', () =>
   withNamespaces(['fresh'], async ({ fresh }) => {
-    for (const version of [4, 6] as const)
-      for (const table of [254, 100, 1000]) assert.deepEqual(await listRoutes(fresh.socket, { version, table }), [])
+    for (const family of [4, 6] as const)
+      for (const table of [254, 100, 1000]) assert.deepEqual(await listRoutes(fresh.socket, { family, table }), [])
     assert.deepEqual(await listRoutes(fresh.socket), [])
   }))
 
@@ -218,7 +218,7 @@ test('listRoutes() leaves out a block of IPv4-mapped addresses, which is not the
   withRouter(async (router) => {
     ip(router, '-6', 'route', 'add', 'unreachable', '::ffff:0.0.0.0/96')
     const before = ['fd00:1::/64', 'fd00::/64', 'fe80::/64', 'fe80::/64']
-    assert.deepEqual((await listRoutes(router.socket, { version: 6 })).map(({ dst }) => String(dst)).sort(), before)
+    assert.deepEqual((await listRoutes(router.socket, { family: 6 })).map(({ dst }) => String(dst)).sort(), before)
   }))
 
 test('getRoute() says which way a packet would take, and fails with ENETUNREACH when there is none', () =>

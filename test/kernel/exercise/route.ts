@@ -61,7 +61,7 @@ async function useAddresses(socket: NetlinkSocket, index: number): Promise<void>
   await addAddress(socket, { index, address: parseCIDR('10.0.0.1/24') })
   await addRoute(socket, { dst: parseCIDR('192.168.0.0/16'), gateway: parseIP('10.0.0.9'), oif: index })
   assert.equal((await getRoute(socket, parseIP('10.0.0.1'))).oif, 1)
-  assert.ok((await listRoutes(socket, { version: 4 })).some(({ dst }) => String(dst) === '192.168.0.0/16'))
+  assert.ok((await listRoutes(socket, { family: 4 })).some(({ dst }) => String(dst) === '192.168.0.0/16'))
   await deleteRoute(socket, { dst: parseCIDR('192.168.0.0/16') })
   const neighbour = { index, dst: parseIP('10.0.0.9'), lladdr: MAC.parse('02:00:00:00:00:09') }
   await addNeighbour(socket, neighbour)
@@ -70,7 +70,7 @@ async function useAddresses(socket: NetlinkSocket, index: number): Promise<void>
   await deleteAddress(socket, { index, address: parseCIDR('10.0.0.1/24') })
   const many = Array.from({ length: 400 }, (_, number) => parseCIDR(`10.1.${number >> 8}.${number & 0xff}/32`))
   await socket.request(many.map((address) => addAddressRequest({ index, address })))
-  assert.equal((await listAddresses(socket, { index, version: 4 })).length, 400)
+  assert.equal((await listAddresses(socket, { index, family: 4 })).length, 400)
 }
 
 async function useErrors(socket: NetlinkSocket): Promise<void> {

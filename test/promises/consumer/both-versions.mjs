@@ -38,7 +38,7 @@ const inNewer = newer.route.openRouteSocket({ netns })
 const link = { ifname: 'br0', linkinfo: { link: { kind: 'bridge' } } }
 const { index } = await older.route.addLink(inOlder, link)
 await newer.route.addAddress(inNewer, { index, address: older.address.CIDR.parse('10.1.0.1/24') })
-const [{ address }] = await older.route.listAddresses(inOlder, { index, version: 4 })
+const [{ address }] = await older.route.listAddresses(inOlder, { index, family: 4 })
 assert.ok(address.equals(newer.address.CIDR.parse('10.1.0.1/24')), String(address))
 const refusal = await newer.route.addLink(inNewer, link).catch((error) => error)
 assert.ok(older.netlink.isNetlinkError(refusal, 'EEXIST') && newer.netlink.isNetlinkError(refusal))

@@ -4,7 +4,10 @@ import type { verdictAttributes } from './data.ts'
 /** What becomes of a packet. `chain` is the one to go on in, for `jump` and `goto`. */
 export type Verdict = Value<typeof verdictAttributes>
 
-/** Verdicts, named as in `nft`: statements of a rule, and values of a verdict map. */
+/**
+ * Verdicts, named as in `nft`: statements of a rule, and values of a verdict map. Those without a chain are no functions:
+ * `rule(chain, verdict.drop)`.
+ */
 export const verdict = {
   accept: { code: 'accept' },
   drop: { code: 'drop' },

@@ -18,9 +18,10 @@ export const RTNLGRP = {
   NSID: 28,
 } as const
 
-/** The kernel's address family of an IP version. */
-export function familyOf(version: 4 | 6): number {
-  return version === 4 ? AF.INET : AF.INET6
+/** The kernel's number of an address family; of none, that of all. */
+export function familyOf(family: 4 | 6 | undefined): number {
+  if (family === undefined) return AF.UNSPEC
+  return family === 4 ? AF.INET : AF.INET6
 }
 
 /** Says what a list of one link's objects is about, nothing of a list of all. */

@@ -49,9 +49,9 @@ export async function keepRouterAdvertisements(host: OpenNetns): Promise<void> {
 
 /** The links by which routers have given the host routes, or a prefix to take an address of. */
 async function advertisedLinks(host: OpenNetns): Promise<Set<number>> {
-  const routes = await listRoutes(host.route, { version: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
+  const routes = await listRoutes(host.route, { family: 6, table: RT_TABLE.UNSPEC, protocol: RTPROT.RA })
   const hops = routes.flatMap(({ oif, multipath = [] }) => [oif, ...multipath.map(({ ifindex }) => ifindex)])
-  const addresses = await listAddresses(host.route, { version: 6 })
+  const addresses = await listAddresses(host.route, { family: 6 })
   const own = addresses.filter(({ flags = 0 }) => (flags & IFA_F.MANAGETEMPADDR) !== 0)
   return new Set([...hops, ...own.map(({ index }) => index)].filter((index) => index !== undefined))
 }

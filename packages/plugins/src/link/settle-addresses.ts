@@ -42,7 +42,7 @@ export async function settleAddresses(host: OpenNetns, link: ContainerLink, limi
 
 /** How far duplicate address detection is with those addresses that it has come least far with. */
 async function detection(host: OpenNetns, link: ContainerLink): Promise<'tentative' | 'optimistic' | 'done'> {
-  const addresses = await listAddresses(host.route, { index: link.index, version: 6 })
+  const addresses = await listAddresses(host.route, { index: link.index, family: 6 })
   const failed = addresses.find((address) => has(address, IFA_F.DADFAILED))
   if (failed) throw new Error(`link ${link.ifName} has address ${failed.address.address} in DADFAILED state`)
   const tentative = addresses.filter((address) => has(address, IFA_F.TENTATIVE))

@@ -14,7 +14,14 @@ export function comment(text: string): Comment {
   return { comment: text }
 }
 
-/** A rule of a chain from its parts, which are those that `nft` has, in the same order. */
+/**
+ * A rule of a chain from its parts, which are those that `nft` has, in the same order. What it does with a packet comes last: a
+ * statement such as `masquerade()`, or a verdict such as `verdict.drop`.
+ *
+ * ```ts
+ * rule(chain, tcp.dport.is(23), verdict.drop)
+ * ```
+ */
 export function rule(chain: TableMember, ...parts: readonly (Statement | Verdict | Comment)[]): Rule {
   const context = new RuleContext(chain.table.family)
   const expressions: Expression[] = []

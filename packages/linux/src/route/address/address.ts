@@ -18,7 +18,7 @@ import {
   u8,
   u32,
 } from '../../netlink/raw.ts'
-import { AF, describeList, familyOf } from '../constants.ts'
+import { describeList, familyOf } from '../constants.ts'
 
 /** `struct ifaddrmsg`, `<linux/if_addr.h>`. */
 export class Ifaddrmsg {
@@ -180,13 +180,12 @@ export async function deleteAddress(socket: NetlinkSocket, address: Address): Pr
   await socket.request(request(addressOperations.delete, encodeAddress(address)))
 }
 
-/** The addresses of the link with that `index`, or of all links; of one IP version or both. */
+/** The addresses of the link with that `index`, or of all links; of one family or both. */
 export async function listAddresses(
   socket: NetlinkSocket,
-  filter: { index?: number; version?: 4 | 6 } = {},
+  filter: { index?: number | undefined; family?: 4 | 6 | undefined } = {},
 ): Promise<Address[]> {
-  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
-  const header = { family, prefixlen: 0, flags: 0, scope: 0, index: filter.index ?? 0 }
+  const header = { family: familyOf(filter.family), prefixlen: 0, flags: 0, scope: 0, index: filter.index ?? 0 }
   const messages = await socket.list(
     request(addressOperations.get, { header, attributes: {} }),
     addressOperations.reply,

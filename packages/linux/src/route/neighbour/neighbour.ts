@@ -22,7 +22,7 @@ import {
   u16,
   u32,
 } from '../../netlink/raw.ts'
-import { AF, describeList, familyOf } from '../constants.ts'
+import { describeList, familyOf } from '../constants.ts'
 
 /** `struct ndmsg`, `<linux/neighbour.h>`. */
 export class Ndmsg {
@@ -152,14 +152,13 @@ export async function deleteNeighbour(socket: NetlinkSocket, neighbour: Neighbou
   await socket.request(request(neighbourOperations.delete, encodeNeighbour(neighbour)))
 }
 
-/** The neighbour table of the link with that `index`, or of all; of one IP version or both. */
+/** The neighbour table of the link with that `index`, or of all; of one family or both. */
 export async function listNeighbours(
   socket: NetlinkSocket,
-  filter: { index?: number; version?: 4 | 6 } = {},
+  filter: { index?: number | undefined; family?: 4 | 6 | undefined } = {},
 ): Promise<Neighbour[]> {
-  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const attributes = { ifindex: filter.index }
-  const header = { family, ifindex: 0, state: 0, flags: 0, type: 0 }
+  const header = { family: familyOf(filter.family), ifindex: 0, state: 0, flags: 0, type: 0 }
   const messages = await socket.list(
     request(neighbourOperations.get, { header, attributes }),
     neighbourOperations.reply,

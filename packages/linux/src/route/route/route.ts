@@ -171,7 +171,8 @@ export async function deleteRoute(socket: NetlinkSocket, route: Route): Promise<
 
 /** Which routes to list. */
 export interface RouteFilter {
-  version?: 4 | 6
+  /** IPv4 or IPv6; both by default. */
+  family?: 4 | 6 | undefined
   /** Default {@link RT_TABLE}.MAIN; 0 is all tables. */
   table?: number
   /** Index of the link they leave by. */
@@ -183,9 +184,8 @@ export interface RouteFilter {
 /** The routes of a table, as a routing table lists them: no cached ones. A table that nobody made is empty. */
 export async function listRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
   const table = filter.table ?? RT_TABLE.MAIN
-  const family = filter.version === undefined ? AF.UNSPEC : familyOf(filter.version)
   const { protocol = RTPROT.UNSPEC } = filter
-  const header = { ...emptyHeader(family), table: table > 0xff ? RT_TABLE.UNSPEC : table, protocol }
+  const header = { ...emptyHeader(familyOf(filter.family)), table: table > 0xff ? RT_TABLE.UNSPEC : table, protocol }
   const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
   const messages = await listMessages(socket, request(routeOperations.get, { header, attributes }))
   return messages

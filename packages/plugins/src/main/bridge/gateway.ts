@@ -163,9 +163,9 @@ async function ensureAddresses(host: OpenNetns, { link, mac: choice, ...more }: 
  * those of all versions it has them wait for each other.
  */
 async function areThere(host: OpenNetns, { index }: LinkSummary, gateways: readonly CIDR[]): Promise<boolean> {
-  for (const version of new Set(gateways.map(({ family }) => family))) {
-    const present = await listAddresses(host.route, { index, version })
-    const wanted = gateways.filter(({ family }) => family === version)
+  for (const family of new Set(gateways.map(({ family }) => family))) {
+    const present = await listAddresses(host.route, { index, family })
+    const wanted = gateways.filter((gateway) => gateway.family === family)
     if (!wanted.every((gateway) => present.some(({ address }) => address.equals(gateway)))) return false
   }
   return true

@@ -24,6 +24,6 @@ export async function mtuOfPort(
 
 /** Whether a bridge has IPv6 addresses beside the link-local one that the kernel gives every link. */
 async function servesIpv6(host: OpenNetns, { index }: Bridge): Promise<boolean> {
-  const addresses = await listAddresses(host.route, { index, version: 6 })
+  const addresses = await listAddresses(host.route, { index, family: 6 })
   return addresses.length > 1 || addresses.some(({ address }) => !address.address.isLinkLocalUnicast)
 }

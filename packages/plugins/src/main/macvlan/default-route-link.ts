@@ -32,7 +32,7 @@ async function defaultRoute(host: OpenNetns, version: 4 | 6): Promise<Route | un
   const found = await matchingRoute(host, version)
   if (found && found.dst.prefixLength === 0 && found.table === RT_TABLE.MAIN) return found
   const all = CIDR.parse(version === 4 ? '0.0.0.0/0' : '::/0')
-  return (await listRoutes(host.route, { version })).find((route) => route.dst.equals(all))
+  return (await listRoutes(host.route, { family: version })).find((route) => route.dst.equals(all))
 }
 
 async function matchingRoute(host: OpenNetns, version: 4 | 6): Promise<Route | undefined> {
