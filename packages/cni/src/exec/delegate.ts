@@ -8,16 +8,16 @@ import type { Executor } from './executor.ts'
 export interface DelegateOptions {
   executor: Executor
   /** The delegate's parameters, or just the ones this plugin was given, which is the default. */
-  args?: Omit<PluginArgs, 'command'> | 'inherit'
+  args?: Omit<PluginArgs, 'command'> | 'inherit' | undefined
   /** What the delegate's environment is made from; this process's own by default. */
-  env?: Environment
+  env?: Environment | undefined
   /** Version of the configuration, where the caller knows it; otherwise it is read from there. */
-  cniVersion?: string
+  cniVersion?: string | undefined
   /** The configuration parsed, where the caller has it so; it is not parsed again for a plugin in this process. */
-  config?: JsonObject
-  trace?: TraceContext
+  config?: JsonObject | undefined
+  trace?: TraceContext | undefined
   /** Aborting it cuts the delegate short; the call rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**

@@ -3,15 +3,15 @@ export interface PluginArgs {
   /** `CNI_COMMAND`. */
   command: string
   /** `CNI_CONTAINERID`; empty by default. */
-  containerId?: string
+  containerId?: string | undefined
   /** `CNI_NETNS`; empty by default. */
-  netns?: string
+  netns?: string | undefined
   /** `CNI_IFNAME`; empty by default. */
-  ifName?: string
+  ifName?: string | undefined
   /** `CNI_ARGS`: pairs, or the text itself; empty by default. */
-  args?: string | readonly (readonly [key: string, value: string])[]
+  args?: string | readonly (readonly [key: string, value: string])[] | undefined
   /** `CNI_PATH`: directories, or the text itself; empty by default. */
-  path?: string | readonly string[]
+  path?: string | readonly string[] | undefined
 }
 
 /** A W3C trace context, handed on to plugins in their environment (OpenTelemetry "environment variable carriers"). */
@@ -19,9 +19,9 @@ export interface TraceContext {
   /** Value of the `traceparent` header: becomes `TRACEPARENT`. */
   traceparent: string
   /** Value of the `tracestate` header: becomes `TRACESTATE`. */
-  tracestate?: string
+  tracestate?: string | undefined
   /** Value of the `baggage` header: becomes `BAGGAGE`. */
-  baggage?: string
+  baggage?: string | undefined
 }
 
 /** Environment variables; an `undefined` value means "not set". */

@@ -8,7 +8,7 @@ export interface PluginCall {
   /** The plugin's whole environment: nothing is inherited beside it. */
   env: Readonly<Record<string, string | undefined>>
   /** Aborting it kills the plugin, or tells one in this process to end; the call then rejects with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**

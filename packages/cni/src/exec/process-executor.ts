@@ -6,20 +6,20 @@ import { type ProcessInput, type ProcessOutcome, runProcess } from './run-proces
 
 export interface ExecOptions {
   /** Gets what a plugin wrote to standard error; by default it goes to this process's own. */
-  stderr?: (text: string) => void
+  stderr?: ((text: string) => void) | undefined
   /**
    * When standard error is handed on: once the plugin has succeeded (the default: of one that fails it is part of the
    * error, where it printed none), or as it is written, whatever the outcome: what a plugin does for its delegates.
    */
-  forward?: 'success' | 'always'
+  forward?: 'success' | 'always' | undefined
   /**
    * Whose process group a plugin runs in. In its `own` (the default, but on Windows) an aborted signal kills
    * everything that the plugin started. A plugin's delegates belong in the `caller`'s: who kills that kills them
    * too.
    */
-  group?: 'own' | 'caller'
+  group?: 'own' | 'caller' | undefined
   /** Milliseconds between attempts to start a plugin that is being written (`ETXTBSY`); 1000 by default. */
-  retryDelayMs?: number
+  retryDelayMs?: number | undefined
 }
 
 /** How often a plugin that is being written is tried in all. */

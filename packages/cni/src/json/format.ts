@@ -3,9 +3,9 @@ import { isJsonObject, JsonError, type JsonObject, type JsonValue } from './valu
 
 export interface FormatOptions {
   /** Spaces a level; compact when absent. */
-  indent?: number
+  indent?: number | undefined
   /** Sort the keys of every object by their UTF-8 bytes, as Go does for maps; else document order. */
-  sortKeys?: boolean
+  sortKeys?: boolean | undefined
 }
 
 /**

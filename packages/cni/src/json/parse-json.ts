@@ -13,9 +13,9 @@ export interface ParseOptions {
    * What a number is that no double holds, such as `1e400`: an error, as where Go reads plain data, or infinite, for a
    * document that tables will decode: it is then an error where a table has a key for it, and otherwise ignored.
    */
-  outOfRange?: OutOfRange
+  outOfRange?: OutOfRange | undefined
   /** What a document is that is a list: whole, or without its elements, for a table that refuses it anyway. */
-  list?: 'whole' | 'empty'
+  list?: 'whole' | 'empty' | undefined
 }
 
 /**

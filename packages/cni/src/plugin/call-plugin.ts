@@ -13,27 +13,27 @@ import { toCniError } from './to-cni-error.ts'
 /** One call of a plugin within this process; see {@link callPlugin}. */
 export interface InProcessCall extends InProcessOptions {
   /** The protocol's parameters, or those that `env` has already, which is the default. */
-  readonly args?: PluginArgs | 'inherit'
+  readonly args?: PluginArgs | 'inherit' | undefined
   /** What the plugin's environment is made from; this process's own by default. */
-  readonly env?: Environment
+  readonly env?: Environment | undefined
   /** The network configuration. Neither the plugin nor its caller changes it during the call. */
-  readonly config?: JsonObject
+  readonly config?: JsonObject | undefined
   /** The network configuration as text: in place of `config`, or what that was read from, for plugins run as processes. */
-  readonly stdin?: string
+  readonly stdin?: string | undefined
   /** Finds and runs the plugins that this one delegates to; as processes by default. */
-  readonly executor?: Executor
+  readonly executor?: Executor | undefined
   /** Cuts the call short: the plugin stops waiting, takes back what it has made, and fails. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What plugins that are run within this process share with it. */
 export interface InProcessOptions {
   /** Gets the plugins' human-readable messages, in whole lines; by default they go to this process's standard error. */
-  readonly stderr?: (text: string) => void
+  readonly stderr?: ((text: string) => void) | undefined
   /** Path of the namespace that is "the host" to plugins; this process's own by default. */
-  readonly hostNetns?: string
+  readonly hostNetns?: string | undefined
   /** What the plugins share from one call to the next; by default each call has its own, and leaves nothing of it open. */
-  readonly shared?: Shared
+  readonly shared?: Shared | undefined
 }
 
 /**

@@ -16,12 +16,12 @@ export type Delegate = (type: string, command: PluginCommand, options?: Delegate
 
 export interface DelegateOptions {
   /** Replaces the configuration that is handed on; the request's own bytes otherwise. */
-  stdin?: string
+  stdin?: string | undefined
   /**
    * Cuts the delegate short in place of the request's own signal: {@link AbortSignal.any} has both do so, and a signal that
    * is never aborted lets a step that takes something back go on when the request has been cut short.
    */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** One call of a plugin: everything it may know about its caller. */
@@ -53,7 +53,7 @@ export interface Request {
   readonly warn: (line: string) => void
   readonly delegate: Delegate
   /** Aborted when the caller does not wait any longer: handlers stop waiting, take back what they have made, and throw. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -64,7 +64,7 @@ export interface Request {
 export interface Plugin {
   readonly name: string
   /** Newest last; all of {@link allVersions} when absent. */
-  readonly versions?: readonly string[]
+  readonly versions?: readonly string[] | undefined
   /** The result is printed in the version of the configuration. */
   add?(request: Request): Promise<Result>
   del?(request: Request): Promise<void>

@@ -8,11 +8,11 @@ import type { PluginWorld } from './world.ts'
 
 export interface RunOptions {
   /** Version of the plugin's program for its about text: `v1.9.1`. */
-  version?: string
+  version?: string | undefined
   /** Finds and runs the plugins that this one delegates to; as processes by default. */
-  executor?: Executor
+  executor?: Executor | undefined
   /** What the plugin shares with those that `executor` runs in-process. */
-  shared?: Shared
+  shared?: Shared | undefined
 }
 
 /**

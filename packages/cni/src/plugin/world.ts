@@ -19,9 +19,9 @@ export interface PluginWorld {
   /** Path of the caller's network namespace: what the plugin calls "the host". */
   readonly hostNetns: string
   /** What the call shares with others of the same program; when absent, it has its own and leaves nothing of it open. */
-  readonly shared?: Shared
+  readonly shared?: Shared | undefined
   /** Version of the plugin's program, as its about text gives it: `v1.9.1`. */
-  readonly about?: string
+  readonly about?: string | undefined
   /** Becomes the request's: it cuts the call short. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }

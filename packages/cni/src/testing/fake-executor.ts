@@ -12,7 +12,7 @@ export interface RecordedCall {
   stdin: string
   /** The same, parsed; empty when it is no JSON object. */
   config: JsonObject
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** What a fake plugin does: prints a text or an object, fails with an error, or decides when it is called. */

@@ -22,8 +22,8 @@ export type ErrorName = keyof typeof errorCodes
 
 export interface CniErrorOptions {
   /** More in words for people; empty by default. */
-  details?: string
-  cause?: unknown
+  details?: string | undefined
+  cause?: unknown | undefined
 }
 
 /** An error as the protocol carries it. Its `message` is `msg`, or `msg; details`. */

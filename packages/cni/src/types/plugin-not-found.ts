@@ -2,8 +2,8 @@ import { quote } from '../json/index.ts'
 
 export interface PluginNotFoundOptions {
   /** By default `failed to find plugin "x" in path [/a /b]`. */
-  message?: string
-  cause?: unknown
+  message?: string | undefined
+  cause?: unknown | undefined
 }
 
 /** There is no plugin of a name where plugins are looked for, or it is no name. */

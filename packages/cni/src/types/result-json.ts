@@ -49,7 +49,7 @@ const shapeOfVersion = new Map(shapes.flatMap((shape) => shape.versions.map((ver
 
 export interface ParseResultOptions {
   /** The version whose shape the result must have; the one that it states itself when absent. */
-  version?: string
+  version?: string | undefined
 }
 
 /**

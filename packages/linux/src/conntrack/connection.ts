@@ -9,12 +9,12 @@ export interface ConnectionTuple {
   destination: IP
   protocol: Protocol
   /** Protocols with ports have both; for GRE they are the call's keys. */
-  sourcePort?: number
-  destinationPort?: number
+  sourcePort?: number | undefined
+  destinationPort?: number | undefined
   /** ICMP and ICMPv6 have this instead of ports. */
-  icmp?: { type: number; code: number; id: number }
+  icmp?: { type: number; code: number; id: number } | undefined
   /** The zone, when only this direction is in it. */
-  zone?: number
+  zone?: number | undefined
 }
 
 export interface ConnectionCounters {
@@ -30,21 +30,21 @@ export interface Connection {
   /** As packets come back: its destination is where the first one seems to have come from after source NAT. */
   reply: ConnectionTuple
   /** Both directions' zone; 0 when absent. */
-  zone?: number
+  zone?: number | undefined
   /** Default when adding: 0. */
-  mark?: number
+  mark?: number | undefined
   /** {@link IPS} */
-  status?: number
+  status?: number | undefined
   /** Seconds until the connection is forgotten unless a packet comes. */
-  timeout?: number
+  timeout?: number | undefined
   /** {@link TCP_CONNTRACK} */
-  tcpState?: number
+  tcpState?: number | undefined
   /** Bits of `nf_conntrack_labels`, lowest bit first. */
-  labels?: Uint8Array
+  labels?: Uint8Array | undefined
   /** Only where `net.netfilter.nf_conntrack_acct` is on. */
-  counters?: { original: ConnectionCounters; reply: ConnectionCounters }
+  counters?: { original: ConnectionCounters; reply: ConnectionCounters } | undefined
   /** Tells the connection from others, though one between the same ends that takes its place may get the same. */
-  id?: number
+  id?: number | undefined
 }
 
 /** The header of messages about one IP version, or about both. */

@@ -74,7 +74,10 @@ export class Nftables implements Disposable {
    * @throws NetlinkError for the first command that was refused; `object` says what it was about, `position` which of
    *   the messages it was, `extack` what of it
    */
-  async transaction(fill: (batch: Batch) => void, options: { generation?: number } = {}): Promise<RuleState[]> {
+  async transaction(
+    fill: (batch: Batch) => void,
+    options: { generation?: number | undefined } = {},
+  ): Promise<RuleState[]> {
     const batch = new Batch()
     fill(batch)
     const frame = batchFrame(options.generation)

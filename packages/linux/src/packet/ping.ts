@@ -19,9 +19,9 @@ export interface PingOptions {
   netns?: { readonly fd: number } | undefined
   to: IP
   /** How many requests are sent, each once the one before it has been answered; 1 by default. */
-  count?: number
+  count?: number | undefined
   /** How long to wait for each reply, in milliseconds; 1000 by default. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
   /** Index of the link, which a link-local address needs. */
   index?: number | undefined
   /** Ends the wait for replies. */

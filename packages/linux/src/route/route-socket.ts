@@ -34,7 +34,11 @@ export type RouteEvent =
  * events that follow are told either way.
  */
 export function subscribeRoute(
-  options: { netns?: NamespaceHandle; groups: readonly number[]; onError?: (error: unknown) => void },
+  options: {
+    netns?: NamespaceHandle | undefined
+    groups: readonly number[]
+    onError?: ((error: unknown) => void) | undefined
+  },
   listener: (event: RouteEvent) => void,
 ): NetlinkSubscription {
   return new NetlinkSubscription(NETLINK_ROUTE, {

@@ -14,10 +14,10 @@ const LONGEST_PAUSE_MS = 16
 
 export interface LockOptions {
   /** Permissions of a file that has to be made, less the umask; 0600 by default. */
-  mode?: number
+  mode?: number | undefined
   signal?: AbortSignal | undefined
   /** How long to wait for another holder, in milliseconds; 60 000 by default, 0 not at all. */
-  timeoutMs?: number
+  timeoutMs?: number | undefined
 }
 
 /** An exclusive lock on a file, held until it is closed or the process ends, however it ends. */

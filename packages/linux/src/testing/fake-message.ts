@@ -8,7 +8,7 @@ export interface FakeMessage {
   /** Number of the request that it answers; 0 for a notification. */
   readonly sequence: number
   /** `NLM_F`; 0 by default. */
-  readonly flags?: number
+  readonly flags?: number | undefined
   /** What follows the netlink header. */
   readonly body: Uint8Array
 }

@@ -8,7 +8,7 @@ export interface SubscriptionListener {
   /** Called for each notification. */
   onMessage: (message: RawMessage) => void
   /** Called when notifications were lost: what was known from them must be asked for again. */
-  onOverrun?: () => void
+  onOverrun?: (() => void) | undefined
   /**
    * Called with each error: what a listener has thrown, a {@link DecodeError} of a notification that is not what a kernel
    * sends, a {@link SystemError} when no more can be received. Only after the last one notifications stop. Without this

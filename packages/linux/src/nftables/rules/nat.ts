@@ -38,7 +38,9 @@ export function snat(to: IP | MappedAddress, options: NatOptions = {}): Statemen
 }
 
 /** Has a packet come from the address of the interface by which it leaves. For chains of type nat. */
-export function masquerade(options: PortChoice & { port?: number; lastPort?: number } = {}): Statement {
+export function masquerade(
+  options: PortChoice & { port?: number | undefined; lastPort?: number | undefined } = {},
+): Statement {
   return () => {
     const ports = portsAt(0, options)
     const flags = flagsOf(options)
@@ -47,7 +49,7 @@ export function masquerade(options: PortChoice & { port?: number; lastPort?: num
 }
 
 /** Sends a packet to this machine, to a port. For chains of type nat. */
-export function redirect(port: number, options: PortChoice & { lastPort?: number } = {}): Statement {
+export function redirect(port: number, options: PortChoice & { lastPort?: number | undefined } = {}): Statement {
   return () => {
     const ports = portsAt(0, { ...options, port })
     return [...ports.expressions, { kind: 'redir', data: { ...ports.registers, flags: flagsOf({ ...options, port }) } }]

@@ -11,7 +11,7 @@ function one(expression: Expression): Statement {
 }
 
 /** Counts packets and bytes: in the rule, or in the object of that name. */
-export function counter(options: { name?: string } = {}): Statement {
+export function counter(options: { name?: string | undefined } = {}): Statement {
   if (options.name !== undefined) return one({ kind: 'objref', data: { immType: 'counter', immName: options.name } })
   return one({ kind: 'counter', data: { bytes: 0n, packets: 0n } })
 }
@@ -20,20 +20,20 @@ export function counter(options: { name?: string } = {}): Statement {
 const INVERTED = 1
 
 /** Matches until so many bytes have passed; with `over`, from then on. */
-export function quota(bytes: bigint, options: { over?: boolean } = {}): Statement {
+export function quota(bytes: bigint, options: { over?: boolean | undefined } = {}): Statement {
   return one({ kind: 'quota', data: { bytes, flags: options.over ? INVERTED : 0 } })
 }
 
 const seconds = { second: 1n, minute: 60n, hour: 3600n, day: 86400n, week: 604800n } as const
 
 export interface LimitOptions {
-  per?: keyof typeof seconds
+  per?: keyof typeof seconds | undefined
   /** What may come at once beyond that; default: 5 packets, no bytes. */
-  burst?: number
+  burst?: number | undefined
   /** Matches what exceeds the rate instead. */
-  over?: boolean
+  over?: boolean | undefined
   /** Counts bytes instead of packets. */
-  bytes?: boolean
+  bytes?: boolean | undefined
 }
 
 /** Matches as long as packets come at no more than a rate, by default so many a second. */
@@ -47,12 +47,12 @@ export function limit(rate: number, options: LimitOptions = {}): Statement {
 }
 
 export interface LogOptions {
-  prefix?: string
-  level?: Lowercase<keyof typeof NFT_LOGLEVEL>
+  prefix?: string | undefined
+  level?: Lowercase<keyof typeof NFT_LOGLEVEL> | undefined
   /** Sends the packets to the netlink group of that number; without, the kernel's log has them. */
-  group?: number
+  group?: number | undefined
   /** So many bytes of each packet are sent to the group. */
-  snaplen?: number
+  snaplen?: number | undefined
 }
 
 /** Logs packets. */
@@ -97,7 +97,11 @@ export function clampMaxSegment(): Statement {
 export function addTo<K extends KeyType>(
   set: NamedSet<K>,
   source: Source<K>,
-  options: { update?: boolean; timeoutMs?: number; expressions?: StatefulExpression[] } = {},
+  options: {
+    update?: boolean | undefined
+    timeoutMs?: number | undefined
+    expressions?: StatefulExpression[] | undefined
+  } = {},
 ): Statement {
   const { update, timeoutMs, expressions = [] } = options
   const [expr] = expressions

@@ -95,16 +95,16 @@ export interface Address {
   /** The address itself, with the length of its network's prefix. */
   address: CIDR
   /** The other end of a point-to-point link. */
-  peer?: IP
-  broadcast?: IP
+  peer?: IP | undefined
+  broadcast?: IP | undefined
   /** IPv4 only. */
-  label?: string
+  label?: string | undefined
   /** `RT_SCOPE`; 0 is global. */
-  scope?: number
+  scope?: number | undefined
   /** `IFA_F`. */
-  flags?: number
+  flags?: number | undefined
   /** Seconds; absent is for ever. */
-  lifetimes?: { preferred: number; valid: number }
+  lifetimes?: { preferred: number; valid: number } | undefined
 }
 
 const FOREVER = 0xffffffff

@@ -10,10 +10,12 @@ import type { LinkSummary } from './link-summary.ts'
 export type LinkName = number | string
 
 /** What to make of a link, or to change about it. Flags are named; everything else is the kernel's attribute. */
-export interface LinkSettings extends Omit<Partial<Link>, 'family' | 'type' | 'flags' | 'change'> {
-  up?: boolean
-  promisc?: boolean
-  allmulticast?: boolean
+export interface LinkSettings extends Omit<Partial<Link>, 'family' | 'type' | 'flags' | 'change' | 'index'> {
+  /** The number to be given to a new link; the kernel chooses one by default. */
+  index?: number | undefined
+  up?: boolean | undefined
+  promisc?: boolean | undefined
+  allmulticast?: boolean | undefined
 }
 
 /** `<linux/if.h> IFNAMSIZ`, less the NUL: a longer name can only be an alternative one. */
@@ -42,8 +44,8 @@ function flagBits(settings: LinkSettings): { flags: number; change: number } {
 
 /** What {@link LinkSettings} say, as a message. */
 export function linkBody(settings: LinkSettings): Partial<Link> {
-  const { up: _up, promisc: _promisc, allmulticast: _allmulticast, ...attributes } = settings
-  return { ...attributes, ...flagBits(settings) }
+  const { up: _up, promisc: _promisc, allmulticast: _allmulticast, index, ...attributes } = settings
+  return { ...attributes, ...(index !== undefined && { index }), ...flagBits(settings) }
 }
 
 /** The request of {@link addLink}, for sending several in one go. */
@@ -198,8 +200,8 @@ function nameOf(kind: NonNullable<OfSomeKind['linkinfo']>['link']): string | und
 
 /** Which links {@link listLinks} lists. */
 export interface LinkFilter {
-  master?: number
-  kind?: string
+  master?: number | undefined
+  kind?: string | undefined
 }
 
 const bridgeOperations = {
@@ -216,7 +218,7 @@ function describeVlans({ index, afSpec }: Partial<BridgeLink>): string {
 /** A VLAN of a bridge port; `flags` are `BRIDGE_VLAN_INFO`. */
 export interface BridgeVlan {
   vid: number
-  flags?: number
+  flags?: number | undefined
 }
 
 /** Puts a port of a bridge, given by index, into VLANs: `bridge vlan add dev PORT vid VID`. */

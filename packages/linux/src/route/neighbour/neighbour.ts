@@ -107,11 +107,11 @@ export interface Neighbour {
   /** Index of the link. */
   index: number
   dst: IP
-  lladdr?: MAC | Uint8Array
+  lladdr?: MAC | Uint8Array | undefined
   /** {@link NUD}; default when adding: PERMANENT. */
-  state?: number
+  state?: number | undefined
   /** {@link NTF} */
-  flags?: number
+  flags?: number | undefined
 }
 
 function encodeNeighbour(neighbour: Neighbour): NeighbourMessage {

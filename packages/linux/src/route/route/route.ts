@@ -33,29 +33,29 @@ export interface Route {
   /** `0.0.0.0/0` or `::/0` is the default route. */
   dst: CIDR
   /** Routes only what comes from there (IPv6). */
-  src?: CIDR
-  gateway?: IP
+  src?: CIDR | undefined
+  gateway?: IP | undefined
   /** Gateway of the other address family: `via inet6 fe80::1`. */
-  via?: IP
+  via?: IP | undefined
   /** Index of the link it leaves by. */
-  oif?: number
+  oif?: number | undefined
   /** Source address for what the host itself sends. */
-  prefsrc?: IP
+  prefsrc?: IP | undefined
   /** Metric: the lower wins. */
-  priority?: number
+  priority?: number | undefined
   /** Default {@link RT_TABLE}.MAIN. */
-  table?: number
+  table?: number | undefined
   /** Default {@link RTPROT}.BOOT. */
-  protocol?: number
+  protocol?: number | undefined
   /** Default {@link RT_SCOPE}.UNIVERSE. */
-  scope?: number
+  scope?: number | undefined
   /** Default {@link RTN}.UNICAST. */
-  type?: number
+  type?: number | undefined
   /** `RTNH_F_*`; 4 is onlink. */
-  flags?: number
-  tos?: number
-  metrics?: RouteMetrics
-  multipath?: NextHop[]
+  flags?: number | undefined
+  tos?: number | undefined
+  metrics?: RouteMetrics | undefined
+  multipath?: NextHop[] | undefined
 }
 
 /** What {@link Route} says, as a message. */
@@ -174,11 +174,11 @@ export interface RouteFilter {
   /** IPv4 or IPv6; both by default. */
   family?: 4 | 6 | undefined
   /** Default {@link RT_TABLE}.MAIN; 0 is all tables. */
-  table?: number
+  table?: number | undefined
   /** Index of the link they leave by. */
-  oif?: number
+  oif?: number | undefined
   /** `RTPROT`: who made them. */
-  protocol?: number
+  protocol?: number | undefined
 }
 
 /** The routes of a table, as a routing table lists them: no cached ones. A table that nobody made is empty. */
@@ -218,7 +218,7 @@ function matchesLink(route: Route, oif: number | undefined): boolean {
 export async function getRoute(
   socket: NetlinkSocket,
   destination: IP,
-  options: { oif?: number; matched?: boolean } = {},
+  options: { oif?: number | undefined; matched?: boolean | undefined } = {},
 ): Promise<Route> {
   // Without the second flag the kernel says that any IPv4 route is of the main table.
   const flags = options.matched ? RTM_F.FIB_MATCH | RTM_F.LOOKUP_TABLE : 0

@@ -21,9 +21,9 @@ export interface FirewalldOptions {
   /** Has `DBUS_SYSTEM_BUS_ADDRESS` where the system bus is not in its usual place. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** How long an answer may take, in milliseconds; 25,000 by default, and 3,000 for {@link Firewalld.isRunning}. */
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
   /** Ends the waits of {@link Firewalld.addSource} and {@link Firewalld.querySource}; taking back goes on when the caller is gone. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The host's firewalld. Each call is a connection of its own to the system bus. */
