@@ -23,13 +23,17 @@ function printed(error: object): string {
   return JSON.stringify(error, null, 4)
 }
 
+function detailed(error: object, who: string, ownDetails: string | undefined): object {
+  return ownDetails && who === 'patchbay' ? { ...error, details: ownDetails } : error
+}
+
 const complete = { CNI_CONTAINERID: 'c1', CNI_NETNS: '/nowhere', CNI_IFNAME: 'eth0', CNI_PATH: '/nowhere' }
 
 for (const { name: who, directory } of implementations) {
-  for (const { name, command, env, stdin, error } of badCalls) {
+  for (const { name, command, env, stdin, error, ownDetails } of badCalls) {
     test(`bridge of ${who} answers to ${name}`, () => {
       const { status, stdout, stderr } = callBridge(directory, { ...complete, CNI_COMMAND: command, ...env }, stdin)
-      assert.equal(stdout, error ? printed(error) : '')
+      assert.equal(stdout, error ? printed(detailed(error, who, ownDetails)) : '')
       assert.equal(stderr, '')
       assert.equal(status, error ? 1 : 0)
     })
@@ -44,7 +48,7 @@ for (const { name: who, directory } of implementations) {
       const env = { ...complete, CNI_NETNS: '/run/netns/c1', CNI_PATH: '/run/ipam', CNI_COMMAND: 'ADD' }
       const { status, stdout } = callBridge(directory, env, JSON.stringify(config))
       const links = world.shell('ip -netns c1 -o link show; ip -netns c1 link delete eth0 2>/dev/null || true')
-      assert.equal(stdout, printed(ownDetails && who === 'patchbay' ? { ...error, details: ownDetails } : error))
+      assert.equal(stdout, printed(detailed(error, who, ownDetails)))
       assert.equal(status, 1)
       // The reference leaves the interface until DEL.
       assert.equal(/ eth0@/.test(links), who === 'reference')

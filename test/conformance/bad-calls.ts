@@ -7,6 +7,8 @@ export interface BadCall {
   readonly stdin: string
   /** `undefined` for success without output. */
   readonly error: { readonly code: number; readonly msg: string; readonly details?: string } | undefined
+  /** What our error says beyond the reference's. */
+  readonly ownDetails?: string
 }
 
 const none = {
@@ -146,7 +148,11 @@ export const badCalls: readonly BadCall[] = [
     'failed to load netconf: json: cannot unmarshal string into Go struct field NetConf.mtu of type int',
   ),
   withConfig(config(), 999, 'failed to open netns "/nowhere": failed to Statfs "/nowhere": no such file or directory'),
-  withVariable('CNI_ARGS', 'FOO=1', { code: 999, msg: 'ARGS: unknown args ["FOO=1"]' }),
+  {
+    ...withVariable('CNI_ARGS', 'FOO=1', { code: 999, msg: 'ARGS: unknown args ["FOO=1"]' }),
+    ownDetails:
+      'Cannot use all of CNI_ARGS: the known arguments are "MAC"; add "IgnoreUnknown=1" to have others passed over',
+  },
   withVariable('CNI_ARGS', 'FOO', { code: 999, msg: 'ARGS: invalid pair "FOO"' }),
   { name: 'DEL of what is not there', command: 'DEL', stdin: config(), error: undefined },
   { name: 'DEL without a namespace', command: 'DEL', env: { CNI_NETNS: undefined }, stdin: config(), error: undefined },

@@ -11,7 +11,7 @@ export type LoadedArgs<F extends ArgFields> = {
 /**
  * Reads `CNI_ARGS`: pairs `KEY=value` with `;` between them. Names are matched exactly, case included. An argument
  * that is not among `fields` is an error, unless `IgnoreUnknown` is `1` or `true` anywhere in the text. Of several
- * pairs with one name the last counts.
+ * pairs with one name the last counts. The cause of an error about an unknown one has the remedy.
  *
  * ```ts
  * const { MAC, IP } = loadArgs(request.args, { MAC: String, IP: parseOptionalIP })
@@ -35,11 +35,21 @@ export function loadArgs<const F extends ArgFields>(text: string, fields: F): Lo
       )
   }
   if (unknown.length > 0 && values.get('IgnoreUnknown') !== true) {
-    throw new SyntaxError(`ARGS: unknown args [${unknown.map(quote).join(' ')}]`)
+    throw new SyntaxError(`ARGS: unknown args [${unknown.map(quote).join(' ')}]`, {
+      cause: remedy(Object.keys(fields)),
+    })
   }
   const given = [...values].filter(([key, value]) => Object.hasOwn(fields, key) && value !== undefined)
   // Each value was made by the function that `fields` has for it: what the type says.
   return Object.fromEntries(given) as LoadedArgs<F>
+}
+
+/** Goes into the `details` of what the plugin prints. */
+function remedy(known: readonly string[]): SyntaxError {
+  const names = known.map((name) => `"${name}"`).join(', ')
+  return new SyntaxError(
+    `Cannot use all of CNI_ARGS: the known arguments are ${names}; add "IgnoreUnknown=1" to have others passed over`,
+  )
 }
 
 function splitPair(pair: string): [key: string, value: string] {

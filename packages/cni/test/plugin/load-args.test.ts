@@ -39,6 +39,13 @@ test('loadArgs() refuses unknown arguments, by case too, in their order', () => 
   refuses('IgnoreUnknown=0;X=1', 'ARGS: unknown args ["X=1"]')
   refuses('IgnoreUnknown=1;IgnoreUnknown=false;X=1', 'ARGS: unknown args ["X=1"]')
   refuses('toString=1', 'ARGS: unknown args ["toString=1"]')
+  assert.throws(
+    () => loadArgs('FOO=1', fields),
+    ({ cause }) => {
+      const remedy = 'the known arguments are "IP", "MAC"; add "IgnoreUnknown=1" to have others passed over'
+      return cause instanceof SyntaxError && cause.message === `Cannot use all of CNI_ARGS: ${remedy}`
+    },
+  )
 })
 
 test('loadArgs() ignores unknown arguments with IgnoreUnknown anywhere', () => {
