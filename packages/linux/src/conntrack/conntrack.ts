@@ -13,7 +13,7 @@ export function addConnectionRequest(connection: Connection & { timeout: number 
 /**
  * Makes the kernel know a connection before, or without, a packet of it. TCP wants a `tcpState`.
  *
- * @throws NetlinkError `EEXIST` when it knows one with either tuple
+ * @throws NetlinkError `EEXIST` when the kernel knows a connection with one of the two tuples
  */
 export async function addConnection(
   socket: NetlinkSocket,
@@ -36,7 +36,7 @@ async function countConnections(socket: NetlinkSocket): Promise<number> {
  * The tracked connections that pass a filter, all without one. The kernel picks them where it can, so that many others
  * cost little; it walks its whole table all the same, which takes it up to 10 ms.
  *
- * @throws NetlinkError
+ * @throws NetlinkError when the kernel refuses
  */
 export function listConnections(socket: NetlinkSocket, filter: ConnectionFilter = {}): Promise<Connection[]> {
   return ask(socket, filterMessages(filter), [filter])
@@ -71,8 +71,8 @@ async function askOnce(socket: NetlinkSocket, question: Question, filters: reado
  * table of tens of thousands of connections few filters cost a walk each, where that is quicker.
  *
  * @returns how many were deleted
- * @throws TypeError when a filter asks for nothing, because that would be all connections of the machine
- * @throws NetlinkError
+ * @throws TypeError for an empty filter, which would delete all connections of the machine
+ * @throws NetlinkError when the kernel refuses
  */
 export async function deleteConnections(
   socket: NetlinkSocket,

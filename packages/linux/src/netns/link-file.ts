@@ -6,7 +6,7 @@ import type { Namespace } from './namespace.ts'
  * namespace. It mounts a file system, which takes up to some milliseconds: ask netlink first.
  *
  * @returns its text without the newline at its end
- * @throws SystemError `ENOENT` when there is no such link or file, `EPERM` without CAP_SYS_ADMIN
+ * @throws SystemError `ENOENT` when the link or its file is missing, `EPERM` without CAP_SYS_ADMIN
  */
 export function readLinkFile(netns: Namespace | undefined, ifname: string, file: string): string {
   const path = `/sys/class/net/${ifname}/${file}`

@@ -71,7 +71,7 @@ export class Namespace implements Disposable {
   /**
    * Opens a namespace by path.
    *
-   * @throws NamespaceNotFoundError, {@link NotANamespaceError}
+   * @throws NamespaceNotFoundError when no file has that path, {@link NotANamespaceError} when the file is no namespace
    * @throws SystemError when the file cannot be opened
    */
   static open(path: string): Namespace {
@@ -99,8 +99,8 @@ export class Namespace implements Disposable {
   /**
    * A new namespace mounted as `/var/run/netns/NAME`, where `ip netns` and other processes find it.
    *
-   * @throws RangeError for a name that is no file name
-   * @throws SystemError `EEXIST` when there is one of that name, `EPERM` without CAP_SYS_ADMIN
+   * @throws RangeError for a name that cannot be a file's
+   * @throws SystemError `EEXIST` when a namespace has that name, `EPERM` without CAP_SYS_ADMIN
    */
   static createNamed(name: string, directory = NAMESPACE_DIRECTORY): Namespace {
     if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name))

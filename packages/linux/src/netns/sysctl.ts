@@ -16,7 +16,7 @@ export function sysctlPath(name: string): string {
  * Reads a sysctl as a namespace has it; `undefined` is this process's own.
  *
  * @returns its text without the newline at its end
- * @throws SystemError `ENOENT` when there is none of that name
+ * @throws SystemError `ENOENT` when no sysctl has that name
  */
 export function readSysctl(netns: Namespace | undefined, name: string): string {
   const path = pathOf(name)
@@ -28,7 +28,7 @@ export function readSysctl(netns: Namespace | undefined, name: string): string {
 /**
  * Writes a sysctl in a namespace; `undefined` is this process's own.
  *
- * @throws SystemError `ENOENT` when there is none of that name, `EACCES` when it cannot be written, `EINVAL` and the like
+ * @throws SystemError `ENOENT` when no sysctl has that name, `EACCES` when it cannot be written, `EINVAL` and the like
  *   when the kernel does not take the value
  */
 export function writeSysctl(netns: Namespace | undefined, name: string, value: string): void {

@@ -33,7 +33,7 @@ export function nfnetlinkType(subsystem: number, message: number): number {
 /**
  * A socket for the packet filter and connection tracking of one namespace.
  *
- * @throws SystemError
+ * @throws SystemError when the socket cannot be opened in that namespace
  */
 export function openNetfilterSocket(options: SocketOptions = {}): NetlinkSocket {
   // Its end waits until nf_tables has freed what anyone in the namespace has deleted: 10 to 20 ms.

@@ -15,7 +15,7 @@ function hooksOf(family: Family): Readonly<Record<string, number>> {
   return family === 'netdev' ? netdevHooks : ipHooks
 }
 
-/** @throws RangeError when tables of that family have no such hook */
+/** @throws RangeError when the family does not have the hook */
 export function hookNumber(hook: Hook, family: Family): number {
   const number = hooksOf(family)[hook]
   if (number === undefined)
@@ -37,7 +37,7 @@ const bridgePriorities: Readonly<Record<string, number>> = { dstnat: -300, filte
 /** A number, or one of the names that `nft` has for some. */
 export type Priority = keyof typeof priorities | number
 
-/** @throws RangeError for a name that means nothing in that family */
+/** @throws RangeError when the family has no priority of that name */
 export function priorityNumber(priority: Priority, family: Family): number {
   if (typeof priority === 'number') return priority
   const number = family === 'bridge' ? bridgePriorities[priority] : priorities[priority]

@@ -34,7 +34,7 @@ export function keyLength(type: KeyType): number {
   return isConcatenation(type) ? type.reduce((sum, part) => sum + align(part.codec.size), 0) : type.codec.size
 }
 
-/** @throws RangeError for a value that is none of the type */
+/** @throws RangeError for a value that the type does not have */
 export function keyBytes<K extends KeyType>(type: K, value: KeyValue<K>): Uint8Array {
   const w = new Writer(32)
   if (!isConcatenation(type)) type.codec.write(w, value)
@@ -46,7 +46,7 @@ export function keyBytes<K extends KeyType>(type: K, value: KeyValue<K>): Uint8A
   return w.finish()
 }
 
-/** @throws DecodeError for bytes that are no value of the type */
+/** @throws DecodeError for fewer bytes than a value of the type has */
 export function readKey<K extends KeyType>(type: K, bytes: Uint8Array): KeyValue<K> {
   if (bytes.length < keyLength(type)) throw new DecodeError('', `a key of ${bytes.length} bytes`)
   // The type says what its codecs read; the compiler cannot follow that through the table.

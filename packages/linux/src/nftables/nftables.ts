@@ -60,7 +60,7 @@ export class Nftables implements Disposable {
     this.#socket = socket
   }
 
-  /** @throws SystemError */
+  /** @throws SystemError when the socket cannot be opened in that namespace */
   static open(options: SocketOptions = {}): Nftables {
     return new Nftables(openNetfilterSocket(options))
   }

@@ -39,7 +39,7 @@ export function operationsOn<V>(
 export const putFlags = { add: NLM_F.CREATE, create: NLM_F.CREATE | NLM_F.EXCL } as const
 export type Put = keyof typeof putFlags
 
-/** How an object goes: `delete` refuses when there is none, `destroy` (Linux 6.3) does not. */
+/** How an object goes: `delete` refuses when the object is missing, `destroy` (Linux 6.3) succeeds. */
 export type Removal = 'delete' | 'destroy'
 
 /** A request that says what it is about when it is refused. */

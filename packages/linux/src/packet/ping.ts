@@ -32,7 +32,7 @@ export interface PingOptions {
  * Sends ICMP echo requests and waits for the replies. No process is run; the caller needs CAP_NET_RAW over the namespace.
  *
  * @returns the round-trip times in milliseconds
- * @throws PingError for the first request that is not answered, and the reason of an aborted signal
+ * @throws PingError for the first request that gets no answer; the reason of an aborted signal
  */
 export async function ping(options: PingOptions): Promise<number[]> {
   const { to, count = 1 } = options

@@ -14,7 +14,7 @@ import { decodeRoute, type Route } from './route/route.ts'
 /**
  * A socket for links, addresses, routes and neighbours of one namespace.
  *
- * @throws SystemError
+ * @throws SystemError when the socket cannot be opened in that namespace
  */
 export function openRouteSocket(options: SocketOptions = {}): NetlinkSocket {
   return NetlinkSocket.open(NETLINK_ROUTE, options)

@@ -67,8 +67,8 @@ export class FileLockedError extends Error {
  * quicker, but nothing can end such a wait: Node cannot even exit before the holder lets go, and a few of them stop
  * everything else that needs the pool.
  *
- * @throws FileLockedError when it is still held after `timeoutMs`
- * @throws SystemError when the file cannot be opened or its file system has no locks
+ * @throws FileLockedError when another holds the lock for longer than `timeoutMs`
+ * @throws SystemError when the file cannot be opened, or when its file system has no locks
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
   const file = new FileLock(path, openFile(path, options.mode ?? 0o600))

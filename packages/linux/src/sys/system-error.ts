@@ -25,7 +25,7 @@ export class SystemError extends Error {
 /**
  * The result of `work`, which uses functions of `node:fs`.
  *
- * @throws SystemError for what they throw when a system call failed, anything else as it is
+ * @throws SystemError when a system call failed, and what else `work` throws
  */
 export function checkedFileCall<T>(work: () => T): T {
   try {

@@ -30,8 +30,8 @@ export class FakeRequest implements RawMessage {
   /**
    * What the operation is to be done with.
    *
-   * @throws TypeError when the request asks for another one
-   * @throws DecodeError when it is malformed
+   * @throws TypeError when the request is for another operation
+   * @throws DecodeError when the request is malformed
    */
   valueFor<V>(operation: Operation<V>): V {
     if (!this.is(operation))
@@ -68,7 +68,7 @@ export interface FakeRefusal {
  *
  * @param code name of the error, `<errno.h>`
  * @param extack the kernel's sentence, and where in the request the offending attribute begins
- * @throws RangeError for a name that no error has
+ * @throws RangeError when no error has that name
  */
 export function refusal(code: string, extack: FakeRefusal['extack'] = {}): FakeRefusal {
   for (let errno = 1; errno <= LAST_ERRNO; errno++) if (errnoName(errno) === code) return { errno, extack }

@@ -14,7 +14,7 @@ export interface Reading<R> {
 /**
  * The objects of the first reading during which the list stayed the same.
  *
- * @throws NetlinkError `EINTR` when there was none, or what a reading throws
+ * @throws NetlinkError `EINTR` when every reading was interrupted by a change, or what a reading throws
  */
 export async function consistentDump<R>(operation: string, read: () => Reading<R> | Promise<Reading<R>>): Promise<R[]> {
   for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {

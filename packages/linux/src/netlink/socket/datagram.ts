@@ -9,7 +9,7 @@ export const ownSpace: Uint8Array = new Uint8Array(DATAGRAM_BYTES)
 /**
  * The length of what has been received into a space.
  *
- * @throws SystemError `EMSGSIZE` when there was more than it holds
+ * @throws SystemError `EMSGSIZE` when the datagram is longer than the space for it
  */
 export function lengthWithin(length: number): number {
   if (length > DATAGRAM_BYTES) throw new SystemError('recv', 90 /* EMSGSIZE */)

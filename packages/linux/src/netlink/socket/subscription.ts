@@ -29,7 +29,7 @@ export class NetlinkSubscription implements Disposable {
 
   /**
    * @param protocol `NETLINK_*`
-   * @throws SystemError when the socket cannot be opened or a group not joined
+   * @throws SystemError when the socket cannot be opened, or cannot join a group
    */
   constructor(protocol: number, options: SubscriptionOptions) {
     this.#socket = NetlinkSocket.open(protocol, options)

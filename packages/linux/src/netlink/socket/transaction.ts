@@ -122,7 +122,7 @@ export class Transaction<R> {
   /**
    * The object that a request asked for, once done.
    *
-   * @throws NetlinkError for the first request that was refused; `ENOENT` when there is no object
+   * @throws NetlinkError for the first request that was refused; `ENOENT` when the kernel answered without an object
    */
   object(position: number): R {
     const object = this.result()[position]

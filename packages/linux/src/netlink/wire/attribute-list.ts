@@ -39,7 +39,7 @@ export class AttributeList {
    * padding.
    *
    * @returns whether there is one
-   * @throws DecodeError when its length does not fit, or that of one passed over
+   * @throws DecodeError when this attribute, or one that was passed over, says that it is longer than what is left
    */
   next(wanted?: readonly unknown[]): boolean {
     const limit = this.#limit
@@ -107,7 +107,7 @@ export interface RawAttribute {
 /**
  * The attributes of a list, in order. Up to three trailing bytes are padding.
  *
- * @throws DecodeError when a length does not fit
+ * @throws DecodeError when an attribute says that it is longer than what is left
  */
 export function attributesOf(bytes: Uint8Array): RawAttribute[] {
   const attributes: RawAttribute[] = []

@@ -11,7 +11,7 @@ export interface Codec<T> {
   write(w: Writer, value: NoInfer<T>): void
   /**
    * @returns `undefined` for a payload that is right and has no value; an attribute keeps it as it is
-   * @throws DecodeError for bytes that are not such a payload
+   * @throws DecodeError when the payload does not have this layout
    */
   read(payload: Uint8Array): T
   /** As `read`, where the payload stands in `bytes`: spares a view of it. */

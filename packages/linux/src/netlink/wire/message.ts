@@ -63,7 +63,7 @@ export class MessageList {
    * Goes on to the next message.
    *
    * @returns whether there is one
-   * @throws DecodeError when its length does not fit
+   * @throws DecodeError when the message says that it is longer than what is left, or shorter than its header
    */
   next(): boolean {
     const at = this.#next
@@ -113,7 +113,7 @@ export class MessageList {
 /**
  * The messages of a datagram, in order.
  *
- * @throws DecodeError when a length does not fit
+ * @throws DecodeError when a message says that it is longer than what is left, or shorter than its header
  */
 export function messagesOf(datagram: Uint8Array): RawMessage[] {
   const messages: RawMessage[] = []

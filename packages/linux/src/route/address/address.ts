@@ -165,7 +165,7 @@ export function addAddressRequest(address: Address): NetlinkRequest {
 /**
  * Adds an address to a link.
  *
- * @throws NetlinkError `EEXIST` when the link has it
+ * @throws NetlinkError `EEXIST` when the link has the address
  */
 export async function addAddress(socket: NetlinkSocket, address: Address): Promise<void> {
   await socket.request(addAddressRequest(address))
@@ -174,7 +174,7 @@ export async function addAddress(socket: NetlinkSocket, address: Address): Promi
 /**
  * Takes an address from a link.
  *
- * @throws NetlinkError `EADDRNOTAVAIL` when the link does not have it
+ * @throws NetlinkError `EADDRNOTAVAIL` when the link does not have the address
  */
 export async function deleteAddress(socket: NetlinkSocket, address: Address): Promise<void> {
   await socket.request(request(addressOperations.delete, encodeAddress(address)))

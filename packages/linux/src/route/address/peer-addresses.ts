@@ -13,7 +13,7 @@ const NETLINK_GET_STRICT_CHK = 12
  * leads there. The socket checks dumps strictly from then on.
  *
  * @returns `undefined` when the kernel did not look there, as before Linux 5.0
- * @throws NetlinkError `EINVAL` when there is no such namespace any more; `EPERM`
+ * @throws NetlinkError `EINVAL` when the namespace has ended; `EPERM`
  */
 export async function listPeerAddresses(socket: NetlinkSocket, netnsid: number): Promise<Address[] | undefined> {
   checked('setsockopt', native().setsockopt(socket.fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1))

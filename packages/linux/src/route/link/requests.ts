@@ -78,7 +78,7 @@ const inFull: LinkDescription<Link> = { as: linkOperations.reply }
  * {@link addLinkRequest} and ask for it there.
  *
  * @returns the link as the kernel made it: index, address and all
- * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel has no such kind; `ENODEV` when the
+ * @throws NetlinkError `EEXIST` when the name is taken; `EOPNOTSUPP` when the kernel does not know the kind; `ENODEV` when the
  *   link has been made under a template and the kernel, before 6.2, does not say which name it chose
  * @throws TypeError when the link is to be in another namespace, or is to be a port and its name is a template
  */
@@ -119,7 +119,7 @@ export function getLinkRequest(name: LinkName): NetlinkRequest {
 /**
  * The link with that index or name.
  *
- * @throws NetlinkError `ENODEV` when there is none
+ * @throws NetlinkError `ENODEV` when no link has this name or index
  */
 export async function getLink(socket: NetlinkSocket, name: LinkName): Promise<Link>
 export async function getLink<L>(socket: NetlinkSocket, name: LinkName, description: LinkDescription<L>): Promise<L>
@@ -150,7 +150,7 @@ export async function findLink(
  * Changes what is given of a link and leaves the rest. Selected by name, it cannot be renamed: select it by index. What
  * `linkinfo.port` says needs the link to be a port already, and `master` makes it one: two requests.
  *
- * @throws NetlinkError `ENODEV` when there is none
+ * @throws NetlinkError `ENODEV` when no link has this name or index
  * @throws TypeError when a link selected by name is to be renamed
  */
 export async function setLink(socket: NetlinkSocket, name: LinkName, settings: LinkSettings): Promise<void> {
@@ -161,7 +161,7 @@ export async function setLink(socket: NetlinkSocket, name: LinkName, settings: L
  * Deletes a link; of a veth pair both ends go. The kernel takes 20 to 40 ms over it, which are not spent on the event
  * loop.
  *
- * @throws NetlinkError `ENODEV` when there is none
+ * @throws NetlinkError `ENODEV` when no link has this name or index
  */
 export async function deleteLink(socket: NetlinkSocket, name: LinkName): Promise<void> {
   await socket.requestSlow(request(linkOperations.delete, selector(name)), undefined, true)

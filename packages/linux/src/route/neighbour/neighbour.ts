@@ -137,7 +137,7 @@ export async function replaceNeighbour(socket: NetlinkSocket, neighbour: Neighbo
 /**
  * Puts an entry into the neighbour table.
  *
- * @throws NetlinkError `EEXIST` when the address has one
+ * @throws NetlinkError `EEXIST` when the link has an entry for the address
  */
 export async function addNeighbour(socket: NetlinkSocket, neighbour: Neighbour): Promise<void> {
   await socket.request(request(neighbourOperations.add, encodeNeighbour(neighbour), NLM_F.CREATE | NLM_F.EXCL))
@@ -146,7 +146,7 @@ export async function addNeighbour(socket: NetlinkSocket, neighbour: Neighbour):
 /**
  * Takes an entry out of the neighbour table.
  *
- * @throws NetlinkError `ENOENT` when there is none
+ * @throws NetlinkError `ENOENT` when the link has no entry for the address
  */
 export async function deleteNeighbour(socket: NetlinkSocket, neighbour: Neighbour): Promise<void> {
   await socket.request(request(neighbourOperations.delete, encodeNeighbour(neighbour)))

@@ -143,9 +143,9 @@ export function addRouteRequest(route: Route, conflict: RouteConflict = 'fail'):
 }
 
 /**
- * Adds a route. `append` allows several with one destination; one that is the same in all is refused still.
+ * Adds a route. `append` allows several with one destination, but no two that are the same.
  *
- * @throws NetlinkError `EEXIST`; `ENETUNREACH` when the gateway cannot be reached by any link
+ * @throws NetlinkError `EEXIST` when a route that conflicts with it is there; `ENETUNREACH` when no link leads to the gateway
  */
 export async function addRoute(socket: NetlinkSocket, route: Route, conflict: RouteConflict = 'fail'): Promise<void> {
   await socket.request(addRouteRequest(route, conflict))
@@ -163,7 +163,7 @@ export function deleteRouteRequest(route: Route): NetlinkRequest {
 /**
  * Deletes the first route that agrees in all that is given.
  *
- * @throws NetlinkError `ESRCH` when there is none
+ * @throws NetlinkError `ESRCH` when no route is like this one
  */
 export async function deleteRoute(socket: NetlinkSocket, route: Route): Promise<void> {
   await socket.request(deleteRouteRequest(route))
@@ -213,7 +213,7 @@ function matchesLink(route: Route, oif: number | undefined): boolean {
 /**
  * The way a packet to `destination` would take; with `matched`, the route of the table that says so.
  *
- * @throws NetlinkError `ENETUNREACH` when there is none
+ * @throws NetlinkError `ENETUNREACH` when no route leads there
  */
 export async function getRoute(
   socket: NetlinkSocket,
