@@ -22,6 +22,10 @@ unlikeReference(
           'Cannot publish port 80: "zz" is no IP address',
         ],
       )
+      assert.equal(
+        JSON.parse(ours.replies[0]?.stdout ?? '').details,
+        'Cannot use key "runtimeConfig.portMappings.hostPort": ports are 1 to 65535',
+      )
       assert.equal(ours.rules, '')
       assert.match(theirs.rules, /CNI-DN-/)
     },

@@ -67,6 +67,7 @@ interface Failure {
   ipam?: IpamAnswer
   prepare?: (lab: PluginLab) => void
   message: RegExp
+  details?: RegExp
   calls: string[]
   /** Links of the container afterwards, beside `lo`. */
   left?: string[]
@@ -140,6 +141,7 @@ const failures: Record<string, Failure> = {
       ip(host, 'address', 'add', '10.7.7.1/24', 'dev', 'cni0')
     },
     message: /^failed to set bridge addr: "cni0" already has an IP address different from 10\.1\.2\.1\/24$/,
+    details: /^Cannot give "10\.1\.2\.1\/24" to "cni0": it has "10\.7\.7\.1\/24"; take it away, set "forceAddress", /,
     calls: ['ADD ipam', 'DEL ipam'],
   },
 }
@@ -152,6 +154,7 @@ for (const [what, failure] of Object.entries(failures))
       const reply = await lab.call(bridge, 'ADD', { ...config, ...failure.config }, failure.options)
       assert.equal(reply.status, 1)
       assert.match(String(reply.document['msg']), failure.message)
+      assert.match(String(reply.document['details']), failure.details ?? /(?:)/)
       assert.deepEqual(lab.calls, failure.calls)
       assert.deepEqual(hostEnds(lab), [])
       assert.deepEqual(linkNames(lab.container), [...(failure.left ?? []), 'lo'])

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { isDirectory } from '../executor/file-status.ts'
 import { buildId } from './build-id.ts'
 import { formatRequest, frame, frameHeaderBytes } from './frames.ts'
 
@@ -66,11 +67,13 @@ function exchange(
     socket.on('data', (piece) => pieces.push(piece))
     socket.on('end', () => resolve(Buffer.concat(pieces)))
     socket.on('error', (cause: NodeJS.ErrnoException) => {
-      reject(new Error(`Cannot reach a daemon on "${path}": ${reasons[cause.code ?? ''] ?? cause.message}`, { cause }))
+      const reason = isDirectory(path) ? directory : (reasons[cause.code ?? ''] ?? cause.message)
+      reject(new Error(`Cannot reach a daemon on "${path}": ${reason}`, { cause }))
     })
   })
 }
 
+const directory = 'it is a directory; name the socket in it by --socket or PATCHBAY_SOCKET'
 const none = 'none listens there; start one with "patchbayd", or name its socket by --socket or PATCHBAY_SOCKET'
 
 /** Why a connection fails, by the error's code. */

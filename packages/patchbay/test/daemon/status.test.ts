@@ -51,6 +51,8 @@ test('readStatus() says that no daemon listens, and what to do', async () => {
     const message = `Cannot reach a daemon on "${path}": none listens there; ${remedy}`
     await assert.rejects(readStatus(path), { message }, name)
   }
+  const message = `Cannot reach a daemon on "${folder}": it is a directory; name the socket in it by --socket or PATCHBAY_SOCKET`
+  await assert.rejects(readStatus(folder), { message })
 })
 
 test('formatStatus() has a line for each figure', () => {

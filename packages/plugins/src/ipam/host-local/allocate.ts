@@ -14,6 +14,8 @@ export interface Allocation {
   readonly held?: readonly OwnLease[]
   /** Addresses that the owner's interface has at present. */
   readonly configured?: readonly IP[]
+  /** Says what to do about a set that has no free address, by its index. */
+  readonly remedy?: (set: number) => string
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Allocation {
  *   similar ones; RangeError `failed to allocate all requested IPs: 10.0.0.9`
  */
 export async function allocate(store: LeaseStore, allocation: Allocation): Promise<IPConfig[]> {
-  const { owner, sets, requested, held = await store.leasesOf(owner), configured = [] } = allocation
+  const { owner, sets, requested, held = await store.leasesOf(owner), configured = [], remedy } = allocation
   let left = requested
   const given: IPConfig[] = []
   const leased: IP[] = []
@@ -33,7 +35,7 @@ export async function allocate(store: LeaseStore, allocation: Allocation): Promi
     for (const [index, set] of sets.entries()) {
       const wanted = left.find((ip) => rangeFor(set, ip) !== undefined)
       if (wanted !== undefined) left = left.filter((ip) => !ip.equals(wanted))
-      const { ip, isNew } = await allocateFrom(store, { owner, set, index, wanted, held, configured })
+      const { ip, isNew } = await allocateFrom(store, { owner, set, index, wanted, held, configured, remedy })
       if (isNew) leased.push(ip)
       given.push(ipConfigOf(ip, set))
     }
@@ -56,6 +58,7 @@ interface Turn {
   readonly wanted: IP | undefined
   readonly held: readonly OwnLease[]
   readonly configured: readonly IP[]
+  readonly remedy: Allocation['remedy']
 }
 
 interface Allocated {
@@ -102,7 +105,8 @@ async function allocateWanted(
 async function allocateNext(store: LeaseStore, turn: Turn): Promise<Allocated> {
   const ip = (await reserveNext(store, turn)) ?? ((await store.refresh()) ? await reserveNext(store, turn) : undefined)
   if (ip !== undefined) return { ip, isNew: true }
-  throw new RangeError(`no IP addresses available in range set: ${formatRangeSet(turn.set)}`)
+  const cause = turn.remedy && new RangeError(turn.remedy(turn.index))
+  throw new RangeError(`no IP addresses available in range set: ${formatRangeSet(turn.set)}`, { cause })
 }
 
 async function reserveNext(store: LeaseStore, { owner, set, index }: Turn): Promise<IP | undefined> {

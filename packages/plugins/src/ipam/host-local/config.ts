@@ -63,6 +63,8 @@ export interface HostLocalConfig {
   readonly directory: string
   /** One address is allocated from each. */
   readonly sets: readonly RangeSet[]
+  /** The key that a set is from, by its index: `ipam.ranges`. */
+  readonly keyOf: (set: number) => string
   /** Addresses that the caller wants, in the order of the arguments, the configuration and the capability. */
   readonly requested: readonly IP[]
   readonly routes: readonly Route[]
@@ -90,13 +92,21 @@ export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): 
   if (ipam === undefined) throw new RangeError("IPAM config missing 'ipam' key")
   const requested = requestedIn(conf, request.args)
   const { runtimeConfig: { ipRanges = [] } = {} } = conf
-  const sets = canonicalRangeSets([...ipRanges, ...singleRange(ipam), ...(ipam.ranges ?? [])])
+  const single = singleRange(ipam)
+  const keyOf = keysOfSets(ipRanges.length, single.length)
+  const sets = canonicalRangeSets([...ipRanges, ...single, ...(ipam.ranges ?? [])], keyOf)
   checkFamilies(sets, conf.cniVersion)
   checkSetsApart(sets)
   const { dataDir, resolvConf, routes = [], keepOverReboot } = ipam
   const keeping = { isSynced: isSynced(ipam.durability), keepOverReboot }
   const directory = join(dataDir || DEFAULT_DATA_DIR, directoryOf(request.name))
-  return { directory, sets, requested, routes, resolvConf, keeping }
+  return { directory, sets, keyOf, requested, routes, resolvConf, keeping }
+}
+
+/** What to do when a network has leased all that a key gives it. */
+export function exhaustedText(network: string, key: string): string {
+  const lease = `Cannot lease an address of network "${network}": all that key "${key}" has are leased`
+  return `${lease}; "patchbay leases ${network}" lists to whom, and GC releases those of containers that are gone`
 }
 
 function isSynced(durability: string): boolean | undefined {
@@ -148,6 +158,14 @@ function tryParseCidr(value: string): CIDR | undefined {
 /** The range in `ipam` itself is used if it has a subnet. */
 function singleRange(ipam: RangeConf): RangeConf[][] {
   return ipam.subnet === undefined ? [] : [[ipam]]
+}
+
+/** Sets of the capability come first, then the one in `ipam` itself. */
+function keysOfSets(fromCapability: number, single: number): (set: number) => string {
+  return (set) => {
+    if (set < fromCapability) return 'runtimeConfig.ipRanges'
+    return set < fromCapability + single ? 'ipam' : 'ipam.ranges'
+  }
 }
 
 /** Before 0.3.0 a result has room for one address of each family. */

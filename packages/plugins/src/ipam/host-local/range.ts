@@ -21,6 +21,16 @@ export interface Range extends Bounds {
   readonly gateway: IP
 }
 
+/** A range that cannot be used, by the field that is wrong. */
+class FieldError extends RangeError {
+  readonly field: keyof RangeConf
+
+  constructor(field: keyof RangeConf, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.field = field
+  }
+}
+
 /**
  * Fills in what a configured range leaves out: the gateway and the start are the first address after the network's
  * own, the end is the last one, less the broadcast address.
@@ -32,7 +42,7 @@ export function canonicalRange(conf: RangeConf): Range {
   const { subnet, rangeStart, rangeEnd } = conf
   if (subnet === undefined) {
     const cause = new RangeError('Cannot allocate from a range: it has no key "subnet"')
-    throw new RangeError('IP <nil> not v4 nor v6', { cause })
+    throw new FieldError('subnet', 'IP <nil> not v4 nor v6', { cause })
   }
   checkSubnet(subnet)
   const first = subnet.address.add(1)
@@ -46,20 +56,20 @@ export function canonicalRange(conf: RangeConf): Range {
 function checkBounds(subnet: CIDR, { start, end, rangeStart, rangeEnd }: Bounds & RangeConf): void {
   const isReversed = rangeEnd !== undefined && start.family === end.family && start.compare(end) > 0
   if (rangeStart !== undefined && (isReversed || !subnet.contains(start))) {
-    throw new RangeError(`RangeStart ${start} not in network ${subnet}`)
+    throw new FieldError('rangeStart', `RangeStart ${start} not in network ${subnet}`)
   }
   if (rangeEnd !== undefined && (isReversed || !subnet.contains(end))) {
-    throw new RangeError(`RangeEnd ${end} not in network ${subnet}`)
+    throw new FieldError('rangeEnd', `RangeEnd ${end} not in network ${subnet}`)
   }
 }
 
 function checkSubnet(subnet: CIDR): void {
   if (subnet.prefixLength > subnet.address.bits - 2) {
-    throw new RangeError(`Network ${subnet} too small to allocate from`)
+    throw new FieldError('subnet', `Network ${subnet} too small to allocate from`)
   }
   if (subnet.hasHostBits) {
     const mask = `a subnet mask of length ${subnet.prefixLength}`
-    throw new RangeError(`Network has host bits set. For ${mask} the network address is ${subnet.network}`)
+    throw new FieldError('subnet', `Network has host bits set. For ${mask} the network address is ${subnet.network}`)
   }
 }
 
@@ -102,18 +112,27 @@ function checkTogether(set: RangeSet): void {
 }
 
 /**
- * Fills in the range sets of a configuration.
+ * Fills in the range sets of a configuration. The causes of an error name the key.
  *
+ * @param keyOf the key that a set is from: `ipam.ranges`
  * @throws {RangeError} `no IP ranges specified`, `invalid range set 0: empty range set`, `range set 0 overlaps with 1`
  */
-export function canonicalRangeSets(confs: readonly (readonly RangeConf[])[]): RangeSet[] {
-  if (confs.length === 0) throw new RangeError('no IP ranges specified')
+export function canonicalRangeSets(
+  confs: readonly (readonly RangeConf[])[],
+  keyOf: (set: number) => string = () => 'ipam.ranges',
+): RangeSet[] {
+  if (confs.length === 0) {
+    const cause = new RangeError('Cannot lease addresses: set "ipam.subnet" or "ipam.ranges"')
+    throw new RangeError('no IP ranges specified', { cause })
+  }
   return confs.map((conf, index) => {
     try {
       return canonicalRangeSet(conf)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      throw new RangeError(`invalid range set ${index}: ${error.message}`, { cause: error })
+      const key = error instanceof FieldError ? `${keyOf(index)}.${error.field}` : keyOf(index)
+      const cause = new RangeError(`Cannot use key "${key}"`, { cause: error })
+      throw new RangeError(`invalid range set ${index}: ${error.message}`, { cause })
     }
   })
 }

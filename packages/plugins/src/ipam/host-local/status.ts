@@ -4,7 +4,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import { CniError } from '@patchbay/cni/types'
 import { messageOf } from '../../request/error-message.ts'
 import { fileOperation, hasCode } from '../../state/file-operation.ts'
-import { type HostLocalConfig, loadConfig } from './config.ts'
+import { exhaustedText, type HostLocalConfig, loadConfig } from './config.ts'
 import { openDirectoryStore } from './directory-store.ts'
 import type { LeaseStore } from './lease-store.ts'
 import { formatRangeSet, type RangeSet } from './range.ts'
@@ -17,14 +17,16 @@ import { roundRobin } from './round-robin.ts'
  */
 export async function status(request: Request): Promise<void> {
   const config = loadConfig(request)
-  let exhausted: RangeSet | undefined
+  let exhausted: number | undefined
   try {
     checkWritable(config.directory)
     exhausted = await findExhausted(config, request)
   } catch (error) {
     throw unavailable(request.name, messageOf(error), error)
   }
-  if (exhausted) throw unavailable(request.name, `no address is free in range set ${formatRangeSet(exhausted)}`)
+  if (exhausted === undefined) return
+  const reason = `no address is free in range set ${formatRangeSet(config.sets[exhausted] ?? [])}`
+  throw unavailable(request.name, reason, undefined, exhaustedText(request.name, config.keyOf(exhausted)))
 }
 
 /** For a missing directory the nearest existing one above it decides. */
@@ -44,15 +46,15 @@ async function findExhausted({ directory, sets, keeping }: HostLocalConfig, { si
   try {
     await using store = await openDirectoryStore(directory, { ...keeping, signal })
     const exhausted = await firstExhausted(store, sets)
-    return exhausted && (await store.refresh()) ? await firstExhausted(store, sets) : exhausted
+    return exhausted !== undefined && (await store.refresh()) ? await firstExhausted(store, sets) : exhausted
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw error
   }
 }
 
-async function firstExhausted(store: LeaseStore, sets: readonly RangeSet[]): Promise<RangeSet | undefined> {
-  for (const set of sets) if (!(await hasFree(store, set))) return set
+async function firstExhausted(store: LeaseStore, sets: readonly RangeSet[]): Promise<number | undefined> {
+  for (const [index, set] of sets.entries()) if (!(await hasFree(store, set))) return index
   return undefined
 }
 
@@ -61,6 +63,7 @@ async function hasFree(store: LeaseStore, set: RangeSet): Promise<boolean> {
   return false
 }
 
-function unavailable(network: string, reason: string, cause?: unknown): CniError {
-  return new CniError('pluginNotAvailable', `Cannot lease addresses of network "${network}": ${reason}`, { cause })
+function unavailable(network: string, reason: string, cause?: unknown, details?: string): CniError {
+  const msg = `Cannot lease addresses of network "${network}": ${reason}`
+  return new CniError('pluginNotAvailable', msg, { cause, details })
 }

@@ -146,7 +146,10 @@ async function ensureAddresses(host: OpenNetns, { link, mac: choice, ...more }: 
   const conflicts = present.filter((address) => missing.some((gateway) => isConflict(address, gateway)))
   if (conflicts.length > 0 && !config.forceAddress) {
     const gateway = missing.find((each) => conflicts.some((address) => isConflict(address, each)))
-    throw new Error(`"${link.ifname}" already has an IP address different from ${gateway}`)
+    const has = conflicts.map(({ address }) => `"${address}"`).join(', ')
+    const remedy = 'take it away, set "forceAddress", or name a "bridge" of its own'
+    const cause = new Error(`Cannot give "${gateway}" to "${link.ifname}": it has ${has}; ${remedy}`)
+    throw new Error(`"${link.ifname}" already has an IP address different from ${gateway}`, { cause })
   }
   for (const address of conflicts) await deleteAddress(host.route, address)
   if (missing.length === 0) return ensureUp(host, link)

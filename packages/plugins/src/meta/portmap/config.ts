@@ -85,8 +85,8 @@ export function loadPortmapConfig(request: Request): PortmapConfig {
   if (markBit < 0 || markBit > 31) throw new RangeError('MasqMarkBit must be between 0 and 31')
   const backend = checkBackend(conf)
   for (const { hostPort, containerPort } of conf.runtimeConfig.portMappings) {
-    if (containerPort <= 0) throw new RangeError(`Invalid container port number: ${containerPort}`)
-    if (hostPort <= 0) throw new RangeError(`Invalid host port number: ${hostPort}`)
+    if (containerPort <= 0) throw wrongPort('containerPort', containerPort)
+    if (hostPort <= 0) throw wrongPort('hostPort', hostPort)
   }
   return {
     snat,
@@ -110,6 +110,11 @@ function decode(request: Request): Decoded<typeof portmapConf> {
   }
 }
 
+function wrongPort(key: 'hostPort' | 'containerPort', port: number): RangeError {
+  const cause = new RangeError(`Cannot use key "runtimeConfig.portMappings.${key}": ports are 1 to ${MAX_PORT}`)
+  return new RangeError(`Invalid ${key === 'hostPort' ? 'host' : 'container'} port number: ${port}`, { cause })
+}
+
 /**
  * What would fail half way otherwise, or redirect nothing.
  *
@@ -117,8 +122,8 @@ function decode(request: Request): Decoded<typeof portmapConf> {
  */
 export function checkMappings(mappings: readonly PortMapping[]): void {
   for (const { hostPort, containerPort, protocol, hostIP } of mappings) {
-    if (containerPort > MAX_PORT) throw new RangeError(`Invalid container port number: ${containerPort}`)
-    if (hostPort > MAX_PORT) throw new RangeError(`Invalid host port number: ${hostPort}`)
+    if (containerPort > MAX_PORT) throw wrongPort('containerPort', containerPort)
+    if (hostPort > MAX_PORT) throw wrongPort('hostPort', hostPort)
     const problem = (state: string) => new RangeError(`Cannot publish port ${hostPort}: ${state}`)
     if (protocol === '') throw problem('its mapping has no protocol')
     if (hostIP !== '' && !tryParseIP(hostIP)) throw problem(`${quote(hostIP)} is no IP address`)

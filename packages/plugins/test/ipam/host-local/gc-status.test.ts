@@ -64,11 +64,44 @@ test('STATUS is well while an address is free, with or without a directory', asy
   assert.deepEqual(await callHostLocal('STATUS', { config }), { status: 0, output: undefined })
 })
 
+const exhausted =
+  'Cannot lease an address of network "net": all that key "ipam.ranges" has are leased; ' +
+  '"patchbay leases net" lists to whom, and GC releases those of containers that are gone'
+
 test('STATUS answers 50 when a range set is exhausted', async (context) => {
   const all = [2, 3, 4, 5, 6].map((last) => [`10.9.0.${last}`, `c${last}\r\neth0`])
   const { call } = world(context, Object.fromEntries(all))
   const msg = 'Cannot lease addresses of network "net": no address is free in range set 10.9.0.1-10.9.0.6'
-  assert.deepEqual(await call('STATUS'), { status: 1, output: { code: 50, msg } })
+  assert.deepEqual(await call('STATUS'), { status: 1, output: { code: 50, msg, details: exhausted } })
+})
+
+test('ADD says of which network and key all addresses are leased, and what to do', async (context) => {
+  const all = [2, 3, 4, 5, 6].map((last) => [`10.9.0.${last}`, `c${last}\r\neth0`])
+  const { call } = world(context, Object.fromEntries(all))
+  const msg = 'failed to allocate for range 0: no IP addresses available in range set: 10.9.0.1-10.9.0.6'
+  assert.deepEqual(await call('ADD'), { status: 1, output: { code: 999, msg, details: exhausted } })
+})
+
+test('errors of ranges name their key', async () => {
+  const ask = async (ipam: object, runtimeConfig = {}) => {
+    const config = {
+      cniVersion: '1.1.0',
+      name: 'net',
+      type: 'bridge',
+      ipam: { type: 'host-local', ...ipam },
+      runtimeConfig,
+    }
+    const { output } = await callHostLocal('ADD', { config })
+    return (output as { details?: string }).details
+  }
+  const [good, wide, low] = [{ subnet: '10.9.0.0/29' }, { subnet: '10.9.0.1/29' }, { subnet: '10.9.0.0/31' }]
+  assert.equal(await ask({ subnett: '10.9.0.0/29' }), 'Cannot lease addresses: set "ipam.subnet" or "ipam.ranges"')
+  assert.equal(await ask(wide), 'Cannot use key "ipam.subnet"')
+  assert.equal(await ask({ ...good, rangeStart: '10.1.0.1' }), 'Cannot use key "ipam.rangeStart"')
+  assert.equal(await ask({ ranges: [[good], [low]] }), 'Cannot use key "ipam.ranges.subnet"')
+  assert.equal(await ask({ ...good, ranges: [[]] }), 'Cannot use key "ipam.ranges"')
+  const before = { ipRanges: [[{ ...good, rangeEnd: '10.1.0.1' }]] }
+  assert.equal(await ask(good, before), 'Cannot use key "runtimeConfig.ipRanges.rangeEnd"')
 })
 
 test('GC and STATUS work on many leases, and on a range with a single address left', async (context) => {
