@@ -229,6 +229,7 @@ export const badIpams: readonly BadIpam[] = [
     name: 'no-program',
     program: '',
     error: { code: 0, msg: `${failed} fork/exec /run/ipam/no-program: exec format error` },
+    ownDetails: 'Cannot run "/run/ipam/no-program": it is no executable for this machine and has no "#!" line',
   },
   { name: 'directory', error: { code: 999, msg: 'failed to find plugin "directory" in path [/run/ipam]' } },
 ]

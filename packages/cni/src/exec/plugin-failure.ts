@@ -38,7 +38,14 @@ export function pluginFailure(path: string, outcome: ProcessOutcome): CniError {
   }
   if (stdout !== '') return parseFailure(stdout)
   if (stderr !== '') return new CniError('unknown', `netplugin failed: ${quote(stderr)}`)
-  return new CniError('unknown', `netplugin failed with no error message: ${endText(path, outcome.end)}`)
+  const details = isForeign(outcome.end) ? `Cannot run "${path}": ${foreign}` : undefined
+  return new CniError('unknown', `netplugin failed with no error message: ${endText(path, outcome.end)}`, { details })
+}
+
+const foreign = 'it is no executable for this machine and has no "#!" line'
+
+function isForeign(end: ProcessEnd): boolean {
+  return end.kind === 'failed' && end.code === 'ENOEXEC'
 }
 
 function parseFailure(stdout: string): CniError {

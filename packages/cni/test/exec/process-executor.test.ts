@@ -125,15 +125,18 @@ test('run() describes a plugin that cannot be started', async (t) => {
   for (const name of ['empty', 'zeroed', 'foreign']) chmodSync(join(directory, name), 0o755)
   for (const [name, reason] of Object.entries(reasons)) {
     const path = join(directory, name)
-    const message = `netplugin failed with no error message: fork/exec ${path}: ${reason}`
-    await assert.rejects(processExecutor().run(path, { stdin: '', env }), { name: 'CniError', code: 0, message }, name)
+    const msg = `netplugin failed with no error message: fork/exec ${path}: ${reason}`
+    const foreign = `Cannot run "${path}": it is no executable for this machine and has no "#!" line`
+    const details = reason === 'exec format error' ? foreign : ''
+    const failure = { name: 'CniError', code: 0, msg, details }
+    await assert.rejects(processExecutor().run(path, { stdin: '', env }), failure, name)
   }
 })
 
 test('run() does not let a shell run text that is no program', async (t) => {
   const path = join(scratch(t, { plugin: 'echo {}\n' }), 'plugin')
   chmodSync(path, 0o755)
-  await assert.rejects(processExecutor().run(path, { stdin: '', env }), /exec format error$/)
+  await assert.rejects(processExecutor().run(path, { stdin: '', env }), /: exec format error; Cannot run /)
 })
 
 test('run() looks a path without a slash up in the current directory, not in PATH', async (t) => {
