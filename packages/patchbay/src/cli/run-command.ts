@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander'
+import { ownIdentity, permissionRemedy } from './permission-remedy.ts'
 
 /**
  * Runs a command line.
@@ -11,7 +12,9 @@ export async function runCommand(program: Command, args: readonly string[]): Pro
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`)
+    const remedy = permissionRemedy(error, ownIdentity())
+    const text = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`Error: ${text}${remedy === undefined ? '' : `; ${remedy}`}\n`)
     return 1
   }
 }
