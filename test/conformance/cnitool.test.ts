@@ -87,7 +87,7 @@ test('cnitool status succeeds when the plugins are ready, and needs no namespace
 test('cnitool tells plugins what the reference tells them', () => {
   usePlugin(`echo '{"cniVersion": "1.1.0"}'`, { capabilities: { mac: true } })
   const CAP_ARGS = '{"mac": "02:00:00:00:00:01", "other": 1}'
-  succeed(['add', 'net1', 'netns/c1'], { CNI_ARGS: 'IgnoreUnknown=1;A=b', CAP_ARGS })
+  assert.equal(run(['add', 'net1', 'netns/c1'], { CNI_ARGS: 'IgnoreUnknown=1;A=b', CAP_ARGS }).status, 0)
   // Every program in the test's world starts in its root.
   const path = '/netns/c1'
   const id = `cnitool-${createHash('sha512').update(path).digest('hex').slice(0, 20)}`
@@ -125,6 +125,14 @@ test('cnitool takes the name of the interface from --ifname, then CNI_IFNAME, th
 test('cnitool finds the plugins beside it when CNI_PATH is not set', () => {
   const [add] = JSON.parse(succeed(['add', 'net1', netns], { CNI_PATH: '' })).ips
   assert.equal(add.address, '10.7.0.2/24')
+})
+
+test('cnitool warns of a capability that no plugin enables', () => {
+  usePlugin(`echo '{"cniVersion": "1.1.0"}'`, { capabilities: { portMappings: true } })
+  const { status, stderr } = run(['add', 'net1', netns], { CAP_ARGS: '{"portmappings": []}' })
+  const warning =
+    'Cannot hand on "portmappings" of CAP_ARGS: no plugin of network "net1" enables it; write "portMappings"'
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: `Warning: ${warning}\n` })
 })
 
 test('cnitool ignores further arguments, with a warning', () => {

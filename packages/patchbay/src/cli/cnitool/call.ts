@@ -5,6 +5,7 @@ import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
 import { ownExecutor } from '../../executor/own-executor.ts'
 import { ownFiles } from '../../executor/own-files.ts'
 import { capabilityArgs, containerIdOf, pairsOf } from './arguments.ts'
+import { unusedCapabilities } from './unused-capabilities.ts'
 
 /** What holds where nothing else is said. */
 export const DEFAULTS = { configDir: '/etc/cni/net.d', ifName: 'eth0', cacheDir: defaultCacheDir } as const
@@ -48,12 +49,14 @@ export async function openAttachment(name: string, netns: string, options: Optio
   const { env } = process
   const network = await openNetwork(name, options)
   const path = resolve(netns)
-  const rt: RuntimeConf = {
+  const rt = {
     containerId: containerIdOf(path),
     netns: path,
     ifName: options.ifname || env['CNI_IFNAME'] || DEFAULTS.ifName,
     args: pairsOf(env['CNI_ARGS'] ?? ''),
     capabilityArgs: capabilityArgs(env['CAP_ARGS'] ?? ''),
-  }
+  } satisfies RuntimeConf
+  for (const warning of unusedCapabilities(network.list, rt.capabilityArgs))
+    process.stderr.write(`Warning: ${warning}\n`)
   return { ...network, rt }
 }
