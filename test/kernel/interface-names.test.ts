@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { validateInterfaceName } from '@patchbay/cni/types'
 import { type NetlinkSocket, NLM_F } from '@patchbay/linux/netlink'
-import { addLink, addLinkRequest, deleteLink, linkSummary } from '@patchbay/linux/route'
+import { addLink, addLinkRequest, deleteLink, linkSummary, listLinks } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
 import { bridge } from '@patchbay/plugins/bridge'
 import { type TestNamespace, withNamespaces } from '../lab/namespace-fixture.ts'
@@ -46,8 +46,14 @@ async function make(socket: NetlinkSocket, ifname: string): Promise<number | und
   } catch (error) {
     // A kernel that does not answer in time has not refused.
     if (error instanceof SystemError) throw error
+    await deleteOthers(socket)
     return undefined
   }
+}
+
+/** Kernels before 6.2 do not say which name they chose under a template: that link would be in the way of a later name. */
+async function deleteOthers(socket: NetlinkSocket): Promise<void> {
+  for (const { index, ifname } of await listLinks(socket)) if (ifname !== 'lo') await deleteLink(socket, index)
 }
 
 test('validateInterfaceName() accepts the names that the kernel takes and keeps, for all but white space of Unicode', () =>
