@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { slowness } from './slowness.ts'
 import type { JsonObject } from './witness.ts'
 import { type Outcome, World } from './world.ts'
 
@@ -158,11 +159,11 @@ export function bridgeConfig(more: JsonObject = {}): JsonObject {
   }
 }
 
-/** Waits until a condition holds, 20 seconds at most. */
+/** Waits until a condition holds, 20 seconds at most, or longer on a slow machine. */
 export async function eventually(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 20_000
+  const deadline = performance.now() + 20_000 * slowness
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within 20 s`)
+    if (performance.now() > deadline) throw new Error(`${what} did not come within ${20 * slowness} s`)
     await delay(5)
   }
 }

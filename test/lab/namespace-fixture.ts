@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import { Namespace } from '@patchbay/linux/netns'
 import { openRouteSocket } from '@patchbay/linux/route'
+import { slowness } from './slowness.ts'
 
 /** A fresh network namespace, and a socket in it for links, addresses and routes. */
 export interface TestNamespace {
@@ -42,14 +43,14 @@ export function openDescriptors(): number {
 }
 
 /**
- * Waits until a condition holds, 10 seconds at most.
+ * Waits until a condition holds, 10 seconds at most, or longer on a slow machine.
  *
  * @param what names it in the error
  */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 10_000 * slowness
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within 10 s`)
+    if (performance.now() > deadline) throw new Error(`${what} did not come within ${10 * slowness} s`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

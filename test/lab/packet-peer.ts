@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { slowness } from './slowness.ts'
 
 interface Place {
   readonly path: string
@@ -12,6 +13,8 @@ export interface Destination {
   /** Port that the question comes from; any by default. */
   from?: number
 }
+
+const limitMs = 900 * slowness
 
 /** Answers over TCP and UDP, IPv4 and IPv6, with a name and the address that the question came from. */
 const serverProgram = `
@@ -28,12 +31,12 @@ const serverProgram = `
 
 /** Asks again and again, so that one lost packet counts for nothing, and prints the answer; nothing when none comes. */
 const clientProgram = `
-  const [protocol, address, port, from] = process.argv.slice(1)
+  const [protocol, address, port, from, limitMs] = process.argv.slice(1)
   const end = () => process.exit(0)
   const say = (text) => { process.stdout.write(String(text)); end() }
   const connect = () => require('node:net').connect({ host: address, port: +port }).on('error', end).on('data', say)
   const again = (ask) => { ask(); setInterval(ask, 200) }
-  setTimeout(end, 900)
+  setTimeout(end, +limitMs)
   if (protocol === 'tcp') again(connect)
   else {
     const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4')
@@ -62,9 +65,9 @@ export class Server implements Disposable {
   }
 }
 
-/** Asks a server from a namespace: `web saw 192.0.2.2`, or nothing when no answer comes within 0.9 seconds. */
+/** Asks a server from a namespace: `web saw 192.0.2.2`, or nothing when no answer comes within 0.9 seconds, or longer on a slow machine. */
 export function ask(place: Place, { protocol, address, port, from = 0 }: Destination): string {
-  const words = [protocol, address, String(port), String(from)]
+  const words = [protocol, address, String(port), String(from), String(limitMs)]
   const command = [`--net=${place.path}`, '--', process.execPath, '-e', clientProgram, ...words]
   const { stdout, stderr, error } = spawnSync('nsenter', command, { encoding: 'utf8' })
   if (error) throw error

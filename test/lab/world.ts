@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { slowness } from './slowness.ts'
 
 /** What a process printed, and how it ended. */
 export interface Outcome {
@@ -54,7 +55,7 @@ export class World implements Disposable {
       env,
       encoding: 'utf8',
       maxBuffer: 64 * 2 ** 20,
-      timeout: 60_000,
+      timeout: 60_000 * slowness,
       killSignal: 'SIGKILL',
     })
     // A program need not read its input: one that has ended first says by its status how it went.
