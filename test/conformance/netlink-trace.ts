@@ -39,7 +39,7 @@ export interface VlanRequest {
 }
 
 /**
- * What a plugin asks the kernel about the VLANs of ports, on a kernel that can do nothing of the kind: strace turns the
+ * What a plugin asks the kernel about the VLANs of ports. On a kernel that can do nothing of the kind, strace turns the
  * requests into some that the kernel says yes to without doing anything, so that the plugin goes on to its next.
  *
  * @param prepare a script that makes the network ready for an ADD, whatever an earlier one has left
@@ -49,13 +49,18 @@ export function vlanRequests(scene: Scene, config: JsonObject, prepare: string):
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     scene.shell(prepare)
     const injection = injectionOf(found)
-    const sends = injection ? tracedSends(scene, config, injection) : []
+    const { status, sends } = injection ? traceAdd(scene, config, injection) : nothing
+    if (found.length === 0 && status === 0) return requestsIn(sends)
     if (injection && !isAsMeant(sends, found.length)) continue
     const next = sends.find(({ bytes }) => linkMessages(bytes).some(isVlanRequest))
-    if (!next) return found.flatMap(({ bytes }) => linkMessages(bytes).filter(isVlanRequest).map(decodeVlanRequest))
+    if (!next) return requestsIn(found)
     found.push(next)
   }
   throw new Error(`Cannot trace the requests about VLANs: other calls were turned into nothing in ${ATTEMPTS} attempts`)
+}
+
+function requestsIn(sends: readonly Send[]): VlanRequest[] {
+  return sends.flatMap(({ bytes }) => linkMessages(bytes).filter(isVlanRequest).map(decodeVlanRequest))
 }
 
 /** strace counts the calls of each thread: a thread that has as many by chance is hit, too. */
@@ -84,7 +89,7 @@ function inject(bytes: Buffer, when: string): string[] {
 
 /** What `IFLA_INFO_DATA` a bridge is made with: attributes by number, in hexadecimal. */
 export function bridgeSettings(scene: Scene, config: JsonObject): Record<string, string>[] {
-  return tracedSends(scene, config, []).flatMap(({ bytes }) =>
+  return traceAdd(scene, config, []).sends.flatMap(({ bytes }) =>
     linkMessages(bytes).flatMap(({ type, attributes }) => {
       const info = attributesOf(attributes.get(IFLA.LINKINFO))
       const isBridge = info.get(IFLA_INFO.KIND)?.toString().startsWith('bridge') ?? false
@@ -95,11 +100,18 @@ export function bridgeSettings(scene: Scene, config: JsonObject): Record<string,
   )
 }
 
-/** What ADD sends, under strace(1). */
-function tracedSends(scene: Scene, config: JsonObject, injection: readonly string[]): Send[] {
+/** What an ADD under strace(1) has sent, and its status. */
+interface Trace {
+  readonly status: number | null
+  readonly sends: readonly Send[]
+}
+
+const nothing: Trace = { status: null, sends: [] }
+
+function traceAdd(scene: Scene, config: JsonObject, injection: readonly string[]): Trace {
   const wrapper = ['strace', '-f', '-o', '/run/trace', '-e', 'trace=sendto', '-e', 'write=all', ...injection]
-  scene.call('ADD', config, { wrapper })
-  return parseTrace(scene.shell('cat /run/trace'))
+  const { status } = scene.call('ADD', config, { wrapper })
+  return { status, sends: parseTrace(scene.shell('cat /run/trace')) }
 }
 
 function withoutEffect(bytes: Buffer): Buffer {
