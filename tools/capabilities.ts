@@ -44,6 +44,8 @@ export const programs: readonly Program[] = [
   { name: 'dbus-daemon', version: ['--version'], package: 'dbus-daemon', required: true },
   { name: 'ping', version: ['-V'], package: 'iputils-ping', required: false },
   { name: 'strace', version: ['-V'], package: 'strace', required: true },
+  { name: 'qemu-system-x86_64', version: ['--version'], package: 'qemu-system-x86', required: true },
+  { name: 'modprobe', version: ['--version'], package: 'kmod', required: true },
   { name: 'cc', version: ['--version'], package: 'gcc', required: true },
 ]
 
@@ -84,7 +86,8 @@ export function probeProgram({ name, version, package: owner, required }: Progra
   return { name, present: true, required, witness: true, detail: /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? '' }
 }
 
-function probeKernel(features: readonly KernelFeature[]): Capability[] {
+/** Whether the kernel that this runs on has each of the features. */
+export function probeKernel(features: readonly KernelFeature[]): Capability[] {
   const probes = features.map(({ probe }, index) => `(${probe}) >/dev/null 2>&1 && echo ${index}`)
   const script = ['ip link add base0 type veth peer name base1', ...probes, 'true'].join('\n')
   const { output } = runInSandbox(['sh', '-c', script], { cwd: '/' })

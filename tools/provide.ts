@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { downloadKernel } from './kernels/kernel-files.ts'
+import type { Kernel } from './kernels/kernels.ts'
 
 /** What tests ask and this machine lacks. */
 export interface Wanted {
@@ -9,6 +11,8 @@ export interface Wanted {
   readonly programs: readonly { readonly name: string; readonly package: string }[]
   /** Whether the reference plugins are to be downloaded. */
   readonly reference: boolean
+  /** Kernels to be downloaded. */
+  readonly kernels: readonly Kernel[]
 }
 
 /** Where the machine is looked at and changed; the defaults are the machine's own. */
@@ -55,9 +59,30 @@ export async function provide(wanted: Wanted, root: string, machine: Machine = {
       'Tests of conformance compare with the reference plugins, which are not here.\n' +
         'To be downloaded to dist/reference, not installed: the Debian package containernetworking-plugins',
     )
+  if (wanted.kernels.length > 0)
+    console.log(
+      'Tests run on other kernels too, which are not here, in a virtual machine.\n' +
+        `To be downloaded to dist/kernels, 70 MB each, not installed: ${wanted.kernels.map(describeKernel).join(', ')}`,
+    )
   if (!(await isAgreed())) return console.log('Nothing was installed; what needs it is left out')
   if (packages.length > 0) installPackages(packages, machine)
   if (wanted.reference) downloadReference(root)
+  for (const kernel of wanted.kernels) tryDownload(root, kernel)
+}
+
+function describeKernel({ version, suite }: Kernel): string {
+  return `Linux ${version} of Debian ${suite}`
+}
+
+function tryDownload(root: string, kernel: Kernel): void {
+  const started = performance.now()
+  const what = `download ${describeKernel(kernel)}`
+  try {
+    downloadKernel(root, kernel)
+    showTime(what, started)
+  } catch (error) {
+    console.log(`Cannot ${what}: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 async function isAgreed(): Promise<boolean> {
@@ -100,7 +125,11 @@ function run(what: string, command: string, args: readonly string[]): boolean {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const options = { env, encoding: 'utf8', input: '', maxBuffer: 2 ** 26 } as const
   const { status, stdout, stderr, error } = spawnSync(command, args, options)
-  if (status === 0) console.log(`${what.padEnd(32)} ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  if (status === 0) showTime(what, started)
   else console.log(`${stdout}${stderr}`.trimEnd(), `\nCannot ${what}: ${error?.message ?? 'see above'}`)
   return status === 0
+}
+
+function showTime(what: string, started: number): void {
+  console.log(`${what.padEnd(40)} ${((performance.now() - started) / 1000).toFixed(1)} s`)
 }

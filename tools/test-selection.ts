@@ -5,8 +5,8 @@ export interface TestGroup {
   readonly name: string
   /** Sources that belong to it. */
   readonly sources: RegExp
-  /** Whether its files run as root in fresh namespaces: all in the same, or each in its own. */
-  readonly namespaces: 'none' | 'shared' | 'own'
+  /** Whether its files run as root in fresh namespaces: all in the same, or each in its own, here or on other kernels. */
+  readonly namespaces: 'none' | 'shared' | 'own' | 'elsewhere'
 }
 
 /** In the order they run: fast ones first. */
@@ -15,6 +15,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'kernels', sources: /^test\/kernels\/.*\.test\.ts$/, namespaces: 'elsewhere' },
   { name: 'promises', sources: /^test\/promises\/.*\.test\.ts$/, namespaces: 'own' },
 ]
 
@@ -43,6 +44,12 @@ export function selectTests(repository: Repository, { groups, paths }: Selection
     if (chosen.length > 0) selected.set(group, chosen)
   }
   return selected
+}
+
+/** What of a selection can run on other kernels, to be run there. */
+export function elsewhere(selected: ReadonlyMap<TestGroup, readonly string[]>): Map<TestGroup, readonly string[]> {
+  const able = [...selected].filter(([{ namespaces }]) => namespaces === 'own' || namespaces === 'elsewhere')
+  return new Map(able.map(([group, sources]) => [{ ...group, namespaces: 'elsewhere' }, sources]))
 }
 
 /** `test/kernel/a.test.ts` → `test/dist/kernel/a.test.js`; the lists come from sources, so that no stale build runs. */

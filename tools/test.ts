@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   type Capability,
@@ -9,26 +9,44 @@ import {
   obstacleIn,
   probeCapabilities,
 } from './capabilities.ts'
-import { outputOfGroup } from './own-group.ts'
+import { findKernel } from './kernels/kernel-files.ts'
+import { chooseKernels, type Kernel, type KernelChoice, wholeVariable } from './kernels/kernels.ts'
+import { lacksLine, notRunLines, runOnKernel } from './kernels/run-on-kernels.ts'
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
-import { endMark, type TestEvent } from './run-tests.ts'
-import { canUnshare, sandboxCommand } from './sandbox.ts'
+import { type FileRun, failure, inParallel, runFiles } from './run-files.ts'
+import type { TestEvent } from './run-tests.ts'
 import { referencePlugins } from './test-needs.ts'
 import { failureReport, groupLine, skipped, tally } from './test-report.ts'
-import { builtFile, selectTests, type TestGroup } from './test-selection.ts'
+import { builtFile, elsewhere, type Selection, selectTests, type TestGroup } from './test-selection.ts'
 import { type Durations, readDurations, slowestFiles, timeLimit } from './time-limits.ts'
 import { leftOut, leftOutReport, type Needs, needsOfSelection, provideWitnesses } from './witnesses.ts'
 
-const concurrency = 2
 const featuresFile = join(workspaceRoot(), 'tools/kernel-features.json')
-const runner = join(workspaceRoot(), 'tools/dist/run-tests.js')
-const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [--no-install] [FILE or FOLDER]...`
+const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [--kernel VERSION]... [--whole] [--no-install] [FILE or FOLDER]...`
+
+const options = {
+  only: { type: 'string', multiple: true },
+  grep: { type: 'string' },
+  kernel: { type: 'string', multiple: true },
+  whole: { type: 'boolean', default: Boolean(process.env[wholeVariable]) },
+  'no-install': { type: 'boolean', default: false },
+  help: { type: 'boolean' },
+  // Another checkout than the one this tool belongs to.
+  root: { type: 'string', default: workspaceRoot() },
+} as const
 
 interface Run {
   readonly repository: Repository
   readonly grep: string | undefined
   readonly ci: boolean
   readonly durations: Durations
+  readonly kernels: KernelChoice
+}
+
+/** What became of tests, and what the machine that they ran on has. */
+interface Outcome {
+  readonly events: readonly TestEvent[]
+  readonly capabilities: readonly Capability[]
 }
 
 /** What the last line says. */
@@ -38,37 +56,31 @@ interface Verdict {
 }
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: {
-      only: { type: 'string', multiple: true },
-      grep: { type: 'string' },
-      'no-install': { type: 'boolean', default: false },
-      help: { type: 'boolean' },
-      // Another checkout than the one this tool belongs to.
-      root: { type: 'string', default: workspaceRoot() },
-    },
-    allowPositionals: true,
-  })
+  const { values, positionals } = parseArgs({ options, allowPositionals: true })
   if (values.help) return console.log(usage)
+  const { only = [], kernel: named = [] } = values
   const repository = openRepository(values.root)
-  const selected = selectTests(repository, { groups: values.only ?? [], paths: positionals })
+  const selected = select(repository, { groups: only, paths: positionals, kernels: named })
   const run: Run = {
     repository,
     grep: values.grep,
     ci: process.env['CI'] === 'true',
     durations: readDurations(repository),
+    kernels: chooseKernels(named, { whole: values.whole }),
   }
   const verdict: Verdict = { passed: 0, failed: 0 }
   const needs = needsOfSelection(repository, selected)
-  if (!values['no-install']) await provideWitnesses(needs, repository.root)
+  const isElsewhere = [...selected.keys()].some(({ namespaces }) => namespaces === 'elsewhere')
+  if (!values['no-install']) await provideWitnesses(needs, repository.root, isElsewhere ? run.kernels.chosen : [])
   const capabilities = needs.size > 0 ? showCapabilities(run, needs, verdict) : []
   useReference(capabilities)
   const absent = leftOut(needs, capabilities)
-  const events = await runGroups(run, selected, { obstacle: obstacleIn(capabilities), absent })
+  const outcomes = await runGroups(run, selected, { obstacle: obstacleIn(capabilities), absent, capabilities })
+  const events = outcomes.flatMap((outcome) => outcome.events)
   const { passed, failed } = tally(events)
   verdict.passed += passed
   verdict.failed += failed
-  showSkipped(run, events, capabilities, verdict)
+  for (const outcome of outcomes) showSkipped(run, outcome, verdict)
   for (const line of [slowestFiles(events), leftOutReport(absent)].filter((text) => text !== '')) console.log(line)
   if (passed + failed === 0) {
     console.log('No test was run: nothing matches what was asked for')
@@ -78,9 +90,18 @@ async function main(): Promise<void> {
   process.exitCode = verdict.failed > 0 ? 1 : 0
 }
 
+/** What was asked for; with a kernel by name, only what can run elsewhere, and by default what is there for that. */
+function select(
+  repository: Repository,
+  { kernels, ...selection }: Selection & { readonly kernels: readonly string[] },
+) {
+  if (kernels.length === 0) return selectTests(repository, selection)
+  const isOpen = selection.groups.length === 0 && selection.paths.length === 0
+  return elsewhere(selectTests(repository, isOpen ? { groups: ['kernels'], paths: [] } : selection))
+}
+
 function showCapabilities({ repository, ci }: Run, needs: Needs, verdict: Verdict): Capability[] {
-  const features: readonly KernelFeature[] = JSON.parse(readFileSync(featuresFile, 'utf8'))
-  const capabilities = probeCapabilities(features, repository.root)
+  const capabilities = probeCapabilities(features(), repository.root)
   console.log(`This machine\n${formatCapabilities(capabilities)}`)
   const asked = new Set([...needs.values()].flatMap((names) => [...names]))
   const missing = capabilities.filter(
@@ -94,6 +115,10 @@ function showCapabilities({ repository, ci }: Run, needs: Needs, verdict: Verdic
   return capabilities
 }
 
+function features(): readonly KernelFeature[] {
+  return JSON.parse(readFileSync(featuresFile, 'utf8'))
+}
+
 /** Tests look for the reference plugins where this variable says. */
 function useReference(capabilities: readonly Capability[]): void {
   const reference = capabilities.find(({ name, present }) => name === referencePlugins && present)
@@ -105,30 +130,28 @@ interface Lack {
   readonly obstacle: string | undefined
   /** Files that cannot run, by what they lack. */
   readonly absent: ReadonlyMap<string, readonly string[]>
+  readonly capabilities: readonly Capability[]
 }
 
 async function runGroups(
   run: Run,
   selected: ReadonlyMap<TestGroup, readonly string[]>,
-  { obstacle, absent }: Lack,
-): Promise<TestEvent[]> {
-  const events: TestEvent[] = []
+  { obstacle, absent, capabilities }: Lack,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
   const without = new Set([...absent.values()].flat())
   for (const [group, sources] of selected) {
     const possible = sources.filter((file) => !without.has(file))
     if (group.namespaces === 'own' && obstacle) console.log(`${group.name.padEnd(12)} not run: ${obstacle}`)
-    else if (possible.length > 0) events.push(...(await runGroup(run, group, possible)))
+    else if (possible.length > 0 && group.namespaces === 'elsewhere')
+      outcomes.push(...(await runElsewhere(run, group, possible)))
+    else if (possible.length > 0) outcomes.push({ events: await runGroup(run, group, possible), capabilities })
   }
-  return events
+  return outcomes
 }
 
 /** Lists what did not run; under CI, only the lack of a kernel feature is an excuse. */
-function showSkipped(
-  { ci }: Run,
-  events: readonly TestEvent[],
-  capabilities: readonly Capability[],
-  verdict: Verdict,
-): void {
+function showSkipped({ ci }: Run, { events, capabilities }: Outcome, verdict: Verdict): void {
   for (const { what, reason, count } of skipped(events)) {
     const excused = excusesSkip(reason, capabilities)
     if (ci && !excused) verdict.failed += count
@@ -139,69 +162,49 @@ function showSkipped(
 
 async function runGroup(run: Run, group: TestGroup, sources: readonly string[]): Promise<TestEvent[]> {
   const started = performance.now()
-  const isBuilt = (source: string): boolean => existsSync(join(run.repository.root, builtFile(source)))
-  const built = sources.filter(isBuilt)
-  const missing = sources.filter((source) => !isBuilt(source))
-  const batches =
-    group.namespaces === 'own' ? built.map((source) => [source]) : [built].filter(({ length }) => length > 0)
-  const results = await inParallel(batches, (batch) => runFiles(run, group, batch))
-  const events = [...results.flat(), ...missing.map((file) => failure(file, 'is not built: npm run build says why'))]
-  console.log(groupLine(group.name, tally(events), performance.now() - started))
-  const report = failureReport(events)
-  if (report !== '') console.log(report)
+  const { built, missing } = sortOut(run, sources)
+  const events = [...(await runFiles(fileRun(run, group), built)), ...missing]
+  show(group.name, events, started)
   return events
 }
 
-function failure(file: string, detail: string): TestEvent {
-  return { kind: 'fail', file, name: '', detail }
-}
-
-async function inParallel<T, R>(values: readonly T[], work: (value: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  const queue = values.entries()
-  const worker = async (): Promise<void> => {
-    for (const [index, value] of queue) results[index] = await work(value)
-  }
-  await Promise.all(Array.from({ length: concurrency }, worker))
-  return results
-}
-
-/** Runs files in one process of `run-tests`; the events name the sources. */
-async function runFiles(
-  { repository, grep, durations }: Run,
-  group: TestGroup,
-  sources: readonly string[],
-): Promise<TestEvent[]> {
-  const { root } = repository
-  const built = new Map(sources.map((source) => [join(root, builtFile(source)), source]))
-  const filter = grep === undefined ? [] : ['--grep', grep]
-  const limits = sources.flatMap((source) => ['--limit', String(timeLimit(durations, source))])
-  const program = [process.execPath, '--enable-source-maps', runner, ...filter, ...limits, ...built.keys()]
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  // A file that is ended by its limit leaves its servers behind.
-  const output = await outputOfGroup(inNamespaces(group) ? sandboxCommand(program) : program, { cwd: root, env })
-  return parseEvents(output, sources).map((event) => {
-    // A test that a function of another module declares is reported in that module; of one file we know better.
-    const file = sources.length === 1 ? sources[0] : (built.get(event.file) ?? relative(root, event.file))
-    return { ...event, file: file ?? event.file }
+/** Runs a group on each of the kernels of this run. */
+async function runElsewhere(run: Run, group: TestGroup, sources: readonly string[]): Promise<Outcome[]> {
+  const { built, missing } = sortOut(run, sources)
+  const { chosen, left, isNamed } = run.kernels
+  const isThere = (kernel: Kernel): boolean => findKernel(run.repository.root, kernel) !== undefined
+  // One that somebody asks for by name, and any under CI, fails when it is not there.
+  const possible = chosen.filter((kernel) => run.ci || isNamed || isThere(kernel))
+  const outcomes = await inParallel(built.length > 0 ? possible : [], async (kernel): Promise<Outcome> => {
+    const started = performance.now()
+    const kernelRun = { ...fileRun(run, group), features: features(), isAlone: possible.length === 1 }
+    const { events, capabilities } = await runOnKernel(kernelRun, kernel, built)
+    show(`${group.name} ${kernel.version}`, events, started)
+    console.log(lacksLine(kernel, capabilities))
+    return { events, capabilities }
   })
+  const absent = chosen.filter((kernel) => !possible.includes(kernel))
+  for (const line of notRunLines({ absent, left })) console.log(line)
+  return [...outcomes, { events: missing, capabilities: [] }]
 }
 
-/** Tests of the packages need no kernel for the most part: without the right to namespaces they run as they are. */
-function inNamespaces({ namespaces }: TestGroup): boolean {
-  return namespaces === 'own' || (namespaces === 'shared' && canUnshare())
+function fileRun({ repository, grep, durations }: Run, { namespaces }: TestGroup): FileRun {
+  return { root: repository.root, namespaces, grep, limitOf: (source) => timeLimit(durations, source) }
 }
 
-/** What a runner printed; when it did not come to its end, that is a failure of the files it was given. */
-function parseEvents(output: string, sources: readonly string[]): TestEvent[] {
-  const lines = output.split('\n').filter((line) => line !== '')
-  const events: TestEvent[] = lines.filter((line) => line.startsWith('{"kind"')).map((line) => JSON.parse(line))
-  if (lines.at(-1) === endMark) return events.slice(0, -1)
-  const rest = lines.filter((line) => !line.startsWith('{"kind"')).join('\n')
-  return [
-    ...events,
-    ...sources.map((source) => failure(source, `Cannot run the file to its end: ${rest || 'the runner died'}`)),
-  ]
+/** Sources that can run, and a failure for each that cannot. */
+function sortOut({ repository }: Run, sources: readonly string[]): { built: string[]; missing: TestEvent[] } {
+  const isBuilt = (source: string): boolean => existsSync(join(repository.root, builtFile(source)))
+  const missing = sources
+    .filter((source) => !isBuilt(source))
+    .map((file) => failure(file, 'is not built: npm run build says why'))
+  return { built: sources.filter(isBuilt), missing }
+}
+
+function show(name: string, events: readonly TestEvent[], started: number): void {
+  console.log(groupLine(name, tally(events), performance.now() - started))
+  const report = failureReport(events)
+  if (report !== '') console.log(report)
 }
 
 /** A word that the command line does not know gets an answer; anything else is a defect and shows its stack. */

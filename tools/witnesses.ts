@@ -1,4 +1,6 @@
 import { type Capability, type Program, probeProgram, probeReference, programs } from './capabilities.ts'
+import { findKernel } from './kernels/kernel-files.ts'
+import type { Kernel } from './kernels/kernels.ts'
 import { installObstacle, provide } from './provide.ts'
 import type { Repository } from './repository.ts'
 import { needsOf, referencePlugins } from './test-needs.ts'
@@ -7,20 +9,33 @@ import type { TestGroup } from './test-selection.ts'
 /** Files with the names of what they ask besides the kernel. */
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
-/** What the files of the groups that run in namespaces of their own ask. */
+/** What runs another kernel. */
+const machinePrograms = ['qemu-system-x86_64', 'modprobe', 'cc']
+
+/** What the files of the groups that run in namespaces of their own ask, here and on other kernels. */
 export function needsOfSelection(repository: Repository, selected: ReadonlyMap<TestGroup, readonly string[]>): Needs {
-  const files = [...selected].flatMap(([{ namespaces }, sources]) => (namespaces === 'own' ? sources : []))
-  return new Map(files.map((file) => [file, needsOf(repository, file)]))
+  const needs = new Map<string, ReadonlySet<string>>()
+  for (const [{ namespaces }, sources] of selected) {
+    if (namespaces !== 'own' && namespaces !== 'elsewhere') continue
+    const more = namespaces === 'elsewhere' ? machinePrograms : []
+    for (const file of sources) needs.set(file, new Set([...needsOf(repository, file), ...more]))
+  }
+  return needs
 }
 
-/** Gets what files need and this machine lacks, where that is possible; says why where it is not. */
-export async function provideWitnesses(needs: Needs, root: string): Promise<void> {
+/**
+ * Gets what files need and this machine lacks, where that is possible; says why where it is not.
+ *
+ * @param chosen kernels that they run on
+ */
+export async function provideWitnesses(needs: Needs, root: string, chosen: readonly Kernel[]): Promise<void> {
   const wanted = new Set([...needs.values()].flatMap((names) => [...names]))
   const missing = programs.filter((program) => wanted.has(program.name) && !probeProgram(program).present)
   const reference = wanted.has(referencePlugins) && !probeReference(root).present && !process.env['PATCHBAY_REFERENCE']
-  if (missing.length === 0 && !reference) return
+  const kernels = chosen.filter((kernel) => findKernel(root, kernel) === undefined)
+  if (missing.length === 0 && !reference && kernels.length === 0) return
   const obstacle = installObstacle()
-  if (obstacle === undefined) return provide({ programs: missing, reference }, root)
+  if (obstacle === undefined) return provide({ programs: missing, reference, kernels }, root)
   console.log(`Nothing is installed: ${obstacle}`)
 }
 

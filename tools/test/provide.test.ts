@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import type { Kernel } from '../kernels/kernels.ts'
 import { installObstacle } from '../provide.ts'
 import { workspaceRoot } from '../repository.ts'
 import { checkout } from './checkout.ts'
@@ -14,14 +15,17 @@ const programs = [
 ]
 
 /** A machine whose apt-get only writes down how it is called, in a checkout that can download. */
-function machine(t: TestContext, { apt = '', reference = 'mkdir -p "$1"; touch "$1/bridge"' } = {}) {
+function machine(
+  t: TestContext,
+  { apt = '', reference = 'mkdir -p "$1"; touch "$1/bridge"', kernels = [] as readonly Kernel[] } = {},
+) {
   const { root } = checkout(t, {
     calls: '',
     'bin/apt-get': `#!/bin/sh\necho "apt-get $*" >>calls\n${apt}\n`,
     '.ci/reference-plugins': `#!/bin/sh\necho "reference-plugins" >>calls\n${reference}\n`,
   })
   for (const file of ['bin/apt-get', '.ci/reference-plugins']) chmodSync(join(root, file), 0o755)
-  const wanted = { programs, reference: true }
+  const wanted = { programs, reference: true, kernels }
   const script = `import { provide } from ${JSON.stringify(module)}
     await provide(${JSON.stringify(wanted)}, ${JSON.stringify(root)}, { units: ${JSON.stringify(join(root, 'units'))} })`
   const program = [process.execPath, '--input-type=module', '-e', script]
@@ -72,6 +76,13 @@ describe('provide()', () => {
     const { calls, onTerminal } = machine(t)
     assert.doesNotMatch(onTerminal('n', { CI: 'true' }), /Go ahead/)
     assert.deepEqual(calls(), everything)
+  })
+
+  test('says which kernels it downloads, and goes on without one that cannot be had', (t) => {
+    const { withoutTerminal } = machine(t, { kernels: [{ version: '9.9', suite: 'sid' }] })
+    const output = withoutTerminal()
+    assert.match(output, /To be downloaded to dist\/kernels, 70 MB each, not installed: Linux 9\.9 of Debian sid\n/)
+    assert.match(output, /Cannot download Linux 9\.9 of Debian sid: Cannot find a mirror: /)
   })
 
   test('keeps firewalld from starting on this machine', (t) => {
