@@ -17,10 +17,11 @@ export interface Call {
 
 /**
  * Runs the handler for a call whose environment has been checked. `give` hands the result of an ADD to the caller, in the
- * version that it is passed: an ADD whose result cannot be given has failed, and the plugin's own DEL takes it back.
+ * version that it is passed: an ADD whose result cannot be given, or whose caller is gone by then, has failed, and the plugin's own
+ * DEL takes it back.
  *
  * @returns what `give` returns; `undefined` for other commands, and for a plugin without ADD
- * @throws {CniError} for a call that is refused; whatever the handler and `give` throw
+ * @throws {CniError} for a call that is refused; whatever the handler and `give` throw, and the reason of an aborted signal
  */
 export async function handleCall<T>(
   plugin: Plugin,
@@ -30,6 +31,7 @@ export async function handleCall<T>(
 ): Promise<T | undefined> {
   const checked = checkCall(plugin, call, world)
   const request = makeRequest(world, checked)
+  world.signal?.throwIfAborted()
   if (checked.command !== 'ADD') {
     await plugin[commands[checked.command].handler]?.(request)
     return undefined
@@ -37,6 +39,9 @@ export async function handleCall<T>(
   if (plugin.add === undefined) return undefined
   const result = await plugin.add(request)
   try {
+    world.signal?.throwIfAborted()
+    if (result === undefined)
+      throw new TypeError(`Cannot give the result of plugin "${plugin.name}": its ADD returned none`)
     return give(result, checked.cniVersion)
   } catch (error) {
     await takeBack(plugin, checked, world)

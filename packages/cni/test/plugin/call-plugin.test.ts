@@ -108,7 +108,7 @@ test('callPlugin() takes an ADD back that the version cannot tell, though it has
     },
   }
   const { signal } = terminated
-  await assert.rejects(call(cut, '0.2.0', { signal }), { code: 999, msg: 'cannot convert: no valid IP addresses' })
+  await assert.rejects(call(cut, '0.2.0', { signal }), { code: 999, msg: 'gone' })
   assert.deepEqual(
     done.map((request) => [request.command, request.env['CNI_COMMAND'], request.containerId, request.signal]),
     [
@@ -116,6 +116,38 @@ test('callPlugin() takes an ADD back that the version cannot tell, though it has
       ['DEL', 'DEL', 'c1', undefined],
     ],
   )
+})
+
+test('callPlugin() takes an ADD back whose caller is gone by its end, or whose plugin gives no result', async () => {
+  const done: Request[] = []
+  const terminated = new AbortController()
+  const late = example({ cniVersion: '' }, done)
+  const cut: Plugin = {
+    ...late,
+    async add(request) {
+      terminated.abort(new Error('gone'))
+      return (await late.add?.(request)) ?? { cniVersion: '' }
+    },
+  }
+  await assert.rejects(call(cut, '1.0.0', { signal: terminated.signal }), { code: 999, msg: 'gone' })
+  const silent = example(undefined as unknown as Result, done)
+  const msg = 'Cannot give the result of plugin "example": its ADD returned none'
+  await assert.rejects(call(silent, '1.0.0'), { code: 999, msg })
+  assert.deepEqual(
+    done.map(({ command }) => command),
+    ['ADD', 'DEL', 'ADD', 'DEL'],
+  )
+})
+
+test('callPlugin() begins nothing for a caller who is gone', async () => {
+  const done: Request[] = []
+  const signal = AbortSignal.abort(new Error('gone'))
+  for (const command of ['ADD', 'DEL'])
+    await assert.rejects(call(example({ cniVersion: '' }, done), '1.0.0', { env: attachment(command), signal }), {
+      code: 999,
+      msg: 'gone',
+    })
+  assert.deepEqual(done, [])
 })
 
 test('callPlugin() gives delegates that are processes the text of the configuration', async () => {
