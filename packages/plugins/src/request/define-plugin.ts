@@ -22,6 +22,8 @@ export interface PluginDescriptor {
    * described here may need it.
    */
   readonly needsInterface?: boolean
+  /** Loads the table that its configuration is decoded by: which keys there are. */
+  readonly configTable?: () => Promise<Readonly<Record<string, unknown>>>
   /** Keys of its configuration whose values are paths. A daemon serves no caller whose paths are relative. */
   readonly pathKeys?: readonly string[]
 }

@@ -5,6 +5,7 @@ import { Cni, defaultCacheDir, type RuntimeConf } from '@patchbay/cni/runtime'
 import { ownExecutor } from '../../executor/own-executor.ts'
 import { ownFiles } from '../../executor/own-files.ts'
 import { capabilityArgs, containerIdOf, pairsOf } from './arguments.ts'
+import { misspeltKeys } from './misspelt-keys.ts'
 import { unusedCapabilities } from './unused-capabilities.ts'
 
 /** What holds where nothing else is said. */
@@ -33,6 +34,7 @@ export async function openNetwork(name: string, { cacheDir }: Options): Promise<
   const warnings: string[] = []
   const onUnreadable = ({ message }: Error) => warnings.push(`Warning: ${message}\n`)
   const list = await loadNetworkList(env['NETCONFPATH'] || DEFAULTS.configDir, name, { onUnreadable })
+  for (const warning of await misspeltKeys(list)) warnings.push(`Warning: ${warning}\n`)
   for (const warning of warnings) process.stderr.write(warning)
   const executor = ownExecutor({
     isOwn: ownFiles(execPath),

@@ -28,7 +28,8 @@ const rangeSets = array(rangeSet)
 const requestedIp: Codec<IP | null> = { ...text<IP | null>('*ip.IP', parseRequestedIp), zero: null }
 const requestedIps = array(requestedIp)
 
-const net = object('allocator.Net', {
+/** The configuration of the plugin `host-local`. */
+export const hostLocalConf = object('allocator.Net', {
   cniVersion: orZero(string),
   ipam: object('allocator.IPAMConfig', {
     subnet: promoted(subnet),
@@ -55,7 +56,7 @@ const net = object('allocator.Net', {
   }),
 })
 
-type Net = Decoded<typeof net>
+type Net = Decoded<typeof hostLocalConf>
 
 /** A network's configuration of this plugin. */
 export interface HostLocalConfig {
@@ -87,7 +88,7 @@ export interface HostLocalConfig {
  *   other errors of the ranges or the durability
  */
 export function loadConfig(request: Pick<Request, 'config' | 'args' | 'name'>): HostLocalConfig {
-  const conf = net.decode(request.config)
+  const conf = hostLocalConf.decode(request.config)
   const { ipam } = conf
   if (ipam === undefined) throw new RangeError("IPAM config missing 'ipam' key")
   const requested = requestedIn(conf, request.args)

@@ -8,4 +8,5 @@ export const hostLocalPlugin = definePlugin({
   },
   needsInterface: false,
   pathKeys: ['dataDir', 'resolvConf'],
+  configTable: async () => (await import('./config.ts')).hostLocalConf.table,
 })

@@ -4,4 +4,5 @@ export const staticPlugin = definePlugin({
   names: ['static'],
   load: async () => (await import('./index.ts')).staticIpam,
   needsInterface: false,
+  configTable: async () => (await import('./config.ts')).staticConf.table,
 })

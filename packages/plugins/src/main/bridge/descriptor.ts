@@ -4,4 +4,5 @@ export const bridgePlugin = definePlugin({
   names: ['bridge'],
   load: async () => (await import('./index.ts')).bridge,
   repair: async (request) => (await import('./repair.ts')).repair(request),
+  configTable: async () => (await import('./config.ts')).bridgeConf.table,
 })

@@ -5,4 +5,5 @@ export const ptpPlugin = definePlugin({
   names: ['ptp', 'veth'],
   load: async (name) => ({ ...(await import('./index.ts')).ptp, name }),
   repair: async (request) => (await import('./repair.ts')).repair(request),
+  configTable: async () => (await import('./config.ts')).ptpConf.table,
 })
