@@ -9,7 +9,7 @@ const SHORTEST = 4
 
 /**
  * What to warn of: keys that a plugin of ours does not know and that are nearly one that it knows. Plugins pass over keys that
- * they do not know, in silence. Those of other plugins, and those that are like none, are nobody's business here.
+ * they do not know, in silence. Keys of other plugins, and keys that are like none, give no warning.
  */
 export async function misspeltKeys(list: NetworkList): Promise<string[]> {
   const warnings: string[] = []
