@@ -16,7 +16,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   process.on('unhandledRejection', (reason) => process.stderr.write(`Nobody expected: ${reason}\n`))
   const { env } = options
   const socketPath = resolve(options.socketPath)
-  // A directory of a caller is none of the daemon's business, and none is kept from being unmounted.
+  // The daemon reads nothing in the directory that it was started in, and must not keep it from being unmounted.
   process.chdir('/')
   const daemon = await Daemon.start({ ...options, socketPath })
   process.stderr.write(`Patchbay serves on ${daemon.address}\n`)
