@@ -79,7 +79,7 @@ export async function lifetimes(scene: Scene, each: InterfaceCase): Promise<void
   assert.equal(linksOf(scene, 'c2').includes('eth0'), false)
   // A bridge stays when its last port leaves.
   assert.deepEqual(scene.shell('ip -o link show | cut -d: -f2').replace(' cni0\n', ''), before)
-  assert.equal(scene.shell('find /var/lib/cni -name "10.*" -o -name "fd00*"'), '')
+  assert.equal(scene.shell('find /var/lib -name "10.*" -o -name "fd00*"'), '')
   assert.doesNotMatch(scene.shell('nft list ruleset; iptables-save; ip6tables-save'), /10\.1\.2\.|fd00:1:2:/)
 }
 
