@@ -27,6 +27,11 @@ export async function withHost(work: (scene: Scene) => Promise<void> | void): Pr
   await work(scene)
 }
 
+/** What a test of a whole lifetime shows. */
+export function lifetimeOf(what: string): string {
+  return `${what}: packets flow after ADD and CHECK succeeds, until GC or DEL takes all of it away`
+}
+
 /** A container that is attached, by the name of its namespace. */
 export interface Pinger {
   readonly scene: Scene

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { ask, Server } from '../lab/packet-peer.ts'
+import type { Scene } from '../lab/scene.ts'
+import type { JsonObject } from '../lab/witness.ts'
+import { bothVersions, collect, isReached, network, reach, succeed } from './packets.ts'
+
+const backends = ['nftables', 'iptables'] as const
+type Backend = (typeof backends)[number]
+
+/** The lifetimes of plugins that come after another, by plugin and backend. */
+export const chained: Readonly<Record<string, (scene: Scene) => Promise<void>>> = Object.fromEntries(
+  backends.flatMap((backend) => [
+    [`portmap by ${backend}`, (scene: Scene) => portmapLifetime(scene, backend)],
+    [`firewall by ${backend}`, (scene: Scene) => firewallLifetime(scene, backend)],
+  ]),
+)
+
+/** Attaches the first container to a bridge. */
+function attach(scene: Scene): JsonObject {
+  return succeed(
+    scene,
+    'ADD',
+    network('bridge', { bridge: 'cni0', isDefaultGateway: true, ipMasq: true, ipam: bothVersions }),
+  )
+}
+
+async function portmapLifetime(scene: Scene, backend: Backend): Promise<void> {
+  const runtimeConfig = { portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }] }
+  const config = network('portmap', { backend, runtimeConfig })
+  const [web, client] = ['c1', 'outside'].map((name) => ({ path: scene.netnsOf(name) }))
+  assert.ok(web && client)
+  const prevResult = attach(scene)
+  using _ = await Server.start(web, { name: 'web', port: 80 })
+  const answers = () =>
+    ['192.0.2.1', '2001:db8::1'].map((address) => ask(client, { protocol: 'tcp', address, port: 8080 }))
+  for (const end of [() => collect(scene, config), () => succeed(scene, 'DEL', config, { prevResult })]) {
+    succeed(scene, 'ADD', config, { prevResult })
+    assert.deepEqual(answers(), ['web saw 192.0.2.2', 'web saw 2001:db8::2'])
+    succeed(scene, 'CHECK', config, { prevResult })
+    end()
+    assert.deepEqual(answers(), ['', ''])
+  }
+}
+
+async function firewallLifetime(scene: Scene, backend: Backend): Promise<void> {
+  const config = network('firewall', { backend })
+  const prevResult = attach(scene)
+  scene.shell(close[backend])
+  const from = { scene, from: 'c1' }
+  const outside = ['192.0.2.2', '2001:db8::2'] as const
+  for (const end of [() => collect(scene, config), () => succeed(scene, 'DEL', config, { prevResult })]) {
+    for (const address of outside) assert.equal(await isReached(from, address), false)
+    succeed(scene, 'ADD', config, { prevResult })
+    await reach(from, ...outside)
+    succeed(scene, 'CHECK', config, { prevResult })
+    end()
+  }
+  for (const address of outside) assert.equal(await isReached(from, address), false)
+}
+
+/** Has a host forward nothing that is not allowed. */
+const close: Readonly<Record<(typeof backends)[number], string>> = {
+  iptables: 'for tool in iptables ip6tables; do $tool -P FORWARD DROP; done',
+  nftables: `
+    nft add table inet patchbay
+    nft 'add chain inet patchbay firewall-forward { type filter hook forward priority filter; policy drop; }'`,
+}
