@@ -11,7 +11,10 @@ test('cnitool attaches, checks and detaches a namespace', () => {
   world.shell('ip -netns c1 address flush dev eth0')
   const { status, stderr } = run(['check', 'net1', netns])
   assert.equal(status, 1)
-  assert.equal(stderr, 'Error: Failed to match addr 10.7.0.2/24 on interface eth0\n')
+  assert.equal(
+    stderr,
+    'Error: plugin type="bridge" failed (check): Failed to match addr 10.7.0.2/24 on interface eth0\n',
+  )
   assert.equal(succeed(['del', 'net1', netns]), '')
   assert.equal(world.shell('ip -netns c1 -o link show | wc -l'), '1\n')
   assert.equal(succeed(['del', 'net1', netns]), '')

@@ -79,14 +79,24 @@ const refusals: JsonObject[] = [
   { prevResult: null, ingressPolicy: 'isolated' },
   { ingressPolicy: 5 },
   { backend: true },
-  { prevResult: { ips: 5 } },
   { ingressPolicy: 'isolated', prevResult: { ips: [] } },
   { ingressPolicy: 'isolated', prevResult: { ips: [], interfaces: [] } },
   { ingressPolicy: 'same-bridge', prevResult: { ips: [], interfaces: [{ name: '' }] } },
 ]
+/** DEL goes on without it, where the reference fails. */
+const unreadable = firewalled({ prevResult: { ips: 5 } })
 sameAsReference('firewall refuses what it cannot do', (scene) => {
   for (const keys of refusals) for (const command of commands) scene.call(command, firewalled(keys))
+  for (const command of commands.filter((each) => each !== 'DEL')) scene.call(command, unreadable)
 })
+
+unlikeReference(
+  'firewall: DEL goes on without a result that it cannot read',
+  (scene) => scene.call('DEL', unreadable).status,
+  {
+    judge: (ours, theirs) => assert.deepEqual([ours, theirs], [0, 1]),
+  },
+)
 
 const damages: Record<string, string> = {
   'an accepting rule is missing': 'iptables -D CNI-FORWARD -s 10.1.2.2 -j ACCEPT',
