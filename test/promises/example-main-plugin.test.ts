@@ -3,6 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
+import { parseIP } from '@patchbay/address'
+import { Namespace } from '@patchbay/linux/netns'
+import { ping } from '@patchbay/linux/packet'
 import { patchbay } from '../lab/implementation.ts'
 import { type Outcome, World } from '../lab/world.ts'
 import { root, succeed } from './outside-project.ts'
@@ -70,13 +73,14 @@ test('the document shows the example as it is', () => {
   assert.ok(document.includes(`\n${readFileSync(join(source, 'wire.ts'), 'utf8')}\`\`\`\n`))
 })
 
-test('wire ADD connects container and host, and DEL takes all of it back', () => {
+test('wire ADD connects container and host, and DEL takes all of it back', async () => {
   const { interfaces, ips } = JSON.parse(succeeds(call('ADD')))
   assert.deepEqual(ips, [{ address: '10.7.0.2/24', gateway: '10.7.0.1', interface: 1 }])
   const [host, own] = interfaces
   assert.match(world.shell(`ip -4 -brief address show dev ${host.name}`), /UP +10\.7\.0\.1\/24/)
   assert.equal(own.mac, JSON.parse(world.shell('ip -n c1 -j link show dev eth0'))[0].address)
-  world.shell('ping -c 1 -W 5 10.7.0.2')
+  using netns = Namespace.open(world.path('/run/netns/c1'))
+  assert.equal((await ping({ netns, to: parseIP('10.7.0.1'), timeoutMs: 5000 })).length, 1)
   succeeds(call('DEL'))
   assert.equal(leftovers(), '')
   succeeds(call('DEL'))
@@ -87,7 +91,7 @@ test('wire ADD that fails after IPAM has given addresses takes back the cable, a
   placeIpam(`test $CNI_COMMAND = DEL || echo '${JSON.stringify({ cniVersion: '1.0.0', ips })}'`)
   const { status, stdout } = call('ADD', { type: 'own-ipam' })
   assert.equal(status, 1)
-  assert.match(JSON.parse(stdout).msg, /^RTM_NEWADDR: file exists/)
+  assert.match(JSON.parse(stdout).msg, /^RTM_NEWADDR \(address 10\.7\.0\.2\/24 on link \d+\): file exists/)
   assert.equal(leftovers(), '')
   assert.equal(world.shell('cat /run/calls'), 'ADD\nDEL\n')
 })
@@ -97,7 +101,7 @@ test('wire ADD that finds an interface of that name touches neither it nor its a
   const before = leftovers()
   const { status, stdout } = call('ADD', hostLocal)
   assert.equal(status, 1)
-  assert.equal(JSON.parse(stdout).msg, 'RTM_NEWLINK: file exists')
+  assert.match(JSON.parse(stdout).msg, /^RTM_NEWLINK \(link "wire-[0-9a-f]+"\): file exists$/)
   assert.equal(leftovers(), before)
 })
 
