@@ -48,7 +48,7 @@ export async function runOnMachine(job: Job): Promise<string> {
   }
 }
 
-/** What a file says; empty when there is none. */
+/** The text of a file; empty when the file is missing. */
 export function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
