@@ -25,7 +25,7 @@ const showNamespace = `
   ip -6 -json rule show
   cd /proc/sys/net
   echo '== sysctls'
-  grep -HZs '' ipv4/ip_forward ipv4/conf/*/* ipv6/conf/*/* || true`
+  grep -HZs '' ipv4/ip_forward ipv4/conf/*/* ipv6/conf/*/* bridge/* || true`
 
 const script = `
 show() {${showNamespace}
