@@ -8,6 +8,7 @@ export type TestEvent =
   | { readonly kind: 'pass'; readonly file: string; readonly name: string }
   | { readonly kind: 'skip'; readonly file: string; readonly name: string; readonly reason: string }
   | { readonly kind: 'fail'; readonly file: string; readonly name: string; readonly detail: string }
+  | { readonly kind: 'cases'; readonly file: string; readonly count: number }
   | { readonly kind: 'output'; readonly file: string; readonly text: string }
   | { readonly kind: 'time'; readonly file: string; readonly seconds: number }
 
@@ -60,6 +61,12 @@ class Outcomes {
     const { file = '', details } = data
     if (details.error?.failureType === 'subtestsFailed') return undefined
     return { kind: 'fail', file, name: this.#fullName(data), detail: describeError(details.error) }
+  }
+
+  /** A test that tries many things says how many: `t.diagnostic('40 cases')`. */
+  cases({ file = '', message }: { file?: string; message: string }): TestEvent | undefined {
+    const count = /^(\d+) cases$/.exec(message)?.[1]
+    return count === undefined ? undefined : { kind: 'cases', file, count: Number(count) }
   }
 
   /** What the files wrote. */
@@ -115,6 +122,7 @@ async function runFile(file: string, timeout: number, grep: string | undefined):
     .on('test:start', (data) => outcomes.start(data))
     .on('test:stdout', (data) => outcomes.text(data))
     .on('test:stderr', (data) => outcomes.text(data))
+    .on('test:diagnostic', (data) => print(outcomes.cases(data)))
     .on('test:pass', (data) => print(outcomes.pass(data)))
     .on('test:fail', (data) => print(outcomes.fail(data)))
     .resume()

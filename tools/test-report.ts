@@ -1,15 +1,19 @@
 import type { TestEvent } from './run-tests.ts'
+import { countOf } from './test-counts.ts'
 
 /** Outcomes of a group, or of several. */
 export interface Tally {
   readonly passed: number
   readonly failed: number
   readonly skipped: number
+  /** What single tests tried that try many things. */
+  readonly cases: number
 }
 
 export function tally(events: readonly TestEvent[]): Tally {
   const count = (kind: TestEvent['kind']): number => events.filter((event) => event.kind === kind).length
-  return { passed: count('pass'), failed: count('fail'), skipped: count('skip') }
+  const { cases } = countOf(events)
+  return { passed: count('pass'), failed: count('fail'), skipped: count('skip'), cases }
 }
 
 /** `kernel       40 passed, 1 failed       3.2 s` */
@@ -17,6 +21,7 @@ export function groupLine(name: string, counts: Tally, milliseconds: number): st
   const parts = [`${counts.passed} passed`]
   if (counts.failed > 0) parts.push(`${counts.failed} failed`)
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`)
+  if (counts.cases > 0) parts.push(`${counts.cases} cases`)
   return `${name.padEnd(12)} ${parts.join(', ').padEnd(36)} ${(milliseconds / 1000).toFixed(1)} s`
 }
 

@@ -15,6 +15,7 @@ import { lacksLine, notRunLines, runOnKernel } from './kernels/run-on-kernels.ts
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
 import { type FileRun, failure, inParallel, runFiles } from './run-files.ts'
 import type { TestEvent } from './run-tests.ts'
+import { type Counts, countOf, readCounts, shortfall, writeCounts } from './test-counts.ts'
 import { referencePlugins } from './test-needs.ts'
 import { failureReport, groupLine, skipped, tally } from './test-report.ts'
 import { builtFile, elsewhere, type Selection, selectTests, type TestGroup } from './test-selection.ts'
@@ -22,13 +23,14 @@ import { type Durations, readDurations, slowestFiles, timeLimit } from './time-l
 import { leftOut, leftOutReport, type Needs, needsOfSelection, provideWitnesses } from './witnesses.ts'
 
 const featuresFile = join(workspaceRoot(), 'tools/kernel-features.json')
-const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [--kernel VERSION]... [--whole] [--no-install] [FILE or FOLDER]...`
+const usage = `npm test -- [--only GROUP]... [--grep PATTERN] [--kernel VERSION]... [--whole] [--no-install] [--write-counts] [FILE or FOLDER]...`
 
 const options = {
   only: { type: 'string', multiple: true },
   grep: { type: 'string' },
   kernel: { type: 'string', multiple: true },
   whole: { type: 'boolean', default: Boolean(process.env[wholeVariable]) },
+  'write-counts': { type: 'boolean', default: false },
   'no-install': { type: 'boolean', default: false },
   help: { type: 'boolean' },
   // Another checkout than the one this tool belongs to.
@@ -37,6 +39,10 @@ const options = {
 
 interface Run {
   readonly repository: Repository
+  /** Names of groups; all when empty. */
+  readonly groups: readonly string[]
+  /** Files and folders; all when empty. */
+  readonly paths: readonly string[]
   readonly grep: string | undefined
   readonly ci: boolean
   readonly durations: Durations
@@ -45,6 +51,7 @@ interface Run {
 
 /** What became of tests, and what the machine that they ran on has. */
 interface Outcome {
+  readonly group: string
   readonly events: readonly TestEvent[]
   readonly capabilities: readonly Capability[]
 }
@@ -63,6 +70,8 @@ async function main(): Promise<void> {
   const selected = select(repository, { groups: only, paths: positionals, kernels: named })
   const run: Run = {
     repository,
+    groups: only,
+    paths: positionals,
     grep: values.grep,
     ci: process.env['CI'] === 'true',
     durations: readDurations(repository),
@@ -76,11 +85,24 @@ async function main(): Promise<void> {
   useReference(capabilities)
   const absent = leftOut(needs, capabilities)
   const outcomes = await runGroups(run, selected, { obstacle: obstacleIn(capabilities), absent, capabilities })
+  if (isWhole(run) && values['write-counts']) writeCounts(repository, countsOf(outcomes))
+  conclude(run, outcomes, absent, verdict)
+}
+
+/** Whether everything of the groups was asked for. */
+function isWhole({ grep, paths, kernels }: Run): boolean {
+  return grep === undefined && paths.length === 0 && !kernels.isNamed
+}
+
+/** Says what came of it all; the last line counts. */
+function conclude(run: Run, outcomes: readonly Outcome[], absent: Absent, verdict: Verdict): void {
   const events = outcomes.flatMap((outcome) => outcome.events)
   const { passed, failed } = tally(events)
   verdict.passed += passed
   verdict.failed += failed
   for (const outcome of outcomes) showSkipped(run, outcome, verdict)
+  // What a machine cannot run has not shrunk, except that under CI it has to be able to.
+  if (isWhole(run) && (run.ci || absent.size === 0)) judgeCounts(run, outcomes, verdict)
   for (const line of [slowestFiles(events), leftOutReport(absent)].filter((text) => text !== '')) console.log(line)
   if (passed + failed === 0) {
     console.log('No test was run: nothing matches what was asked for')
@@ -125,11 +147,13 @@ function useReference(capabilities: readonly Capability[]): void {
   if (reference !== undefined) process.env['PATCHBAY_REFERENCE'] = reference.detail
 }
 
+/** Files that cannot run, by what they lack. */
+type Absent = ReadonlyMap<string, readonly string[]>
+
 interface Lack {
   /** Why no test of the kernel can run. */
   readonly obstacle: string | undefined
-  /** Files that cannot run, by what they lack. */
-  readonly absent: ReadonlyMap<string, readonly string[]>
+  readonly absent: Absent
   readonly capabilities: readonly Capability[]
 }
 
@@ -145,9 +169,28 @@ async function runGroups(
     if (group.namespaces === 'own' && obstacle) console.log(`${group.name.padEnd(12)} not run: ${obstacle}`)
     else if (possible.length > 0 && group.namespaces === 'elsewhere')
       outcomes.push(...(await runElsewhere(run, group, possible)))
-    else if (possible.length > 0) outcomes.push({ events: await runGroup(run, group, possible), capabilities })
+    else if (possible.length > 0)
+      outcomes.push({ group: group.name, events: await runGroup(run, group, possible), capabilities })
   }
   return outcomes
+}
+
+function countsOf(outcomes: readonly Outcome[]): Counts {
+  return Object.fromEntries(outcomes.map(({ group, events }) => [group, countOf(events)]))
+}
+
+/** A sample that becomes smaller, or a file that no longer declares its tests, is a failure. */
+function judgeCounts({ repository, groups, ci }: Run, outcomes: readonly Outcome[], verdict: Verdict): void {
+  const least = readCounts(repository)
+  const expected = groups.length > 0 ? groups : Object.keys(least)
+  const lost = ci ? expected.filter((name) => outcomes.every(({ group }) => group !== name)) : []
+  // On several kernels, a group has to be whole on each.
+  for (const { group, events } of [...outcomes, ...lost.map((name) => ({ group: name, events: [] }))]) {
+    const complaint = shortfall(group, countOf(events), least)
+    if (complaint === undefined) continue
+    console.log(complaint)
+    verdict.failed++
+  }
 }
 
 /** Lists what did not run; under CI, only the lack of a kernel feature is an excuse. */
@@ -181,11 +224,11 @@ async function runElsewhere(run: Run, group: TestGroup, sources: readonly string
     const { events, capabilities } = await runOnKernel(kernelRun, kernel, built)
     show(`${group.name} ${kernel.version}`, events, started)
     console.log(lacksLine(kernel, capabilities))
-    return { events, capabilities }
+    return { group: group.name, events, capabilities }
   })
   const absent = chosen.filter((kernel) => !possible.includes(kernel))
   for (const line of notRunLines({ absent, left })) console.log(line)
-  return [...outcomes, { events: missing, capabilities: [] }]
+  return missing.length === 0 ? outcomes : [...outcomes, { group: group.name, events: missing, capabilities: [] }]
 }
 
 function fileRun({ repository, grep, durations }: Run, { namespaces }: TestGroup): FileRun {

@@ -254,6 +254,27 @@ describe('npm test', () => {
     assert.equal(ci.lines.filter((line) => line.includes('(counts as a failure')).length, 3)
   })
 
+  test('fails when a group tries less than it is to try, and when one is lost', (t) => {
+    const root = withTests(t, {
+      'packages/a/test/a.test.ts': `test('one', (t) => t.diagnostic('40 cases'))`,
+    })
+    mkdirSync(join(root, 'tools'))
+    const counts = (text: string): void => writeFileSync(join(root, 'tools/test-counts.json'), text)
+    counts('{ "unit": { "tests": 1, "cases": 40 }, "tools": { "tests": 1, "cases": 0 } }')
+    const here = run(root)
+    assert.ok(here.lines.some((line) => /^unit +1 passed, 40 cases +/.test(line)))
+    assert.equal(here.lines.at(-1), '1 passed, 0 failed')
+    const ci = run(root, [], { CI: 'true' })
+    assert.ok(ci.lines.some((line) => line.startsWith('tools has shrunk: 0 tests instead of 1; ')))
+    counts('{ "unit": { "tests": 1, "cases": 41 } }')
+    const shrunk = run(root)
+    assert.ok(shrunk.lines.some((line) => line.startsWith('unit has shrunk: 40 cases instead of 41; ')))
+    assert.equal(shrunk.lines.at(-1), '1 passed, 1 failed')
+    assert.equal(run(root, ['packages/a/test/a.test.ts']).lines.at(-1), '1 passed, 0 failed')
+    run(root, ['--write-counts'])
+    assert.equal(run(root).lines.at(-1), '1 passed, 0 failed')
+  })
+
   test('answers words that it does not know', (t) => {
     const root = withTests(t, { 'packages/a/test/a.test.ts': '' })
     const answer = (...args: string[]): string => {
