@@ -36,3 +36,13 @@ export {
   RTPROT,
 } from './route/route.ts'
 export { openRouteSocket, type RouteEvent, subscribeRoute } from './route-socket.ts'
+export {
+  addRule,
+  addRuleRequest,
+  deleteRule,
+  deleteRuleRequest,
+  FIB_RULE,
+  FR_ACT,
+  listRules,
+  type Rule,
+} from './rule/rule.ts'

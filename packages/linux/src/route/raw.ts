@@ -32,3 +32,13 @@ export {
 export { type RouteMessage, routeAttributes, routeMessage, routeOperations, rtmsg } from './route/message.ts'
 export { routeMetrics } from './route/metrics.ts'
 export { decodeRoute } from './route/route.ts'
+export {
+  decodeRule,
+  FibRuleHdr,
+  fibRuleHdr,
+  RuleAttributes,
+  type RuleMessage,
+  ruleAttributes,
+  ruleMessage,
+  ruleOperations,
+} from './rule/rule.ts'

@@ -7,9 +7,11 @@ import {
   bridgeLinkMessage,
   decodeAddress,
   decodeRoute,
+  decodeRule,
   linkMessage,
   neighbourMessage,
   routeMessage,
+  ruleMessage,
 } from '../../src/route/raw.ts'
 import { forAll, type SeededRandom } from '../seeded-random.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
@@ -62,6 +64,7 @@ function checkAll(body: Uint8Array): void {
   checkLaws(addressMessage, body)
   checkLaws(routeMessage, body)
   checkLaws(neighbourMessage, body)
+  checkLaws(ruleMessage, body)
   checkLaws(extendedAck, body)
 }
 
@@ -73,7 +76,7 @@ test('decoders throw nothing but DecodeError on damaged messages, and encode sta
   forAll((random) => checkAll(mutated(random)), 5000)
 })
 
-test('decodeRoute() and decodeAddress() throw nothing on what their codecs accept', () => {
+test('decodeRoute(), decodeRule() and decodeAddress() throw nothing on what their codecs accept', () => {
   forAll((random) => {
     const body = mutated(random)
     const read = <T>(codec: { read(body: Uint8Array): T }): T | undefined => {
@@ -83,8 +86,9 @@ test('decodeRoute() and decodeAddress() throw nothing on what their codecs accep
         return undefined
       }
     }
-    const [route, address] = [read(routeMessage), read(addressMessage)]
+    const [route, rule, address] = [read(routeMessage), read(ruleMessage), read(addressMessage)]
     if (route) decodeRoute(route)
+    if (rule) decodeRule(rule)
     if (address) decodeAddress(address)
   }, 5000)
 })

@@ -1,7 +1,8 @@
-import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import { DecodeError, isNetlinkError, type NetlinkRequest, type NetlinkSocket, NLM_F } from '../../netlink/index.ts'
 import { request } from '../../netlink/raw.ts'
-import { AF, familyOf } from '../constants.ts'
+import { blockOf } from '../block.ts'
+import { familyOf } from '../constants.ts'
 import { type NextHop, type RouteMessage, RT_TABLE, routeOperations } from './message.ts'
 import type { RouteMetrics } from './metrics.ts'
 
@@ -94,7 +95,8 @@ function encodeRoute(route: Route): RouteMessage {
  * is a block of IPv4-mapped addresses.
  */
 export function decodeRoute({ header, attributes: all }: RouteMessage): Route | undefined {
-  const dst = destination(header.family, all.dst, header.dstLen)
+  // Multicast and label routes come in the same messages under other families, and are not listed.
+  const dst = blockOf(header.family, all.dst, header.dstLen)
   if (!dst) return undefined
   const route: Route = {
     dst,
@@ -105,7 +107,7 @@ export function decodeRoute({ header, attributes: all }: RouteMessage): Route | 
     flags: header.flags,
   }
   if (header.tos !== 0) route.tos = header.tos
-  const src = header.srcLen > 0 ? destination(header.family, all.src, header.srcLen) : undefined
+  const src = header.srcLen > 0 ? blockOf(header.family, all.src, header.srcLen) : undefined
   if (src) route.src = src
   for (const key of ['gateway', 'via', 'prefsrc'] as const) {
     const value = all[key]
@@ -118,14 +120,6 @@ export function decodeRoute({ header, attributes: all }: RouteMessage): Route | 
   if (all.metrics) route.metrics = all.metrics
   if (all.multipath) route.multipath = all.multipath
   return route
-}
-
-/** Multicast and label routes come in the same messages under other families, and are not listed. */
-function destination(family: number, dst: IP | undefined, prefixLength: number): CIDR | undefined {
-  if (family !== AF.INET && family !== AF.INET6) return undefined
-  const unspecified = family === AF.INET ? IPv4.fromNumber(0) : parseIP('::')
-  const address = dst ?? (prefixLength === 0 ? unspecified : undefined)
-  return address && prefixLength <= address.bits ? CIDR.of(address, prefixLength) : undefined
 }
 
 /** What to do when there is a route to the same destination already. */
