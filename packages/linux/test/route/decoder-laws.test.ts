@@ -13,6 +13,7 @@ import {
   routeMessage,
   ruleMessage,
 } from '../../src/route/raw.ts'
+import { classMessage, filterMessage, qdiscMessage } from '../../src/tc/raw.ts'
 import { forAll, type SeededRandom } from '../seeded-random.ts'
 import { captureNames, messageOf, readCapture } from './capture.ts'
 
@@ -65,6 +66,9 @@ function checkAll(body: Uint8Array): void {
   checkLaws(routeMessage, body)
   checkLaws(neighbourMessage, body)
   checkLaws(ruleMessage, body)
+  checkLaws(qdiscMessage, body)
+  checkLaws(classMessage, body)
+  checkLaws(filterMessage, body)
   checkLaws(extendedAck, body)
 }
 

@@ -53,5 +53,5 @@ export {
   u64,
 } from './scalar.ts'
 export { type Struct, type StructCodec, struct } from './struct.ts'
-export { type KindOf, kindOf, lazy, list, type UnknownKind, type Variant, variant } from './variant.ts'
+export { type KindOf, kindOf, lazy, list, numbered, type UnknownKind, type Variant, variant } from './variant.ts'
 export { align, Writer } from './writer.ts'

@@ -90,6 +90,22 @@ export function list<T>(elementType: number, codec: Codec<T>): Codec<T[]> {
   }
 }
 
+/** An array of attributes whose numbers are their places, from 1 on: `TCA_MATCHALL_ACT`. */
+export function numbered<T>(codec: Codec<T>): Codec<T[]> {
+  return {
+    nested: true,
+    write(w, values) {
+      for (const [index, value] of values.entries()) writeAttribute(w, index + 1, codec, value)
+    },
+    read(payload) {
+      const values: [place: number, value: T][] = []
+      const elements = new AttributeList(payload)
+      while (elements.next()) values.push([elements.type, readWithin(values.length, codec, elements)])
+      return values.sort(([a], [b]) => a - b).map(([, value]) => value)
+    },
+  }
+}
+
 /** A table whose attributes refer to the table itself. The indirection is resolved when first used. */
 export function lazy<T extends Table<T>>(table: () => AttributesCodec<T>): Codec<Attributes<T>> {
   return {

@@ -1,0 +1,108 @@
+import { type NetlinkRequest, type NetlinkSocket, NLM_F } from '../netlink/index.ts'
+import { type Attributes, request } from '../netlink/raw.ts'
+import { TC_H } from './handle.ts'
+import { type QdiscAttributes, type QdiscMessage, qdiscOperations } from './message.ts'
+import { bytesIn, ratespecOf, ticksOf } from './rate.ts'
+
+/** What kind a queueing discipline is of, and its options as the kernel lays them out. */
+export type QdiscKind = NonNullable<Attributes<QdiscAttributes>['qdisc']>
+
+/** A queueing discipline: how packets wait that leave by a link, or by a class. */
+export interface Qdisc {
+  /** Index of the link. */
+  index: number
+  /** `TC_H.ROOT`, `TC_H.INGRESS`, or the class that it is in; default `TC_H.ROOT`. */
+  parent?: number | undefined
+  /** Its number, `handleOf(1)`; the kernel chooses one by default. */
+  handle?: number | undefined
+  qdisc: QdiscKind
+}
+
+/** What to do when there is one in that place already. */
+export type QdiscConflict = 'fail' | 'replace'
+
+const conflictFlags = { fail: NLM_F.CREATE | NLM_F.EXCL, replace: NLM_F.CREATE | NLM_F.REPLACE } as const
+
+/** The request of {@link addQdisc}, for sending several in one go. */
+export function addQdiscRequest(qdisc: Qdisc, conflict: QdiscConflict = 'fail'): NetlinkRequest {
+  return request(qdiscOperations.add, bodyOf(qdisc), conflictFlags[conflict])
+}
+
+/**
+ * Puts a queueing discipline in a place of a link.
+ *
+ * @throws NetlinkError `EEXIST` when one has been put there; `ENOENT` when the kernel does not know the kind; `ENODEV` when no
+ *   link has the index
+ */
+export async function addQdisc(socket: NetlinkSocket, qdisc: Qdisc, conflict: QdiscConflict = 'fail'): Promise<void> {
+  await socket.request(addQdiscRequest(qdisc, conflict))
+}
+
+/** The request of {@link deleteQdisc}, for sending several in one go. */
+export function deleteQdiscRequest({ index, parent = TC_H.ROOT, handle = 0 }: Omit<Qdisc, 'qdisc'>): NetlinkRequest {
+  return request(qdiscOperations.delete, { header: headerOf(index, parent, handle), attributes: {} })
+}
+
+/**
+ * Takes the queueing discipline out of a place of a link, with its classes and filters: the kernel's own is there again.
+ *
+ * @throws NetlinkError `ENOENT` or `EINVAL` when none has been put there
+ */
+export async function deleteQdisc(socket: NetlinkSocket, place: Omit<Qdisc, 'qdisc'>): Promise<void> {
+  await socket.request(deleteQdiscRequest(place))
+}
+
+/** The queueing disciplines of the link with that index, or of all links; also those that the kernel has put there. */
+export async function listQdiscs(socket: NetlinkSocket, filter: { index?: number } = {}): Promise<Qdisc[]> {
+  const wanted = { header: headerOf(filter.index ?? 0, 0, 0), attributes: {} }
+  const messages = await socket.list(request(qdiscOperations.get, wanted), qdiscOperations.reply)
+  return (
+    messages
+      .map(decodeQdisc)
+      .filter((qdisc) => qdisc !== undefined)
+      // The kernel lists those of all links.
+      .filter(({ index }) => filter.index === undefined || index === filter.index)
+  )
+}
+
+function decodeQdisc({ header, attributes: { qdisc } }: QdiscMessage): Qdisc | undefined {
+  return qdisc && { index: header.ifindex, parent: header.parent, handle: header.handle, qdisc }
+}
+
+function bodyOf({ index, parent = TC_H.ROOT, handle = 0, qdisc }: Qdisc): QdiscMessage {
+  return { header: headerOf(index, parent, handle), attributes: { qdisc } }
+}
+
+function headerOf(ifindex: number, parent: number, handle: number): QdiscMessage['header'] {
+  return { family: 0, ifindex, handle, parent, info: 0 }
+}
+
+/** How quickly packets may leave. */
+export interface TokenBucket {
+  /** Bytes a second, from 1 on. */
+  rate: bigint
+  /** Bytes that may leave at once after a pause, up to 4 GiB - 1. */
+  burst: number
+  /** Bytes that may wait, up to 4 GiB - 1; what comes on top of them is dropped. */
+  limit: number
+}
+
+/**
+ * A token bucket filter for {@link addQdisc}.
+ *
+ * @throws RangeError when the rate is below 1, or a number does not fit
+ */
+export function tokenBucket({ rate, burst, limit }: TokenBucket): QdiscKind {
+  if (rate < 1n) throw new RangeError(`Cannot limit a rate to ${rate} bytes a second: it is below 1`)
+  const parms = { rate: ratespecOf(rate), peakrate: ratespecOf(0n), limit, buffer: ticksOf(burst, rate), mtu: 0 }
+  const large = parms.rate.rate < rate ? { rate64: rate } : {}
+  return { kind: 'tbf', data: { parms, ...large, burst } }
+}
+
+/** What a token bucket filter of {@link listQdiscs} says; `undefined` of another kind. The burst is exact to a few bytes. */
+export function readTokenBucket(kind: QdiscKind): TokenBucket | undefined {
+  if (kind.kind !== 'tbf' || kind.data?.parms === undefined) return undefined
+  const { parms, rate64 } = kind.data
+  const rate = rate64 ?? BigInt(parms.rate.rate)
+  return { rate, burst: bytesIn(parms.buffer, rate), limit: parms.limit }
+}
