@@ -1,19 +1,22 @@
 import assert from 'node:assert/strict'
 import { ask, Server } from '../lab/packet-peer.ts'
 import type { Scene } from '../lab/scene.ts'
-import type { JsonObject } from '../lab/witness.ts'
+import { assertShows, ipJsonOne, type JsonObject } from '../lab/witness.ts'
 import { bothVersions, collect, isReached, network, reach, succeed } from './packets.ts'
 
 const backends = ['nftables', 'iptables'] as const
 type Backend = (typeof backends)[number]
 
-/** The lifetimes of plugins that come after another, by plugin and backend. */
-export const chained: Readonly<Record<string, (scene: Scene) => Promise<void>>> = Object.fromEntries(
-  backends.flatMap((backend) => [
-    [`portmap by ${backend}`, (scene: Scene) => portmapLifetime(scene, backend)],
-    [`firewall by ${backend}`, (scene: Scene) => firewallLifetime(scene, backend)],
-  ]),
-)
+/** The lifetimes of plugins that come after another, by plugin and, where it has some, by backend. */
+export const chained: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  ...Object.fromEntries(
+    backends.flatMap((backend) => [
+      [`portmap by ${backend}`, (scene: Scene) => portmapLifetime(scene, backend)],
+      [`firewall by ${backend}`, (scene: Scene) => firewallLifetime(scene, backend)],
+    ]),
+  ),
+  tuning: tuningLifetime,
+}
 
 /** Attaches the first container to a bridge. */
 function attach(scene: Scene): JsonObject {
@@ -56,6 +59,26 @@ async function firewallLifetime(scene: Scene, backend: Backend): Promise<void> {
     end()
   }
   for (const address of outside) assert.equal(await isReached(from, address), false)
+}
+
+async function tuningLifetime(scene: Scene): Promise<void> {
+  const mac = '02:00:00:00:00:07'
+  const keys = { mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 500 }
+  const config = network('tuning', { ...keys, sysctl: { 'net.ipv4.conf.IFNAME.log_martians': '1' } })
+  const prevResult = attach(scene)
+  const place = { path: scene.netnsOf('c1') }
+  const before = ipJsonOne(place, 'link', 'show', 'eth0')
+  succeed(scene, 'ADD', config, { prevResult })
+  assertShows(ipJsonOne(place, 'link', 'show', 'eth0'), { address: mac, mtu: 1400, txqlen: 500 })
+  // Its neighbours learn the new hardware address.
+  await reach({ scene, from: 'c1' }, '192.0.2.2', '2001:db8::2')
+  succeed(scene, 'CHECK', config, { prevResult })
+  succeed(scene, 'DEL', config, { prevResult })
+  assertShows(ipJsonOne(place, 'link', 'show', 'eth0'), before)
+  await reach({ scene, from: 'c1' }, '192.0.2.2', '2001:db8::2')
+  succeed(scene, 'ADD', config, { prevResult })
+  collect(scene, config)
+  assert.equal(scene.shell('ls -A /run/cni/tuning'), '')
 }
 
 /** Has a host forward nothing that is not allowed. */

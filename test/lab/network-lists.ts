@@ -29,6 +29,8 @@ function bridge(keys: JsonObject = {}): JsonObject {
   return { type: 'bridge', bridge: 'b0', isDefaultGateway: true, ipam, ...keys }
 }
 
+const tuning = { type: 'tuning', mac: '02:00:00:00:00:07', mtu: 1400, allmulti: true, txQLen: 500 }
+
 /** A chain as podman and containerd write it, with both packet filters. */
 function chains(backend: 'nftables' | 'iptables'): Record<string, NetworkList> {
   const ipMasq = { ipMasq: true, ipMasqBackend: backend }
@@ -58,6 +60,7 @@ export const networkLists: Readonly<Record<string, NetworkList>> = {
   'bridge without IPAM': { plugins: [{ type: 'bridge', bridge: 'b0' }] },
   ptp: { plugins: [{ type: 'ptp', ipam }] },
   macvlan: { plugins: [{ type: 'macvlan', master: 'lan', ipam }] },
+  'bridge+tuning': { plugins: [bridge(), tuning] },
   'macvlan in mode passthru': { plugins: [{ type: 'macvlan', master: 'alone', mode: 'passthru' }] },
   ...chains('nftables'),
   ...chains('iptables'),

@@ -43,7 +43,7 @@ export const DAEMON_MARK = 'PATCHBAY_TEST_DAEMON'
 
 /** Where each machine has the plugins that are there for the tests, and those that are tested. */
 const OWN_PLUGINS = '/run/plugins'
-const PLUGINS = '/run/cni'
+const PLUGINS = '/run/tested-plugins'
 
 /** One implementation on a machine of its own: what a scenario does, and what is seen of it. */
 export class Scene implements Disposable {

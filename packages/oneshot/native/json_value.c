@@ -11,6 +11,7 @@ typedef struct {
     uint32_t count;    /* of values in an array */
     uint32_t spelled;  /* of places in an array's spellings */
     bool is_object, is_out_of_range;
+    bool is_repeated; /* some key of it */
 } frame_t;
 
 typedef struct {
@@ -141,18 +142,22 @@ static bool keep_spelling(maker_t *maker, frame_t *frame) {
     return JS_SetPropertyUint32(context, frame->spellings, frame->spelled++, text) >= 0;
 }
 
-/* Takes away what the key said before: it moves to where it is said last. Only what is an object may be merged with another. */
+/*
+ * Takes away what the key said before: it moves to where it is said last. Only what is an object may be merged with another; of
+ * anything else it is told once that the container has repeated keys.
+ */
 static bool forget_earlier(maker_t *maker, frame_t *frame, bool is_mergeable) {
     JSContext *context = maker->context;
     JSPropertyDescriptor earlier;
     int is_said = JS_GetOwnProperty(context, &earlier, frame->container, frame->key);
     if (is_said <= 0) return is_said == 0;
-    is_mergeable = is_mergeable || JS_IsObject(earlier.value) || (earlier.flags & JS_PROP_GETSET);
+    bool is_told = !frame->is_repeated || is_mergeable || JS_IsObject(earlier.value) || (earlier.flags & JS_PROP_GETSET);
+    frame->is_repeated = true;
     JS_FreeValue(context, earlier.value);
     JS_FreeValue(context, earlier.getter);
     JS_FreeValue(context, earlier.setter);
-    JSValue key = is_mergeable ? JS_AtomToString(context, frame->key) : JS_UNDEFINED;
-    if (is_mergeable && !tell(context, maker->told->again, frame->container, key, JS_UNDEFINED)) return false;
+    JSValue key = is_told ? JS_AtomToString(context, frame->key) : JS_UNDEFINED;
+    if (is_told && !tell(context, maker->told->again, frame->container, key, JS_UNDEFINED)) return false;
     if (!JS_IsUndefined(frame->spellings) && JS_DeleteProperty(context, frame->spellings, frame->key, 0) < 0) return false;
     return JS_DeleteProperty(context, frame->container, frame->key, 0) >= 0;
 }

@@ -5,6 +5,7 @@ import { macvlanPlugin } from './main/macvlan/descriptor.ts'
 import { ptpPlugin } from './main/ptp/descriptor.ts'
 import { firewallPlugin } from './meta/firewall/descriptor.ts'
 import { portmapPlugin } from './meta/portmap/descriptor.ts'
+import { tuningPlugin } from './meta/tuning/descriptor.ts'
 import type { PluginDescriptor } from './request/define-plugin.ts'
 
 export type { PluginDescriptor, Repair } from './request/define-plugin.ts'
@@ -18,6 +19,7 @@ export const plugins: readonly PluginDescriptor[] = [
   ...ipamPlugins,
   firewallPlugin,
   portmapPlugin,
+  tuningPlugin,
 ]
 
 /** The plugin that is called by a name; `undefined` when no plugin is. */

@@ -19,7 +19,7 @@ export function earlierValues(object: JsonObject, key: string): readonly JsonVal
   return repeated.of(object)?.get(key)
 }
 
-/** Whether an object has repeated keys. */
+/** Whether an object that was parsed from text has a key more than once. */
 export function hasRepeatedKeys(object: JsonObject | JsonValue[]): boolean {
   return repeated.of(object) !== undefined
 }

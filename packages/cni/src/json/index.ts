@@ -1,5 +1,6 @@
 export type { Codec, Decoded, Place } from './codec.ts'
 export { array, map } from './collection.ts'
+export { hasRepeatedKeys } from './earlier.ts'
 export { type FormatOptions, formatJson } from './format.ts'
 export { float64, int, uint, uint16, uint32, uint64 } from './number.ts'
 export {

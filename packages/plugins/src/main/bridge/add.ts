@@ -7,6 +7,7 @@ import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { checkMtuForAddresses, configuredMtu } from '../../link/link-mtu.ts'
 import { openNetns } from '../../link/net-context.ts'
 import type { VethPair } from '../../link/veth-pair.ts'
+import { parseRequestedMac } from '../../request/requested-mac.ts'
 import { ensureMasquerade } from '../../rules/masquerade/index.ts'
 import {
   type Addressing,
@@ -18,7 +19,6 @@ import {
   type Ready,
 } from '../attach.ts'
 import type { IpamResult } from '../ipam.ts'
-import { parseRequestedMac } from '../requested-mac.ts'
 import { type Bridge, ensureBridge } from './bridge-link.ts'
 import { type BridgeConfig, checkForAdd, loadBridgeConfig } from './config.ts'
 import { NO_MAC, planGateways, serveGateways } from './gateway.ts'

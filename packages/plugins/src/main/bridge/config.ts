@@ -4,8 +4,8 @@ import { netConf } from '@patchbay/cni/types'
 import { checkMtu } from '../../link/link-mtu.ts'
 import { checkLinkName } from '../../link/link-name.ts'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
+import { type RequestedMac, requestedMac } from '../../request/requested-mac.ts'
 import { checkMasqueradeConfig } from '../../rules/masquerade/index.ts'
-import { type RequestedMac, requestedMac } from '../requested-mac.ts'
 import { trunkVlans } from './vlan-trunk.ts'
 
 /** The configuration of the plugin `bridge`. */

@@ -3,7 +3,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import { netConf } from '@patchbay/cni/types'
 import { MACVLAN_MODE } from '@patchbay/linux/route'
 import { decodeNetConf } from '../../request/decode-netconf.ts'
-import { macAt, type RequestedMac, requestedMac as requestedByCaller } from '../requested-mac.ts'
+import { macAt, type RequestedMac, requestedMac as requestedByCaller } from '../../request/requested-mac.ts'
 
 /** The configuration of the plugin `macvlan`. */
 export const macvlanConf = object('NetConf', {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRequestedMac, requestedMac } from '../../src/main/requested-mac.ts'
+import { parseRequestedMac, requestedMac } from '../../src/request/requested-mac.ts'
 import { shownError } from '../shown-error.ts'
 
 test('requestedMac() prefers the capability, then args, then CNI_ARGS', () => {

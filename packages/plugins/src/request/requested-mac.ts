@@ -1,6 +1,6 @@
 import { MAC } from '@patchbay/address'
 import { loadArgs } from '@patchbay/cni/plugin'
-import { messageOf } from '../request/error-message.ts'
+import { messageOf } from './error-message.ts'
 
 /** The ways a hardware address can be asked for beside the plugin's own keys. */
 export interface MacSources {
