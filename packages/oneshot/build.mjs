@@ -96,8 +96,8 @@ const hostModules = {
   },
 }
 
-/** What is run, in this order: the second is a program for Node, and the first makes of the host what it takes for granted. */
-const entries = ['globals', 'entry']
+/** What is run, in this order: the last is a program for Node, and those before make of the host what it takes for granted. */
+const entries = ['symbols', 'globals', 'entry']
 
 function scriptOf(name) {
   if (name === 'entry' && args.entry !== undefined) return resolve(args.entry)

@@ -15,6 +15,7 @@ export const chained: Readonly<Record<string, (scene: Scene) => Promise<void>>> 
       [`firewall by ${backend}`, (scene: Scene) => firewallLifetime(scene, backend)],
     ]),
   ),
+  sbr: sbrLifetime,
   tuning: tuningLifetime,
 }
 
@@ -59,6 +60,34 @@ async function firewallLifetime(scene: Scene, backend: Backend): Promise<void> {
     end()
   }
   for (const address of outside) assert.equal(await isReached(from, address), false)
+}
+
+/** The container is on a second network, whose other end knows no way to the first one. */
+async function sbrLifetime(scene: Scene): Promise<void> {
+  attach(scene)
+  const second = network('bridge', {
+    bridge: 'cni1',
+    isGateway: true,
+    ipam: { type: 'host-local', subnet: '10.9.0.0/24' },
+  })
+  const options = { ifName: 'eth1' }
+  const prevResult = succeed(scene, 'ADD', second, options)
+  const config = network('sbr', {})
+  const leavesBy = (): string =>
+    scene.inContainer('ip -o route get 192.0.2.2 from 10.9.0.2').replace(/.* dev (\S+).*\n/, '$1')
+  assert.equal(leavesBy(), 'eth0')
+  for (const end of ['DEL', 'GC']) {
+    succeed(scene, 'ADD', config, { ...options, prevResult })
+    assert.equal(leavesBy(), 'eth1')
+    scene.inContainer('ping -c 1 -W 20 -I 10.9.0.2 192.0.2.1')
+    succeed(scene, 'CHECK', config, { ...options, prevResult })
+    if (end === 'DEL') succeed(scene, 'DEL', config, { ...options, prevResult })
+    else {
+      scene.inContainer('ip link delete eth1')
+      collect(scene, config)
+    }
+    assert.doesNotMatch(scene.inContainer('ip rule show'), /proto 112/)
+  }
 }
 
 async function tuningLifetime(scene: Scene): Promise<void> {

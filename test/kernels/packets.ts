@@ -2,7 +2,7 @@ import { parseIP } from '@patchbay/address'
 import { Namespace } from '@patchbay/linux/netns'
 import { PingError, ping } from '@patchbay/linux/packet'
 import { patchbay } from '../lab/implementation.ts'
-import { Scene } from '../lab/scene.ts'
+import { type CallOptions, Scene } from '../lab/scene.ts'
 import type { JsonObject } from '../lab/witness.ts'
 
 export const cniVersion = '1.1.0'
@@ -73,7 +73,7 @@ export function succeed(
   scene: Scene,
   command: 'ADD' | 'CHECK' | 'DEL' | 'GC',
   config: JsonObject,
-  options: { container?: string; prevResult?: JsonObject | undefined } = {},
+  options: Pick<CallOptions, 'container' | 'ifName' | 'prevResult'> = {},
 ): JsonObject {
   const { status, stdout } = scene.call(command, config, options)
   if (status !== 0) throw new Error(`${command} of ${config['type']}: status ${status}: ${stdout}`)

@@ -11,7 +11,7 @@
 #include "bytes.h"
 
 /*
- * Made by the build: the program's modules. The first two are run when the engine starts; one whose name begins with
+ * Made by the build: the program's modules. The first ENTRIES are run when the engine starts; one whose name begins with
  * LOADER runs another that not every call needs.
  */
 static const struct {
@@ -22,7 +22,7 @@ static const struct {
 #include "modules.h"
 };
 #define MODULES (sizeof modules / sizeof *modules)
-#define ENTRIES 2
+#define ENTRIES 3
 #define LOADER "load-"
 
 /* An eighth of what the kernel gives by default. */

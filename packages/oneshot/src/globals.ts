@@ -80,7 +80,6 @@ define(String.prototype, {
     return toWellFormed.call(this) === String(this)
   },
 })
-define(Symbol, { dispose: Symbol.for('Symbol.dispose'), asyncDispose: Symbol.for('Symbol.asyncDispose') })
 
 const natives: Readonly<Record<string, unknown>> = { Error, TypeError, RangeError, SyntaxError, AggregateError }
 for (const [name, Native] of Object.entries(natives)) {

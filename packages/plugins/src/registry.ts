@@ -5,6 +5,7 @@ import { macvlanPlugin } from './main/macvlan/descriptor.ts'
 import { ptpPlugin } from './main/ptp/descriptor.ts'
 import { firewallPlugin } from './meta/firewall/descriptor.ts'
 import { portmapPlugin } from './meta/portmap/descriptor.ts'
+import { sbrPlugin } from './meta/sbr/descriptor.ts'
 import { tuningPlugin } from './meta/tuning/descriptor.ts'
 import type { PluginDescriptor } from './request/define-plugin.ts'
 
@@ -19,6 +20,7 @@ export const plugins: readonly PluginDescriptor[] = [
   ...ipamPlugins,
   firewallPlugin,
   portmapPlugin,
+  sbrPlugin,
   tuningPlugin,
 ]
 

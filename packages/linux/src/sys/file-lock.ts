@@ -15,6 +15,8 @@ const LONGEST_PAUSE_MS = 16
 export interface LockOptions {
   /** Permissions of a file that has to be made, less the umask; 0600 by default. */
   mode?: number | undefined
+  /** For a file that cannot be opened for writing, such as a namespace. It is not made when it is missing. */
+  readOnly?: boolean | undefined
   signal?: AbortSignal | undefined
   /** How long to wait for another holder, in milliseconds; 60 000 by default, 0 not at all. */
   timeoutMs?: number | undefined
@@ -71,7 +73,7 @@ export class FileLockedError extends Error {
  * @throws SystemError when the file cannot be opened, or when its file system has no locks
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
-  const file = new FileLock(path, openFile(path, options.mode ?? 0o600))
+  const file = new FileLock(path, openFile(path, options))
   try {
     await acquire(file, options)
     return file
@@ -81,9 +83,10 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
   }
 }
 
-function openFile(path: string, mode: number): number {
+function openFile(path: string, { mode = 0o600, readOnly = false }: LockOptions): number {
   // Write access, because NFS makes of an exclusive flock one by fcntl(2), which asks for it.
-  return checkedFileCall(() => openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, mode))
+  const access = readOnly ? constants.O_RDONLY : constants.O_RDWR | constants.O_CREAT
+  return checkedFileCall(() => openSync(path, access | constants.O_NONBLOCK, mode))
 }
 
 async function acquire({ path, fd }: FileLock, options: LockOptions): Promise<void> {

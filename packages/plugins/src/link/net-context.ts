@@ -15,7 +15,7 @@ import {
 } from '@patchbay/linux/route'
 import { native } from '@patchbay/linux/sys'
 import { messageOf } from '../request/error-message.ts'
-import { openNamespace } from '../request/open-namespace.ts'
+import { isMissingNetns, openNamespace } from '../request/open-namespace.ts'
 
 /** A namespace as one call has it, with a socket for links, addresses and routes in it. */
 export interface OpenNetns extends Disposable {
@@ -103,6 +103,17 @@ export const netContext = new SharedKey(() => new NetContext())
 /** As {@link NetContext.open}, in the context of a call. */
 export function openNetns({ shared, signal }: Pick<Request, 'shared' | 'signal'>, path: string): OpenNetns {
   return netContext.of(shared).open(path, signal)
+}
+
+/** As {@link openNetns}; `undefined` for a namespace that is gone, and for none. */
+export function openNetnsIfThere(request: Pick<Request, 'shared' | 'signal'>, path: string): OpenNetns | undefined {
+  if (path === '') return undefined
+  try {
+    return openNetns(request, path)
+  } catch (error) {
+    if (error instanceof Error && isMissingNetns(error.cause)) return undefined
+    throw error
+  }
 }
 
 function openOther(path: string, signal: AbortSignal | undefined): OpenNetns {

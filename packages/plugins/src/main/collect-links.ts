@@ -3,8 +3,7 @@ import { isNetlinkError } from '@patchbay/linux/netlink'
 import { listMountedNamespaces } from '@patchbay/linux/netns'
 import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
 import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
-import { type OpenNetns, openNetns } from '../link/net-context.ts'
-import { isMissingNetns } from '../request/open-namespace.ts'
+import { type OpenNetns, openNetns, openNetnsIfThere } from '../link/net-context.ts'
 import { runAll } from '../request/run-all.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
 
@@ -52,19 +51,10 @@ async function collectIn(
   path: string,
   { kind, isStale }: { kind: string; isStale: (link: LinkSummary) => boolean },
 ): Promise<void> {
-  using container = openIfThere(request, path)
+  using container = openNetnsIfThere(request, path)
   if (container === undefined) return
   const links = await listLinks(container.route, { kind }, { as: linkSummary })
   await deleteLinks(container, links.filter(isStale))
-}
-
-function openIfThere(request: Request, path: string): OpenNetns | undefined {
-  try {
-    return openNetns(request, path)
-  } catch (error) {
-    if (error instanceof Error && isMissingNetns(error.cause)) return undefined
-    throw error
-  }
 }
 
 /** Whose link it is: its alias says so, and its name until it has got one. */

@@ -1,10 +1,9 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
 import { findLink, type Link } from '@patchbay/linux/route'
-import { type OpenNetns, openNetns } from '../../link/net-context.ts'
+import { type OpenNetns, openNetns, openNetnsIfThere } from '../../link/net-context.ts'
 import { chainedResult } from '../../request/chained-result.ts'
 import { messageOf } from '../../request/error-message.ts'
-import { isMissingNetns } from '../../request/open-namespace.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { checkAllowed } from './allow-list.ts'
@@ -82,19 +81,9 @@ export async function del(request: Request): Promise<void> {
 }
 
 async function restoreLink(request: Request, backup: StoredBackup): Promise<void> {
-  using container = openIfThere(request)
+  using container = openNetnsIfThere(request, request.netns)
   const link = container && (await findLink(container.route, request.ifName))
   if (container && link && (backup.ifIndex ?? link.index) === link.index) await restore(container, link.index, backup)
-}
-
-function openIfThere(request: Request): OpenNetns | undefined {
-  if (request.netns === '') return undefined
-  try {
-    return openNetns(request, request.netns)
-  } catch (error) {
-    if (error instanceof Error && isMissingNetns(error.cause)) return undefined
-    throw error
-  }
 }
 
 /** Removes the backups of interfaces of this network that are gone. */
