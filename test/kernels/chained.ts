@@ -15,6 +15,7 @@ export const chained: Readonly<Record<string, (scene: Scene) => Promise<void>>> 
       [`firewall by ${backend}`, (scene: Scene) => firewallLifetime(scene, backend)],
     ]),
   ),
+  bandwidth: bandwidthLifetime,
   sbr: sbrLifetime,
   tuning: tuningLifetime,
 }
@@ -60,6 +61,22 @@ async function firewallLifetime(scene: Scene, backend: Backend): Promise<void> {
     end()
   }
   for (const address of outside) assert.equal(await isReached(from, address), false)
+}
+
+/** Packets pass both devices; how quickly is tested where nothing slows the machine down. */
+async function bandwidthLifetime(scene: Scene): Promise<void> {
+  const prevResult = attach(scene)
+  const [rate, burst] = [80_000, 24_000]
+  const config = network('bandwidth', { ingressRate: rate, ingressBurst: burst, egressRate: rate, egressBurst: burst })
+  const shaped = (): string[] => scene.shell('tc qdisc show').match(/qdisc tbf 1: dev \S+ root .* rate 80Kbit/g) ?? []
+  for (const end of [() => collect(scene, config), () => succeed(scene, 'DEL', config, { prevResult })]) {
+    const result = succeed(scene, 'ADD', config, { prevResult })
+    assert.equal(shaped().length, 2)
+    await reach({ scene, from: 'c1' }, '192.0.2.2', '2001:db8::2')
+    succeed(scene, 'CHECK', config, { prevResult: result })
+    end()
+    assert.equal(scene.shell('ip -o link show type ifb'), '')
+  }
 }
 
 /** The container is on a second network, whose other end knows no way to the first one. */

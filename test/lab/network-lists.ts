@@ -31,6 +31,14 @@ function bridge(keys: JsonObject = {}): JsonObject {
 
 const tuning = { type: 'tuning', mac: '02:00:00:00:00:07', mtu: 1400, allmulti: true, txQLen: 500 }
 
+const bandwidth = {
+  type: 'bandwidth',
+  ingressRate: 80_000_000,
+  ingressBurst: 800_000,
+  egressRate: 80_000_000,
+  egressBurst: 800_000,
+}
+
 /** A chain as podman and containerd write it, with both packet filters. */
 function chains(backend: 'nftables' | 'iptables'): Record<string, NetworkList> {
   const ipMasq = { ipMasq: true, ipMasqBackend: backend }
@@ -60,6 +68,7 @@ export const networkLists: Readonly<Record<string, NetworkList>> = {
   'bridge without IPAM': { plugins: [{ type: 'bridge', bridge: 'b0' }] },
   ptp: { plugins: [{ type: 'ptp', ipam }] },
   macvlan: { plugins: [{ type: 'macvlan', master: 'lan', ipam }] },
+  'bridge+bandwidth': { plugins: [bridge(), bandwidth] },
   'bridge+tuning': { plugins: [bridge(), tuning] },
   'macvlan in mode passthru': { plugins: [{ type: 'macvlan', master: 'alone', mode: 'passthru' }] },
   ...chains('nftables'),

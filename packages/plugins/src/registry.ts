@@ -3,6 +3,7 @@ import { bridgePlugin } from './main/bridge/descriptor.ts'
 import { loopbackPlugin } from './main/loopback/descriptor.ts'
 import { macvlanPlugin } from './main/macvlan/descriptor.ts'
 import { ptpPlugin } from './main/ptp/descriptor.ts'
+import { bandwidthPlugin } from './meta/bandwidth/descriptor.ts'
 import { firewallPlugin } from './meta/firewall/descriptor.ts'
 import { portmapPlugin } from './meta/portmap/descriptor.ts'
 import { sbrPlugin } from './meta/sbr/descriptor.ts'
@@ -18,6 +19,7 @@ export const plugins: readonly PluginDescriptor[] = [
   macvlanPlugin,
   ptpPlugin,
   ...ipamPlugins,
+  bandwidthPlugin,
   firewallPlugin,
   portmapPlugin,
   sbrPlugin,

@@ -34,5 +34,7 @@ export {
   type QdiscKind,
   readTokenBucket,
   type TokenBucket,
+  type TokenBucketParameters,
   tokenBucket,
+  tokenBucketOf,
 } from './qdisc.ts'

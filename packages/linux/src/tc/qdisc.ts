@@ -93,10 +93,25 @@ export interface TokenBucket {
  * @throws RangeError when the rate is below 1, or a number does not fit
  */
 export function tokenBucket({ rate, burst, limit }: TokenBucket): QdiscKind {
+  const kind = tokenBucketOf({ rate, limit, buffer: ticksOf(burst, rate) })
+  return { kind: 'tbf', data: { ...kind.data, burst } }
+}
+
+/** A token bucket as the kernel reckons. */
+export interface TokenBucketParameters extends Omit<TokenBucket, 'burst'> {
+  /** Ticks of 64 ns in which the burst passes. */
+  buffer: number
+}
+
+/**
+ * As {@link tokenBucket}, with the burst as a time: for programs that compare what they have set to the last digit.
+ *
+ * @throws RangeError as {@link tokenBucket}
+ */
+export function tokenBucketOf({ rate, limit, buffer }: TokenBucketParameters): QdiscKind & { kind: 'tbf' } {
   if (rate < 1n) throw new RangeError(`Cannot limit a rate to ${rate} bytes a second: it is below 1`)
-  const parms = { rate: ratespecOf(rate), peakrate: ratespecOf(0n), limit, buffer: ticksOf(burst, rate), mtu: 0 }
-  const large = parms.rate.rate < rate ? { rate64: rate } : {}
-  return { kind: 'tbf', data: { parms, ...large, burst } }
+  const parms = { rate: ratespecOf(rate), peakrate: ratespecOf(0n), limit, buffer, mtu: 0 }
+  return { kind: 'tbf', data: { parms, ...(parms.rate.rate < rate && { rate64: rate }) } }
 }
 
 /** What a token bucket filter of {@link listQdiscs} says; `undefined` of another kind. The burst is exact to a few bytes. */
