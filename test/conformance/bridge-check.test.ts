@@ -55,8 +55,6 @@ const damages: Record<string, [script: string, message?: RegExp]> = {
     'ip link set cni0 promisc on',
     /^Bridge interface cni0 configured Promisc Mode false doesn't match current state of true$/,
   ],
-  'the bridge is down': ['ip link set cni0 down'],
-  'the bridge has lost its address': ['ip address flush dev cni0'],
   'the host end has left the bridge': [
     `ip link set ${hostEnd} nomaster`,
     /^CNI veth created for bridge cni0 was not found$/,
@@ -101,6 +99,31 @@ for (const [what, [script, message]] of Object.entries(damages))
       return scene.check(full)
     },
     { judge: (ours, theirs) => agree(ours, theirs, message) },
+  )
+
+/** What the reference does not find. */
+const foundByOurs: Record<string, [script: string, message: RegExp]> = {
+  'the bridge is down': ['ip link set cni0 down', /^Cannot use interface "cni0": it is down$/],
+  'the bridge has lost its address': [
+    'ip address flush dev cni0',
+    /^Cannot find gateway address 10\.1\.2\.1\/24 on interface "cni0" of the host$/,
+  ],
+}
+
+for (const [what, [script, message]] of Object.entries(foundByOurs))
+  unlikeReference(
+    `bridge CHECK when ${what}`,
+    (scene) => {
+      scene.add(full)
+      scene.shell(script)
+      return scene.check(full)
+    },
+    {
+      judge: (ours, theirs) => {
+        assert.deepEqual([ours.status, theirs.status], [1, 0])
+        assert.match(JSON.parse(ours.stdout).msg, message)
+      },
+    },
   )
 
 /** Results that are not those of the ADD, made of its three interfaces, and what CHECK says to them. */

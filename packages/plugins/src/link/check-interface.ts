@@ -1,7 +1,17 @@
-import type { CIDR } from '@patchbay/address'
+import type { CIDR, IP } from '@patchbay/address'
 import { parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import type { Interface, IPConfig, Result, Route } from '@patchbay/cni/types'
-import { findLink, IFA_F, type Route as KernelRoute, type Link, listAddresses, listRoutes } from '@patchbay/linux/route'
+import {
+  findLink,
+  IFA_F,
+  IFF,
+  type Route as KernelRoute,
+  type Link,
+  listAddresses,
+  listRoutes,
+  RTN,
+} from '@patchbay/linux/route'
+import { checkError, remedies } from '../request/check-error.ts'
 import { isOnTheLink } from './configure-interface.ts'
 import type { OpenNetns } from './net-context.ts'
 
@@ -34,32 +44,62 @@ export function containerInterface(request: Request, result: Result): Interface 
  */
 export async function checkLink(host: OpenNetns, expected: Interface, kind: string): Promise<Link> {
   const link = await findLink(host.route, expected.name)
-  if (!link) throw new Error(`Cannot find container link ${expected.name}`)
+  if (!link) throw checkError(`Cannot find container link ${expected.name}`)
   const found = link.linkinfo?.link?.kind
-  if (found !== kind) throw new Error(`Interface ${expected.name} is of kind ${found ?? 'none'} instead of ${kind}`)
-  const mac = String(link.address ?? '')
-  if (expected.mac !== undefined && expected.mac.toLowerCase() !== mac)
-    throw new Error(`Interface ${expected.name} Mac ${mac} doesn't match expected Mac ${expected.mac}`)
+  if (found !== kind) throw checkError(`Interface ${expected.name} is of kind ${found ?? 'none'} instead of ${kind}`)
+  checkMac(link, expected)
   return link
 }
 
-/** Checks that every address of the result is on the link, and that there is a route to its network. */
-export async function checkAddresses(container: OpenNetns, link: Link, ips: readonly IPConfig[]): Promise<void> {
+/** Checks a hardware address that the result lists. */
+export function checkMac({ address }: Pick<Link, 'address'>, { name, mac }: Interface): void {
+  const found = String(address ?? '')
+  if (mac !== undefined && mac.toLowerCase() !== found)
+    throw checkError(`Interface ${name} Mac ${found} doesn't match expected Mac ${mac}`)
+}
+
+/** Checks that a link is set up. */
+export function checkUp({ flags, ifname }: Pick<Link, 'flags' | 'ifname'>): void {
+  if (!(flags & IFF.UP)) throw checkError(`Cannot use interface "${ifname}": it is down`)
+}
+
+/**
+ * Checks that every address of the result is on the link, and that there is a route to its network.
+ *
+ * @param networkRoutes the routes that ADD has made in place of the kernel's
+ */
+export async function checkAddresses(
+  container: OpenNetns,
+  link: Link,
+  { ips, networkRoutes }: { ips: readonly IPConfig[]; networkRoutes?: readonly KernelRoute[] },
+): Promise<void> {
   const name = link.ifname ?? ''
   const present = await listAddresses(container.route, { index: link.index })
   const routes = await listRoutes(container.route)
   for (const { address, gateway } of ips) {
     const own = present.find((each) => each.address.equals(address))
-    if (!own) throw new Error(`Failed to match addr ${address} on interface ${name}`)
+    if (!own) throw checkError(`Failed to match addr ${address} on interface ${name}`)
     if (((own.flags ?? 0) & IFA_F.DADFAILED) !== 0)
-      throw new Error(`link ${name} has address ${address.address} in DADFAILED state`)
-    if (hasOwnRoute(address) && !routes.some((route) => route.dst.equals(address.masked())))
-      throw new Error(
-        gateway === undefined
-          ? `Failed to find a route to ${address.masked()} for interface ${name}`
-          : `Failed to find Gateway ${gateway} for interface ${name}`,
-      )
+      throw checkError(`link ${name} has address ${address.address} in DADFAILED state`)
+    const expected = networkRoutes ?? (hasOwnRoute(address) ? [{ dst: address.masked() }] : [])
+    const missing = expected.find((route) => !routes.some((each) => each.oif === link.index && isSame(route, each)))
+    if (missing) throw missingRoute(missing, { gateway, name })
   }
+}
+
+function missingRoute(
+  { dst, gateway: via }: KernelRoute,
+  { gateway, name }: { gateway: IP | undefined; name: string },
+): Error {
+  const route = via ? `${dst} via ${via}` : String(dst)
+  if (!gateway) return checkError(`Failed to find a route to ${route} for interface ${name}`)
+  const detail = `Cannot find route "${route}" of interface "${name}": it is not there`
+  return checkError(`Failed to find Gateway ${gateway} for interface ${name}`, `${detail}; ${remedies.again}`)
+}
+
+function isSame(expected: KernelRoute, { dst, gateway, type }: KernelRoute): boolean {
+  const isVia = expected.gateway ? gateway?.equals(expected.gateway) : gateway === undefined
+  return type === RTN.UNICAST && dst.equals(expected.dst) && isVia === true
 }
 
 /** Whether there is a route to the network of an address: to an IPv4 address alone the kernel makes none. */
@@ -78,12 +118,12 @@ export async function checkRoutes(container: OpenNetns, expected: readonly Route
     const present = tables.get(table) ?? (await listRoutes(container.route, { table }))
     tables.set(table, present)
     if (!present.some((candidate) => isSameRoute(route, candidate)))
-      throw new Error(`Expected Route ${describe(route)} not found in routing table`)
+      throw checkError(`Expected Route ${describe(route)} not found in routing table`)
   }
 }
 
 function isSameRoute(expected: Route, present: KernelRoute): boolean {
-  if (!present.dst.equals(expected.dst.masked())) return false
+  if (present.type !== RTN.UNICAST || !present.dst.equals(expected.dst.masked())) return false
   if (expected.dst.prefixLength === 0 || !expected.gw) return true
   if (isOnTheLink(expected.gw)) return present.gateway === undefined
   return present.gateway?.equals(expected.gw) ?? false

@@ -2,7 +2,8 @@ import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { keepRouterAdvertisements } from './host-ipv6.ts'
 import type { OpenNetns } from './net-context.ts'
 
-const forwardingSysctl = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwarding' } as const
+/** The switches that have the kernel forward packets, by IP version. */
+export const forwardingSysctl = { 4: 'net/ipv4/ip_forward', 6: 'net/ipv6/conf/all/forwarding' } as const
 
 /**
  * Has the kernel forward packets of an IP version. Where it does so already, nothing is written: that would overwrite what

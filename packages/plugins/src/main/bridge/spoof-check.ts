@@ -18,6 +18,7 @@ import {
 } from '@patchbay/linux/nftables'
 import { findLink, linkSummary } from '@patchbay/linux/route'
 import { openNetns } from '../../link/net-context.ts'
+import { checkError, remedies } from '../../request/check-error.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { deleteRules, findRuleset, openRuleset } from '../../rules/ruleset/index.ts'
 
@@ -139,7 +140,7 @@ export async function checkSpoofCheck(request: Request, port: BridgePort): Promi
   for (const expected of rulesFor(request, port)) {
     const rules = await nft.listRules(expected.chain)
     if (!rules.some(({ expressions }) => isDeepStrictEqual(expressions, expected.expressions)))
-      throw new Error(`rule of "${port.ifName}" in chain bridge nat ${expected.chain.name} not found`)
+      throw checkError(`rule of "${port.ifName}" in chain bridge nat ${expected.chain.name} not found`, remedies.repair)
   }
 }
 

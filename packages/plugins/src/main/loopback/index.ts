@@ -4,6 +4,7 @@ import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin
 import { type Interface, type IPConfig, netConf, type Result } from '@patchbay/cni/types'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
 import { openNetns } from '../../link/net-context.ts'
+import { checkError } from '../../request/check-error.ts'
 import { isMissingNetns } from '../../request/open-namespace.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
@@ -56,8 +57,15 @@ async function del(request: Request): Promise<void> {
   }
 }
 
+/** Checks that `lo` is up, and has the addresses of the result where that is about it. */
 async function check(request: Request): Promise<void> {
   using container = openNetns(request, request.netns)
-  const { flags } = await getLink(container.route, LOOPBACK, { as: linkSummary })
-  if (!(flags & IFF.UP)) throw new Error('loopback interface is down')
+  const { flags, index } = await getLink(container.route, LOOPBACK, { as: linkSummary })
+  if (!(flags & IFF.UP)) throw checkError('loopback interface is down')
+  const { interfaces = [], ips = [] } = parsePrevResult(request.config) ?? {}
+  const own = ips.filter((ip) => interfaces[ip.interface ?? -1]?.name === LOOPBACK)
+  if (own.length === 0) return
+  const present = await listAddresses(container.route, { index })
+  const lost = own.find((ip) => !present.some(({ address }) => address.equals(ip.address)))
+  if (lost) throw checkError(`Cannot find address ${lost.address} on interface "${LOOPBACK}": it is gone`)
 }

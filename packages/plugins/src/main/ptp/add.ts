@@ -1,15 +1,7 @@
 import { CIDR, type IP, type MAC } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { IPConfig, Result } from '@patchbay/cni/types'
-import {
-  addAddressRequest,
-  addRouteRequest,
-  deleteLink,
-  IFA_F,
-  type Route as KernelRoute,
-  RT_SCOPE,
-  setLinkRequest,
-} from '@patchbay/linux/route'
+import { addAddressRequest, addRouteRequest, deleteLink, IFA_F, setLinkRequest } from '@patchbay/linux/route'
 import { asAddress, configureInterface } from '../../link/configure-interface.ts'
 import { detectDuplicates } from '../../link/container-sysctls.ts'
 import { deterministicMac, macSource } from '../../link/deterministic-mac.ts'
@@ -24,6 +16,7 @@ import { checkMasqueradeConfig, ensureMasquerade } from '../../rules/masquerade/
 import { type Addressing, type AttachSteps, attach, type MadeLink, type Opened, type Ready } from '../attach.ts'
 import type { IpamResult } from '../ipam.ts'
 import { loadPtpConfig, type PtpConfig } from './config.ts'
+import { containerRoutes } from './container-routes.ts'
 import { hostRoute } from './host-route.ts'
 
 /** How long the host's end may take to be ready once both ends are up. When it is not, the container is attached all the same. */
@@ -127,18 +120,6 @@ async function configure(
   await configureHostEnd(host, { index: pair.index, ifName: pair.ifname }, { ips, mac: hostMac })
   await configureInterface(container, link, prepared, options)
   await waitUntilUp(host, pair.index, OPERATIONAL_MS)
-}
-
-/** The host is the only neighbour: the gateway is reached directly, and the rest of the network through it. */
-function containerRoutes(ips: readonly RoutedIP[]): KernelRoute[] {
-  const routes = new Map<string, KernelRoute>()
-  const add = (route: KernelRoute) => {
-    if (!routes.has(String(route.dst))) routes.set(String(route.dst), route)
-  }
-  for (const { address, gateway } of ips)
-    add({ dst: CIDR.of(gateway, gateway.bits), scope: RT_SCOPE.LINK, prefsrc: address.address })
-  for (const { address, gateway } of ips) add({ dst: address.masked(), gateway, prefsrc: address.address })
-  return [...routes.values()]
 }
 
 async function configureHostEnd(

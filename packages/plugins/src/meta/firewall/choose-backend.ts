@@ -88,11 +88,11 @@ type InUse = BackendsInUse<NftablesFirewall, IptablesFirewall>
 /**
  * The backends that may have made something for anyone, whatever is configured now.
  *
- * @param addresses with these, for the container that has them
+ * @param container the one that has these addresses; without, any
  */
-export function backendsOfHost(call: Call, addresses?: readonly CIDR[]): Promise<InUse> {
-  const told = addresses && versionsIn(addresses)
-  return backendsInUse(call.request, backendsFor(call), () => chainsOf(told, told ?? both))
+export function backendsOfHost(call: Call, container?: Pick<Asked, 'addresses' | 'policy'>): Promise<InUse> {
+  const told = container && versionsIn(container.addresses)
+  return backendsInUse(call.request, backendsFor(call, container?.policy), () => chainsOf(told, told ?? both))
 }
 
 /** As {@link backendsOfHost} for one container, with what is recorded of its attachment. */

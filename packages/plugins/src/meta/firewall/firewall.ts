@@ -50,14 +50,14 @@ export async function check(request: Request, options: FirewallOptions): Promise
   const config = loadFirewallConfig(request)
   const addresses = addressesOf(requireResult(config))
   const call = { request, config, options }
-  // What iptables has for a policy is not looked at.
-  const policy = config.backend === 'iptables' ? undefined : policyOf(config)
+  // For nobody's address iptables has no rules.
+  const policy = config.backend === 'iptables' && addresses.length === 0 ? undefined : policyOf(config)
   const backends = await chooseBackends({ ...call, addresses, policy })
   try {
     for (const backend of backends) await backend.check(addresses)
   } catch (error) {
     // What the host has now may not be what it had when the container came.
-    const { iptables } = config.backend ? {} : await backendsOfHost(call, addresses)
+    const { iptables } = config.backend ? {} : await backendsOfHost(call, { addresses, policy })
     if (!iptables) throw error
     await iptables.check(addresses)
   }

@@ -1,5 +1,6 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import { checkError, remedies } from '../../request/check-error.ts'
 import {
   changeEachVersion,
   changeTable,
@@ -17,7 +18,7 @@ import { type IsOurs, markOf, otherVersionsWithChain, ownedBy } from '../../rule
 import type { ChosenBackend } from './backend.ts'
 import type { FirewallConfig } from './config.ts'
 import { CNI_FORWARD } from './host-filter.ts'
-import { type BridgePolicy, isolate } from './isolation.ts'
+import { type BridgePolicy, isolate, policyRules } from './isolation.ts'
 import { claimHosts, hostsOfOwner, PUBLISHED, releaseHosts, toPublished } from './published-addresses.ts'
 import { addressesOfOthers } from './remembered-addresses.ts'
 
@@ -29,8 +30,8 @@ export interface IptablesFirewall extends ChosenBackend {
 
 /**
  * Forwarding by iptables(8), in the reference's rules, and in a chain of our own what published ports need and whose the
- * addresses are. DEL leaves out what there is for a policy, CHECK that and our own chain, which a container that the
- * reference has attached does without.
+ * addresses are. DEL leaves out what there is for a policy, CHECK our own chain, which a container that the reference has
+ * attached does without.
  */
 export function iptablesFirewall(
   request: Request,
@@ -55,31 +56,31 @@ export function iptablesFirewall(
       if (hasFormer) await removeOwned(request, isOurs, addresses)
       return []
     },
-    del: async (addresses) => {
-      const told = versionsOf(addresses)
-      const chain = { table: 'filter', chain: PUBLISHED } as const
-      let hasOthers = false
-      const clean = (version: 4 | 6) =>
-        cleanTable(request, { ...filter(version), certain: told.includes(version) }, (change) => {
-          const taken = hostsOfOwner(change, (comment) => markOf(comment) !== undefined && !isOurs(comment))
-          removeHosts(
-            change,
-            hostsOf(addresses, version).filter((host) => !taken.includes(host)),
-          )
-          hasOthers ||= hostsOfOwner(change, isOurs).length > 0
-        })
-      await cleanEachVersion(request, [...told, ...(await otherVersionsWithChain(request, told, chain))], clean)
-      if (hasOthers) await removeOwned(request, isOurs)
-    },
+    del: (addresses) => remove(request, addresses, isOurs),
     removeOwned: (isOwned) => removeOwned(request, isOwned),
     check: async (addresses) => {
-      for (const version of versionsOf(addresses)) {
-        const own = rulesFor(hostsOf(addresses, version)).map((rule) => ({ chain: CNI_FORWARD, rule }))
-        const missing = await findMissingRule(request, filter(version), [...top, ...own])
-        if (missing) throw new Error(`expected ${describe(missing, top)} not found`)
-      }
+      const shared = [...top, ...(policy ? policyRules(policy) : [])]
+      await checkFilter(request, { addresses, shared, own: rulesFor })
     },
   }
+}
+
+/** Removes the rules of addresses that are not another's, and what an owner has of other addresses. */
+async function remove(request: Request, addresses: readonly CIDR[], isOurs: IsOurs): Promise<void> {
+  const told = versionsOf(addresses)
+  const chain = { table: 'filter', chain: PUBLISHED } as const
+  let hasOthers = false
+  const clean = (version: 4 | 6) =>
+    cleanTable(request, { ...filter(version), certain: told.includes(version) }, (change) => {
+      const taken = hostsOfOwner(change, (comment) => markOf(comment) !== undefined && !isOurs(comment))
+      removeHosts(
+        change,
+        hostsOf(addresses, version).filter((host) => !taken.includes(host)),
+      )
+      hasOthers ||= hostsOfOwner(change, isOurs).length > 0
+    })
+  await cleanEachVersion(request, [...told, ...(await otherVersionsWithChain(request, told, chain))], clean)
+  if (hasOthers) await removeOwned(request, isOurs)
 }
 
 /** The policy alone, for a host where something else forwards. It stays. */
@@ -90,7 +91,9 @@ export function iptablesPolicy(request: Request, policy: BridgePolicy | undefine
       return []
     },
     del: async () => {},
-    check: async () => {},
+    check: async (addresses) => {
+      if (policy) await checkFilter(request, { addresses, shared: policyRules(policy), own: () => [] })
+    },
   }
 }
 
@@ -102,6 +105,21 @@ function changeFilter(
   return changeEachVersion(request, versions, (version) =>
     changeTable(request, filter(version), (change) => plan(change, version)),
   )
+}
+
+async function checkFilter(
+  request: Request,
+  {
+    addresses,
+    shared,
+    own,
+  }: { addresses: readonly CIDR[]; shared: readonly PlacedRule[]; own: (hosts: readonly string[]) => readonly Rule[] },
+): Promise<void> {
+  for (const version of versionsOf(addresses)) {
+    const ofHosts = own(hostsOf(addresses, version)).map((rule) => ({ chain: CNI_FORWARD, rule }))
+    const missing = await findMissingRule(request, filter(version), [...shared, ...ofHosts])
+    if (missing) throw checkError(`expected ${describe(missing, shared)} not found`, remedies.repair)
+  }
 }
 
 function filter(version: 4 | 6): TableName {
@@ -155,7 +173,7 @@ async function removeOwned(request: Request, isOurs: IsOurs, kept: readonly CIDR
   )
 }
 
-function describe(missing: PlacedRule, top: readonly PlacedRule[]): string {
-  const where = top.includes(missing) ? `${missing.chain} ` : ''
+function describe(missing: PlacedRule, shared: readonly PlacedRule[]): string {
+  const where = shared.includes(missing) ? `${missing.chain} ` : ''
   return `${where}rule [${missing.rule.join(' ')}]`
 }

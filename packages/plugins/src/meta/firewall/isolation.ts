@@ -1,5 +1,5 @@
 import { quote } from '@patchbay/cni/json'
-import type { TableChange } from '../../rules/iptables/index.ts'
+import type { PlacedRule, TableChange } from '../../rules/iptables/index.ts'
 import type { FirewallConfig } from './config.ts'
 
 const FIRST = 'CNI-ISOLATION-STAGE-1'
@@ -49,16 +49,24 @@ export function portsOf({ prevResult }: FirewallConfig): string[] {
  * The policy in iptables' table `filter`, where it stays when the last container leaves: a packet from one bridge passes
  * the first stage, and must then not leave by another that has a policy.
  */
-export function isolate(change: TableChange, { bridge, isolated }: BridgePolicy): void {
+export function isolate(change: TableChange, policy: BridgePolicy): void {
+  for (const chain of [FIRST, SECOND]) change.ensureChain(chain)
+  for (const { chain, rule, first } of policyRules(policy)) change.ensureRule(chain, rule, { first })
+}
+
+/** The rules of {@link isolate}, in the reference's words. Of those that are first, the last one is before the others. */
+export function policyRules({ bridge, isolated }: BridgePolicy): (PlacedRule & { first: boolean })[] {
   const all = comment('same-bridge|isolated')
   const own = comment(isolated ? 'isolated' : 'same-bridge')
-  for (const chain of [FIRST, SECOND]) change.ensureChain(chain)
-  change.ensureRule('FORWARD', [...all, '-j', FIRST], { first: true })
-  change.ensureRule(FIRST, ['-i', bridge, '!', '-o', bridge, ...own, '-j', SECOND], { first: true })
-  if (isolated) change.ensureRule(FIRST, ['-i', bridge, '-o', bridge, ...own, '-j', 'DROP'], { first: true })
-  change.ensureRule(FIRST, [...all, '-j', 'RETURN'])
-  change.ensureRule(SECOND, ['-o', bridge, ...all, '-j', 'DROP'], { first: true })
-  change.ensureRule(SECOND, [...all, '-j', 'RETURN'])
+  const between = { chain: FIRST, rule: ['-i', bridge, '-o', bridge, ...own, '-j', 'DROP'], first: true }
+  return [
+    { chain: 'FORWARD', rule: [...all, '-j', FIRST], first: true },
+    { chain: FIRST, rule: ['-i', bridge, '!', '-o', bridge, ...own, '-j', SECOND], first: true },
+    ...(isolated ? [between] : []),
+    { chain: FIRST, rule: [...all, '-j', 'RETURN'], first: false },
+    { chain: SECOND, rule: ['-o', bridge, ...all, '-j', 'DROP'], first: true },
+    { chain: SECOND, rule: [...all, '-j', 'RETURN'], first: false },
+  ]
 }
 
 function comment(policies: string): string[] {

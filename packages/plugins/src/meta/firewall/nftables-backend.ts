@@ -2,8 +2,10 @@ import type { CIDR, IP } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import { isNetlinkError } from '@patchbay/linux/netlink'
 import { type Nftables, rule, verdict } from '@patchbay/linux/nftables'
+import { checkError, remedies } from '../../request/check-error.ts'
 import type { ValidAttachment } from '../../request/valid-attachments.ts'
 import {
+  checkLayout,
   deleteOwned,
   type ElementText,
   elementsOf,
@@ -37,8 +39,8 @@ import {
   isolatedPorts,
   keysOf,
   otherAdmins,
-  RULES_OF_FORWARD,
   records,
+  type Subject,
   sameBridge,
 } from './nftables-layout.ts'
 import { isReadable, ownedIn, ownedPlaces, recordOf } from './nftables-record.ts'
@@ -78,7 +80,7 @@ export function nftablesFirewall(
       ),
     record: () => withRuleset(request, (nft) => recordIn(nft, request)),
     remove: (known) => withRuleset(request, (nft) => remove(nft, isOurs, { ...known, ports })),
-    check: (addresses) => withRuleset(request, (nft) => check(nft, claimsOf(request, { addresses, policy }))),
+    check: (addresses) => withRuleset(request, (nft) => check(nft, request, { addresses, policy })),
   }
 }
 
@@ -186,12 +188,12 @@ async function removeUnusedBridge(nft: Nftables, bridge: string): Promise<void> 
   }
 }
 
-async function check(nft: Nftables, claims: ReturnType<typeof claimsOf>): Promise<void> {
+async function check(nft: Nftables, request: Request, subject: Subject): Promise<void> {
+  const claims = claimsOf(request, subject)
   const [missing] = await missingElements(nft, claims)
-  if (missing) throw new Error(`element ${textOf(missing)} not found in ${placeOf(missing)}`)
+  if (missing) throw checkError(`element ${textOf(missing)} not found in ${placeOf(missing)}`, remedies.repair)
   if (claims.every(({ elements }) => elements.length === 0)) return
-  const { use = 0 } = (await nft.findChain(forward)) ?? {}
-  if (use < RULES_OF_FORWARD) throw new Error('rules not found in chain inet patchbay firewall-forward')
+  await checkLayout(nft, (batch) => declareFirewall(batch, subject))
 }
 
 function textOf({ key, data }: ElementText): string {

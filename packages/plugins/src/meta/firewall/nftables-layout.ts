@@ -73,9 +73,6 @@ const defaultAdmin: Chain = { table, name: DEFAULT_ADMIN_CHAIN }
 /** Leads to the administrator's chains of other names. */
 export const otherAdmins: Chain = { table, name: 'firewall-admins' }
 
-/** How many rules {@link forward} has. */
-export const RULES_OF_FORWARD = 9
-
 /** What an attachment has that rules are about. */
 export interface Subject {
   readonly addresses: readonly CIDR[]

@@ -1,6 +1,7 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { ConnectionFilter } from '@patchbay/linux/conntrack'
+import { checkError, remedies } from '../../request/check-error.ts'
 import type { ValidAttachment } from '../../request/valid-attachments.ts'
 import {
   chainName,
@@ -23,7 +24,16 @@ import { otherVersionsWithChain } from '../../rules/ruleset/index.ts'
 import type { PortmapBackend } from './backend.ts'
 import type { PortmapConfig } from './config.ts'
 import { connectionsTo, type PublishedPort } from './forget-connections.ts'
-import { containerChain, entryRules, ownChain, portRules, publishedPorts, shared, topRules } from './iptables-rules.ts'
+import {
+  containerChain,
+  entryRules,
+  ownChain,
+  portRules,
+  publishedPorts,
+  shared,
+  sharedRules,
+  topRules,
+} from './iptables-rules.ts'
 import { refuseTakenPorts } from './port-conflict.ts'
 
 /** Redirection by iptables(8), in the reference's rules. */
@@ -137,12 +147,17 @@ async function check(request: Request, config: PortmapConfig, address: CIDR): Pr
   const version = address.family
   const chain = containerChain(request)
   const table = await readTable(request, nat(version))
-  if (!table.has(chain)) throw new Error(`chain ${chain} not found in iptables table nat`)
+  if (!table.has(chain)) throw checkError(`chain ${chain} not found in iptables table nat`, remedies.repair)
   const missing = await findMissingRule(request, nat(version), [
+    ...sharedRules(config),
     ...portRules(config, address).map((rule) => ({ chain, rule })),
     ...entryRules(config, request, version).map((rule) => ({ chain: shared.dnat, rule })),
   ])
-  if (missing) throw new Error(`rule [${missing.rule.join(' ')}] in chain ${missing.chain} not found in table nat`)
+  if (missing)
+    throw checkError(
+      `rule [${missing.rule.join(' ')}] in chain ${missing.chain} not found in table nat`,
+      remedies.repair,
+    )
 }
 
 function staleChains(change: TableChange, request: Request, alive: readonly ValidAttachment[]): string[] {

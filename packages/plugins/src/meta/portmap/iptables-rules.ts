@@ -32,8 +32,8 @@ export interface TopRule extends PlacedRule {
   readonly first?: boolean
 }
 
-/** Rules that are there once for all containers. */
-export function topRules({ snat, externalSetMarkChain, markBit }: PortmapConfig, version: 4 | 6): TopRule[] {
+/** Rules that are there once for all containers, in the reference's words. A container that the reference has attached has them, too. */
+export function sharedRules({ snat, externalSetMarkChain, markBit }: PortmapConfig): TopRule[] {
   const mark = `0x${(2 ** markBit).toString(16)}`
   const marking: TopRule[] = [
     {
@@ -43,16 +43,23 @@ export function topRules({ snat, externalSetMarkChain, markBit }: PortmapConfig,
     { chain: shared.masq, rule: ['-m', 'mark', '--mark', `${mark}/${mark}`, '-j', 'MASQUERADE'] },
     { chain: 'POSTROUTING', rule: [...commented('CNI portfwd requiring masquerade'), '-j', shared.masq], first: true },
   ]
-  // The kernel discards what a container answers to ::1, also after source NAT: there the host's own services stay. A rule of
-  // the chain, because the reference has its own rules that lead there.
-  const unserved: TopRule = { chain: shared.dnat, rule: ['-d', '::1/128', '-j', 'RETURN'], first: true }
   const local = ['-m', 'addrtype', '--dst-type', 'LOCAL', '-j', shared.dnat]
   return [
     ...(snat && externalSetMarkChain === '' ? marking : []),
-    ...(version === 6 ? [unserved] : []),
     { chain: 'PREROUTING', rule: local },
     { chain: 'OUTPUT', rule: local },
   ]
+}
+
+/**
+ * The kernel discards what a container answers to ::1, also after source NAT: there the host's own services stay. A rule of the
+ * chain, because the reference has its own rules that lead there.
+ */
+const unserved: TopRule = { chain: shared.dnat, rule: ['-d', '::1/128', '-j', 'RETURN'], first: true }
+
+/** All rules that ADD makes once for all containers. */
+export function topRules(config: PortmapConfig, version: 4 | 6): TopRule[] {
+  return [...sharedRules(config), ...(version === 6 ? [unserved] : [])]
 }
 
 /** What becomes of a packet for one of the container's ports. */

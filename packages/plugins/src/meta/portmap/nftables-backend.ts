@@ -2,7 +2,10 @@ import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { ConnectionFilter } from '@patchbay/linux/conntrack'
 import type { Nftables } from '@patchbay/linux/nftables'
+import { checkError, remedies } from '../../request/check-error.ts'
 import {
+  checkLayout,
+  describe,
   type ElementText,
   type IsOurs,
   missingElements,
@@ -17,8 +20,8 @@ import { hostAddress, type PortmapConfig } from './config.ts'
 import { connectionsOf, connectionsTo, portsOf } from './forget-connections.ts'
 import { clientsChain, neighboursOf } from './nftables-clients.ts'
 import { hasNeighbours, type PortMappings, portMappingsOf } from './nftables-elements.ts'
-import { maps, sharedChains } from './nftables-layout.ts'
-import { addMappings, removeAllMappings, removeMappings } from './nftables-mappings.ts'
+import { maps } from './nftables-layout.ts'
+import { addMappings, declareAll, removeAllMappings, removeMappings } from './nftables-mappings.ts'
 import { withoutSiblings } from './nftables-places.ts'
 import { removeReferenceRules } from './nftables-reference.ts'
 import { readPortState, select } from './nftables-state.ts'
@@ -34,7 +37,7 @@ export async function findNftablesPortmap(
   config: PortmapConfig,
 ): Promise<PortmapBackend | undefined> {
   const address = config.addresses[4] ?? config.addresses[6]
-  const { chain } = address && hasNeighbours(config) ? neighboursOf(address) : clientsChain
+  const chain = address && hasNeighbours(config) ? neighboursOf(address).chain : clientsChain
   try {
     using nft = openRuleset(request)
     const isDeclared = (await nft.findChain(chain)) !== undefined
@@ -95,27 +98,40 @@ function connectionsOfReference({ mappings, addresses }: PortmapConfig): Connect
 }
 
 async function check(nft: Nftables, mappings: PortMappings, isOurs: IsOurs): Promise<void> {
-  const missing = await findMissing(nft, mappings, isOurs)
-  if (missing.length > 0) throw new Error(missing.map(notFound).join(', '))
-  const neighbours = mappings.hasNeighbours ? [neighboursOf(mappings.address)] : []
-  for (const { chain, rules } of [...sharedChains, ...neighbours])
-    if ((await nft.listRules(chain)).length < rules)
-      throw new Error(`rules not found in chain inet patchbay ${chain.name}`)
+  const { missing, served } = await findMissing(nft, mappings, isOurs)
+  if (missing.length > 0) throw checkError(missing.map(notFound).join(', '), remedies.repair)
+  await checkLayout(nft, (batch) => {
+    declareAll(batch, [mappings])
+    if (served.targets.length > 0) mappings.declareOwn(batch)
+  })
 }
 
 /**
  * A port that the container has in another network is not missing. What is noted of it in `containers` depends on what others
  * wait for.
  */
-async function findMissing(nft: Nftables, mappings: PortMappings, isOurs: IsOurs): Promise<ElementText[]> {
+async function findMissing(
+  nft: Nftables,
+  mappings: PortMappings,
+  isOurs: IsOurs,
+): Promise<{ missing: ElementText[]; served: PortMappings }> {
   const missing = await missingElements(nft, mappings.elements)
-  if (missing.length === 0) return missing
+  if (missing.length === 0) return { missing: await missingPorts(nft, mappings), served: mappings }
   const state = await readPortState(nft, mappings.address.family)
   const others = select(state, (comment) => !isOurs(comment))
   const isNoted = state.containers.some(({ comment }) => isOurs(comment))
   const { name } = maps[mappings.address.family].containers
-  const stillMissing = await missingElements(nft, withoutSiblings(mappings, others).elements)
-  return stillMissing.filter(({ set }) => set !== name || !isNoted)
+  const served = withoutSiblings(mappings, others)
+  const stillMissing = await missingElements(nft, served.elements)
+  return { missing: stillMissing.filter(({ set }) => set !== name || !isNoted), served }
+}
+
+/** Ports that the kernel would let another container have; at how many addresses of the host, others decide as well. */
+async function missingPorts(nft: Nftables, { address, taken }: PortMappings): Promise<ElementText[]> {
+  const map = maps[address.family].taken
+  const missing: ElementText[] = []
+  for (const element of taken) if (!(await nft.findElement(map, element))) missing.push(describe(map, element))
+  return missing
 }
 
 function notFound({ set, key, data }: ElementText): string {

@@ -34,18 +34,16 @@ export const loopback = namedSet({
   comment: 'containers that the host finds at 127.0.0.1',
 })
 
-const postrouting: Chain = { table, name: 'portmap-postrouting', base: sourceNat }
-
-/** The chain for what holds in all networks, and how many rules it has. */
-export const clientsChain = { chain: postrouting, rules: 4 } as const
+/** For what holds in all networks. */
+export const clientsChain: Chain = { table, name: 'portmap-postrouting', base: sourceNat }
 
 /** Fills {@link clientsChain}, which is there and has no rules. */
 export function declareClients(batch: Batch): void {
   for (const set of [loopback, everyClient[4], everyClient[6]]) batch.addSet(set)
-  batch.addRule(rule(postrouting, ct.status.hasNot('dnat'), verdict.return))
-  batch.addRule(rule(postrouting, ip.saddr.is(parseCIDR('127.0.0.0/8')), ip.daddr.in(loopback), masquerade()))
+  batch.addRule(rule(clientsChain, ct.status.hasNot('dnat'), verdict.return))
+  batch.addRule(rule(clientsChain, ip.saddr.is(parseCIDR('127.0.0.0/8')), ip.daddr.in(loopback), masquerade()))
   for (const version of [4, 6] as const)
-    batch.addRule(rule(postrouting, ipVersions[version].header.daddr.in(everyClient[version]), masquerade()))
+    batch.addRule(rule(clientsChain, ipVersions[version].header.daddr.in(everyClient[version]), masquerade()))
 }
 
 /** Networks of one size need one mask, and so one rule: `4-24` for all addresses like 10.9.0.2/24. */
@@ -61,7 +59,7 @@ export function neighboursOf({ family, prefixLength }: Size) {
   const comment = 'containers, each with the network whose clients are masqueraded'
   const set = namedSet({ table, name, key: [address, address], comment })
   const chain: Chain = { table, name, base: sourceNat }
-  return { set, chain, rules: 1 }
+  return { set, chain }
 }
 
 /** Declares what containers with addresses of this size need. */

@@ -70,31 +70,29 @@ function makeMaps(version: 4 | 6) {
 export const records = recordSet('portmap')
 
 // Behind those of iptables and kube-proxy, which have -100: who is first decides where a packet goes.
-const destinationNat = { type: 'nat', priority: -99 } as const
+const destinationNat = { type: 'nat', priority: -99, policy: 'accept' } as const
 const prerouting: Chain = { table, name: 'portmap-prerouting', base: { ...destinationNat, hook: 'prerouting' } }
 const output: Chain = { table, name: 'portmap-output', base: { ...destinationNat, hook: 'output' } }
-const guard: Chain = { table, name: 'portmap-guard', base: { type: 'filter', hook: 'prerouting', priority: 'raw' } }
+const guard: Chain = {
+  table,
+  name: 'portmap-guard',
+  base: { type: 'filter', hook: 'prerouting', priority: 'raw', policy: 'accept' },
+}
 /** Where packets to an address of the host get their new destination. */
 const redirect: Chain = { table, name: 'portmap' }
 
 const loopback = parseCIDR('127.0.0.0/8')
 
-/** The chains that are there once for all containers, and how many rules each has. */
-export const sharedChains: readonly { chain: Chain; rules: number }[] = [
-  { chain: guard, rules: 1 },
-  { chain: prerouting, rules: 1 },
-  { chain: output, rules: 1 },
-  { chain: redirect, rules: 6 },
-  clientsChain,
-]
+/** The chains that are there once for all containers. */
+const sharedChains = [guard, prerouting, output, redirect, clientsChain]
 
 /** Declares all that does not depend on containers, with its rules as they should be. Elements that are there stay. */
 export function declareLayout(batch: Batch): void {
   batch.addTable(table)
   batch.addSet(records)
-  for (const { chain } of sharedChains) batch.addChain(chain)
+  for (const chain of sharedChains) batch.addChain(chain)
   for (const { version: _, ...all } of Object.values(maps)) for (const map of Object.values(all)) batch.addSet(map)
-  for (const { chain } of sharedChains) batch.flushChain(chain)
+  for (const chain of sharedChains) batch.flushChain(chain)
   // Packets from elsewhere have no business with 127.0.0.1; a port that is published there would let them in.
   batch.addRule(
     rule(guard, meta.iifname.isNot('lo'), ip.daddr.is(loopback), fib.daddrIifType.isNot('local'), verdict.drop),

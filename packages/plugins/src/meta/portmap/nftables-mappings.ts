@@ -45,7 +45,8 @@ export async function addMappings(
 
 function declareNothing(): void {}
 
-function declareAll(batch: Batch, allMappings: readonly PortMappings[]): void {
+/** Declares all that mappings need, but for the chains of their attachments. */
+export function declareAll(batch: Batch, allMappings: readonly PortMappings[]): void {
   declareLayout(batch)
   for (const { address, hasNeighbours } of allMappings) if (hasNeighbours) declareNeighbours(batch, address)
 }

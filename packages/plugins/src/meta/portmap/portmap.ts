@@ -12,7 +12,7 @@ import type { PortmapBackend } from './backend.ts'
 import { backendsOfContainer, backendsOfHost, chosenBackend } from './choose-backend.ts'
 import { checkMappings, loadPortmapConfig, type PortmapConfig, unservedMappings } from './config.ts'
 import { connectionsTo, forgetConnections, portsOf } from './forget-connections.ts'
-import { allowLocalSources } from './local-sources.ts'
+import { allowLocalSources, checkLocalSources } from './local-sources.ts'
 import { displacingGone } from './port-taken.ts'
 
 /** Publishes ports of the container that the plugins before this one have attached. */
@@ -53,6 +53,7 @@ export async function check(request: Request): Promise<void> {
   const backend = await chosenBackend(request, config)
   for (const address of addressesOf(config))
     await attemptAsync(`could not check ipv${address.family} dnat`, () => backend.check(address))
+  if (config.snat && config.addresses[4]) await checkLocalSources(request, config.addresses[4].address)
 }
 
 /** Takes back what containers of this network have published that are gone. */

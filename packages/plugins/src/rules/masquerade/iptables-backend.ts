@@ -1,5 +1,6 @@
 import { type CIDR, parseCIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
+import { checkError, remedies } from '../../request/check-error.ts'
 import type { ValidAttachment } from '../../request/valid-attachments.ts'
 import {
   chainName,
@@ -110,7 +111,11 @@ function isFrom(rule: Rule, address: CIDR): boolean {
 async function check(request: Request, addresses: readonly CIDR[]): Promise<void> {
   for (const version of versionsOf(addresses)) {
     const missing = await findMissingRule(request, nat(version), rulesFor(request, addressesOf(addresses, version)))
-    if (missing) throw new Error(`rule [${missing.rule.join(' ')}] in chain ${missing.chain} not found in table nat`)
+    if (missing)
+      throw checkError(
+        `rule [${missing.rule.join(' ')}] in chain ${missing.chain} not found in table nat`,
+        remedies.repair,
+      )
   }
 }
 

@@ -1,8 +1,10 @@
 import type { CIDR } from '@patchbay/address'
 import type { Request } from '@patchbay/cni/plugin'
 import type { Batch, Nftables } from '@patchbay/linux/nftables'
+import { checkError, remedies } from '../../request/check-error.ts'
 import {
   addressesIn,
+  checkLayout,
   deleteOwned,
   deleteRules,
   findRecord,
@@ -59,9 +61,9 @@ async function remove(nft: SharedRuleset, isOurs: IsOurs, places: readonly Place
 
 async function check(nft: Nftables, request: Request, addresses: readonly CIDR[]): Promise<void> {
   const [missing] = await missingElements(nft, claimsOf(request, addresses))
-  if (!missing) return
+  if (!missing) return checkLayout(nft, (batch) => declareMasquerade(batch, addresses))
   const isOurs = ownedBy(request)
   const rules = await nft.listRules(referenceChain)
   if (rules.filter(({ comment }) => isOurs(comment)).length >= addresses.length) return
-  throw new Error(`element ${missing.key} not found in set inet patchbay ${missing.set}`)
+  throw checkError(`element ${missing.key} not found in set inet patchbay ${missing.set}`, remedies.repair)
 }

@@ -55,7 +55,7 @@ function declareSize(batch: Batch, address: CIDR): void {
   const chain: Chain = {
     table,
     name: addresses.name,
-    base: { ...sourceNat, policy: 'accept' },
+    base: sourceNat,
   }
   const network = concat(header.saddr, header.daddr.and(parseIP(address.mask)))
   batch.addSet(addresses)

@@ -1,3 +1,4 @@
+export { checkLayout } from './check-layout.ts'
 export { type Claim, claim, describe, type ElementText } from './claim.ts'
 export { deleteOwned, deleteRules, elementsOf, type Place, withFollowers } from './delete-owned.ts'
 export { type IpVersion, ipVersions } from './ip-versions.ts'

@@ -9,7 +9,7 @@ const ATTEMPTS = 8
 export interface PutOptions {
   /**
    * Declares all that the elements need, from the table on: sent before them, in one transaction, when something is
-   * missing (the first use, or somebody has flushed the rules). It must leave alone what is there already.
+   * missing (the first use, or somebody has flushed the rules), and when elements are there already. It must leave alone what is there already.
    */
   layout: (batch: Batch) => void
   /** Sees the elements that have the same keys; throws to leave them to their owners. By default they are replaced. */
@@ -22,18 +22,19 @@ export interface PutOptions {
  * @throws NetlinkError, and what `onTaken` throws; then nothing has changed
  */
 export async function putElements(nft: Nftables, claims: readonly Claim[], options: PutOptions): Promise<void> {
-  let missing = false
+  let withLayout = false
   for (let attempt = 1; ; attempt++) {
     try {
       await nft.transaction((batch) => {
-        if (missing) options.layout(batch)
+        if (withLayout) options.layout(batch)
         for (const claim of claims) claim.fill(batch)
       })
       return
     } catch (error) {
       if (attempt === ATTEMPTS || !isNetlinkError(error, 'ENOENT', 'EEXIST')) throw error
-      if (error.code === 'ENOENT' && !missing) missing = true
-      else await look(nft, claims, options)
+      // Who adds what is there already may do so because rules are not.
+      if (error.code === 'EEXIST' || withLayout) await look(nft, claims, options)
+      withLayout = true
     }
   }
 }
