@@ -68,6 +68,7 @@ export const networkLists: Readonly<Record<string, NetworkList>> = {
   'bridge without IPAM': { plugins: [{ type: 'bridge', bridge: 'b0' }] },
   ptp: { plugins: [{ type: 'ptp', ipam }] },
   macvlan: { plugins: [{ type: 'macvlan', master: 'lan', ipam }] },
+  'bridge+sbr': { plugins: [bridge(), { type: 'sbr' }] },
   'bridge+bandwidth': { plugins: [bridge(), bandwidth] },
   'bridge+tuning': { plugins: [bridge(), tuning] },
   'macvlan in mode passthru': { plugins: [{ type: 'macvlan', master: 'alone', mode: 'passthru' }] },

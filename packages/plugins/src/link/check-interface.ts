@@ -9,6 +9,7 @@ import {
   type Link,
   listAddresses,
   listRoutes,
+  RT_TABLE,
   RTN,
 } from '@patchbay/linux/route'
 import { checkError, remedies } from '../request/check-error.ts'
@@ -75,14 +76,15 @@ export async function checkAddresses(
 ): Promise<void> {
   const name = link.ifname ?? ''
   const present = await listAddresses(container.route, { index: link.index })
-  const routes = await listRoutes(container.route)
+  // Of all tables: source-based routing moves them out of the main one.
+  const routes = await listRoutes(container.route, { table: RT_TABLE.UNSPEC, oif: link.index })
   for (const { address, gateway } of ips) {
     const own = present.find((each) => each.address.equals(address))
     if (!own) throw checkError(`Failed to match addr ${address} on interface ${name}`)
     if (((own.flags ?? 0) & IFA_F.DADFAILED) !== 0)
       throw checkError(`link ${name} has address ${address.address} in DADFAILED state`)
     const expected = networkRoutes ?? (hasOwnRoute(address) ? [{ dst: address.masked() }] : [])
-    const missing = expected.find((route) => !routes.some((each) => each.oif === link.index && isSame(route, each)))
+    const missing = expected.find((route) => !routes.some((each) => isSame(route, each)))
     if (missing) throw missingRoute(missing, { gateway, name })
   }
 }
