@@ -1,11 +1,14 @@
 // Makes a checkout ready and runs one of the tools: node tools/bootstrap.mjs COMMAND [argument]...
+//   node tools/bootstrap.mjs build --target arm64   makes executables for another machine as well, in dist/cni-arm64
 // Plain JavaScript without dependencies, because it runs before anything is installed or built.
 import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { BuildState } from './bootstrap/build-state.mjs'
 import { runSteps } from './bootstrap/run-steps.mjs'
+import { toolchainOf } from './bootstrap/targets.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const tools = {
@@ -35,6 +38,29 @@ const steps = {
     command: [node, 'packages/oneshot/build.mjs'],
     first: true,
   },
+}
+
+/** The same for another machine. Everything else has been built by then, and is what these are made of. */
+function targetSteps(target) {
+  const { compiler, suffix } = toolchainOf(target)
+  const addon = ['--output', join(root, 'dist', `addon${suffix}`, 'patchbay.node')]
+  const forTarget = ['--target', target]
+  return {
+    [`compile the engine for ${target}`]: { needs: [], command: [node, objects, 'engine', ...forTarget], first: true },
+    [`compile the host for ${target}`]: { needs: [], command: [node, objects, 'host', ...forTarget] },
+    [`build native addon for ${target}`]: {
+      needs: [],
+      command: ['env', `CC=${compiler}`, node, 'packages/linux/native/build.mjs', ...addon],
+    },
+    [`build executables for ${target}`]: {
+      needs: [`build native addon for ${target}`],
+      command: [node, 'packages/patchbay/build.mjs', ...forTarget],
+    },
+    [`build one-shot plugins for ${target}`]: {
+      needs: ['engine', 'host'].map((part) => `compile the ${part} for ${target}`),
+      command: [node, 'packages/oneshot/build.mjs', ...forTarget],
+    },
+  }
 }
 
 function fail(message) {
@@ -70,10 +96,27 @@ if (major < 20 || (major === 20 && minor < 4)) fail(`Cannot run Node ${process.v
 if (!Object.hasOwn(tools, command)) {
   fail(`Cannot run "${command}": the commands are ${Object.keys(tools).join(', ')}`)
 }
+
+/** @returns the machine that `build` is to build for besides this one */
+function readTarget() {
+  try {
+    const { target } = parseArgs({ args, options: { target: { type: 'string' } } }).values
+    toolchainOf(target)
+    return target
+  } catch (error) {
+    fail(`${error.message}\nnpm run build [-- --target MACHINE]`)
+  }
+}
+
+const target = command === 'build' ? readTarget() : undefined
 const wasStale = await build()
+if (target !== undefined) {
+  const failure = await runSteps(targetSteps(target), root)
+  if (failure !== undefined) fail(failure)
+}
 const tool = tools[command]
 if (tool === undefined) {
-  if (!wasStale) console.log('Nothing has changed since the last build')
+  if (!wasStale && target === undefined) console.log('Nothing has changed since the last build')
 } else {
   if (!existsSync(join(root, tool))) fail(`Cannot run "${command}": ${tool} does not exist`)
   const { status } = spawnSync(node, ['--enable-source-maps', join(root, tool), ...args], {

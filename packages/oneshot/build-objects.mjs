@@ -1,6 +1,7 @@
 // Compiles the parts of the one-shot executable that seldom change, once for each version of their sources, compiler and flags.
 //   node build-objects.mjs engine    the JavaScript engine
 //   node build-objects.mjs host      the host, without the file that lists the program's modules, and the native addon
+//   --target arm64                   for another machine than this one
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -8,6 +9,8 @@ import { createRequire } from 'node:module'
 import { constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { toolchainOf } from '../../tools/bootstrap/targets.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
@@ -17,10 +20,9 @@ const hostStore = join(here, 'dist', 'host')
 
 export const hostFolder = join(here, 'native')
 export const addonFolder = join(root, 'packages', 'linux', 'native')
-export const compiler = process.env.CC || 'cc'
 
 /** `undefined` when there is none. */
-export function compilerVersion() {
+export function compilerVersion(compiler) {
   const { status, stdout } = spawnSync(compiler, ['--version'], { encoding: 'utf8' })
   return status === 0 ? stdout : undefined
 }
@@ -47,7 +49,7 @@ function keyOf(...parts) {
 }
 
 /** Compiles one file; `background` leaves the processor to what others wait for. */
-async function compile(flags, source, object, { background = false } = {}) {
+async function compile(compiler, flags, source, object, { background = false } = {}) {
   const child = spawn(compiler, [...flags, '-c', source, '-o', object], { stdio: ['ignore', 'pipe', 'pipe'] })
   if (background && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
   let output = ''
@@ -60,19 +62,19 @@ async function compile(flags, source, object, { background = false } = {}) {
  * The engine as an archive. Nine tenths of the time go into one of its files: the others are compiled beside it.
  * @returns its path
  */
-export async function compileEngine(sanitize) {
+export async function compileEngine(compiler, sanitize) {
   const engine = engineFolder()
   const version = readFileSync(join(engine, 'VERSION'), 'utf8').trim()
   // The engine shifts numbers in ways that C does not define and every compiler understands.
   // Half of a value's bytes are often what lay on the stack: with canaries there, no two recordings would be the same.
   const flags = sanitize ? [...checked, '-fno-sanitize=undefined'] : [...optimised, '-fno-stack-protector']
   const options = ['-w', ...flags, '-D_GNU_SOURCE', '-DCONFIG_BIGNUM', `-DCONFIG_VERSION="${version}"`]
-  const archive = join(engineStore, `${version}-${keyOf(compilerVersion(), ...options)}.a`)
+  const archive = join(engineStore, `${version}-${keyOf(compilerVersion(compiler), ...options)}.a`)
   if (existsSync(archive)) return archive
   const scratch = `${archive}.objects.${process.pid}`
   mkdirSync(scratch, { recursive: true })
   const object = (name) => join(scratch, `${name}.o`)
-  const build = (name, mode) => compile(options, join(engine, `${name}.c`), object(name), mode)
+  const build = (name, mode) => compile(compiler, options, join(engine, `${name}.c`), object(name), mode)
   const small = ['libregexp', 'libunicode', 'cutils', 'libbf']
   const compileSmall = async () => {
     for (const name of small) await build(name, { background: true })
@@ -95,7 +97,7 @@ function sourcesIn(folder, ending) {
  * The host and the native addon as objects; what is the same for every program that is compiled to an executable.
  * @returns their paths
  */
-export async function compileHost(sanitize) {
+export async function compileHost(compiler, sanitize) {
   const host = [
     'failure',
     'json',
@@ -115,12 +117,12 @@ export async function compileHost(sanitize) {
     readFileSync(file, 'utf8'),
   )
   const kind = sanitize ? 'sanitized' : 'plain'
-  const folder = join(hostStore, `${kind}-${keyOf(compilerVersion(), ...flags, ...contents)}`)
+  const folder = join(hostStore, `${kind}-${keyOf(compilerVersion(compiler), ...flags, ...contents)}`)
   const objects = sources.map((_, index) => join(folder, `${index}.o`))
   if (existsSync(folder)) return objects
   const scratch = `${folder}.${process.pid}`
   mkdirSync(scratch, { recursive: true })
-  for (const [index, source] of sources.entries()) await compile(flags, source, join(scratch, `${index}.o`))
+  for (const [index, source] of sources.entries()) await compile(compiler, flags, source, join(scratch, `${index}.o`))
   publish(scratch, folder)
   return objects
 }
@@ -136,12 +138,14 @@ function publish(scratch, folder) {
 }
 
 if (process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url) {
+  const { values, positionals } = parseArgs({ options: { target: { type: 'string' } }, allowPositionals: true })
   const parts = { engine: compileEngine, host: compileHost }
-  const part = parts[process.argv[2]]
-  if (part === undefined) throw new Error(`Cannot compile "${process.argv[2]}": the parts are engine and host`)
+  const part = parts[positionals[0]]
+  if (part === undefined) throw new Error(`Cannot compile "${positionals[0]}": the parts are engine and host`)
+  const { compiler } = toolchainOf(values.target)
   // Without a compiler there is no one-shot executable, as its own build script says.
-  if (compilerVersion() !== undefined)
-    await part(false).catch((error) => {
+  if (compilerVersion(compiler) !== undefined)
+    await part(compiler, false).catch((error) => {
       console.error(error.message)
       process.exitCode = 1
     })

@@ -1,6 +1,7 @@
 // Makes dist/cni/bin/patchbay-plugins: all plugins in one static executable, for calls that no daemon serves.
 //   node build.mjs             only when it is older than its sources
 //   node build.mjs --sanitize  packages/oneshot/dist/oneshot.sanitized, with the address and undefined-behaviour sanitizers
+//   node build.mjs --target arm64  dist/cni-arm64/bin/patchbay-plugins, for another machine than this one
 //   --entry SCRIPT --output FILE       another program than the plugins: what the tests run
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -8,28 +9,33 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import {
-  addonFolder,
-  compileEngine,
-  compileHost,
-  compiler,
-  compilerVersion,
-  hostFlags,
-  hostFolder,
-} from './build-objects.mjs'
+import { toolchainOf } from '../../tools/bootstrap/targets.mjs'
+import { addonFolder, compileEngine, compileHost, compilerVersion, hostFlags, hostFolder } from './build-objects.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
 const { build } = createRequire(join(root, 'package.json'))('esbuild')
 const { values: args } = parseArgs({
-  options: { sanitize: { type: 'boolean', default: false }, entry: { type: 'string' }, output: { type: 'string' } },
+  options: {
+    sanitize: { type: 'boolean', default: false },
+    target: { type: 'string' },
+    entry: { type: 'string' },
+    output: { type: 'string' },
+  },
 })
 const { sanitize } = args
+const { compiler, runner, suffix } = toolchainOf(args.target)
+/** What compiles programs that the build itself runs. */
+const native = toolchainOf().compiler
 const executable = resolve(
   args.output ??
-    (sanitize ? join(here, 'dist', 'oneshot.sanitized') : join(root, 'dist', 'cni', 'bin', 'patchbay-plugins')),
+    (sanitize
+      ? join(here, 'dist', 'oneshot.sanitized')
+      : join(root, 'dist', `cni${suffix}`, 'bin', 'patchbay-plugins')),
 )
-const work = args.output === undefined ? join(here, 'dist', 'build') : `${executable}.work`
+// What is for another machine is apart from what tells whether this one's build is current.
+const ownWork = suffix ? join(root, 'dist', `oneshot${suffix}`) : join(here, 'dist', 'build')
+const work = args.output === undefined ? ownWork : `${executable}.work`
 /** Whose place in a plugin our modules take. */
 const nodeModules = {
   'node:child_process': 'child-process',
@@ -59,6 +65,7 @@ function isFresh() {
   const sources = [
     fileURLToPath(import.meta.url),
     join(here, 'build-objects.mjs'),
+    join(root, 'tools', 'bootstrap', 'targets.mjs'),
     ...filesIn(join(here, 'src'), /./),
     ...filesIn(join(here, 'native'), /./),
     ...filesIn(addonFolder, /\.[ch]$/),
@@ -191,18 +198,28 @@ const wrapped = '-Wl,--wrap=gettimeofday'
 const fixed = ['-static', '-s', '-Wl,--build-id=none', '-Wl,--section-start=.heap=0x10000000']
 const heapBytes = 64 << 20
 
+/** The program as bytecode, which is the same for all machines that have the same order of bytes. */
+async function compileProgram() {
+  const archive = await compileEngine(native, sanitize)
+  const compiled = join(work, sanitize ? 'compile-sanitized' : 'compile')
+  const source = join(hostFolder, 'compile.c')
+  run(native, [...hostFlags(sanitize), source, ...librariesWith(archive), '-o', compiled], 'build the compiler')
+  const names = await bundle()
+  run(compiled, [work, ...names], 'compile the program')
+  return writeModules(names)
+}
+
+function librariesWith(archive) {
+  return [archive, '-lm', '-lpthread', '-ldl']
+}
+
 async function make() {
   rmSync(work, { recursive: true, force: true })
   mkdirSync(work, { recursive: true })
-  const archive = await compileEngine(sanitize)
-  const objects = await compileHost(sanitize)
+  const libraries = librariesWith(await compileEngine(compiler, sanitize))
+  const objects = await compileHost(compiler, sanitize)
+  const modules = await compileProgram()
   const flags = hostFlags(sanitize)
-  const libraries = [archive, '-lm', '-lpthread', '-ldl']
-  const compiled = join(work, sanitize ? 'compile-sanitized' : 'compile')
-  run(compiler, [...flags, join(hostFolder, 'compile.c'), ...libraries, '-o', compiled], 'build the compiler')
-  const names = await bundle()
-  run(compiled, [work, ...names], 'compile the program')
-  const modules = writeModules(names)
   const main = join(work, 'main.o')
   run(compiler, [...flags, '-I', work, '-c', join(hostFolder, 'main.c'), '-o', main], 'compile the host')
   const parts = [main, ...objects, modules]
@@ -220,14 +237,25 @@ async function make() {
   renameSync(fresh, executable)
 }
 
-/** Runs the engine to where a call begins, and keeps its memory. */
+/**
+ * Runs the engine to where a call begins, and keeps its memory. The emulator of another machine gives the program the addresses that
+ * it was linked to, as a kernel does, and all that is recorded lies at those: the recording is the one that the machine would make.
+ */
 function record(recorder, image) {
-  const { status, stdout, stderr, error } = spawnSync(recorder, [], { env: {}, maxBuffer: heapBytes + 4096 })
+  const [program, ...args] = [...runner, recorder]
+  // Whoever calls may have told the emulator, by variables, to do something else.
+  const env = { PATH: process.env.PATH }
+  const { status, stdout, stderr, error } = spawnSync(program, args, { env, maxBuffer: heapBytes + 4096 })
+  if (error?.code === 'ENOENT')
+    fail(`Cannot record the start of the program: "${program}" does not start; the Debian package qemu-user has it`)
   if (error || status !== 0) fail(`Cannot record the start of the program: ${error ?? stderr}`)
   writeFileSync(image, stdout)
 }
 
-if (compilerVersion() === undefined) {
+const isThere = compilerVersion(compiler) !== undefined
+if (!isThere && args.target !== undefined)
+  fail(`Cannot build for "${args.target}": "${compiler}" does not start; the Debian packages are in CONTRIBUTING.md`)
+if (!isThere) {
   console.log(`There is no C compiler ("${compiler}"): plugins that no daemon serves start in Bun, which takes longer`)
 } else if (sanitize || args.entry !== undefined || !isFresh()) {
   mkdirSync(dirname(executable), { recursive: true })

@@ -1,6 +1,7 @@
 // Makes dist/cni/bin: one self-contained executable, the native addon beside it, and the shim that the name of every
 // plugin leads to. The folder works wherever it is copied as a whole.
 //   node build.mjs             only what is older than its sources
+//   node build.mjs --target arm64  dist/cni-arm64/bin, for another machine than this one
 //   node build.mjs --sanitize  packages/patchbay/dist/shim.sanitized instead, with the address and undefined-behaviour sanitizers
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -19,13 +20,20 @@ import {
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { toolchainOf } from '../../tools/bootstrap/targets.mjs'
+import { bunOf } from './build-bun.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '..', '..')
-const output = join(root, 'dist', 'cni', 'bin')
+const { values: args } = parseArgs({
+  options: { sanitize: { type: 'boolean', default: false }, target: { type: 'string' } },
+})
+const { compiler, bunPackage, suffix } = toolchainOf(args.target)
+const output = join(root, 'dist', `cni${suffix}`, 'bin')
 const executable = join(output, 'patchbay')
 const shim = join(output, 'patchbay-shim')
-const addon = join(root, 'packages', 'linux', 'dist', 'patchbay.node')
+const addon = join(root, ...(suffix ? ['dist', `addon${suffix}`] : ['packages', 'linux', 'dist']), 'patchbay.node')
 /** Not the name that the package's addon has: a plugin of somebody else may have that one beside itself in the same folder. */
 const ownAddon = 'patchbay-addon.node'
 const native = ['shim.c', 'call.h', 'system.h'].map((name) => join(here, 'native', name))
@@ -63,10 +71,23 @@ function bun() {
   return join(package_, 'bin', existsSync(join(package_, 'bin', 'bun')) ? 'bun' : 'bun.exe')
 }
 
+/** What makes the compiler work for the target; `undefined` when the target's Bun cannot be had. */
+function targetFlags() {
+  if (bunPackage === undefined) return []
+  try {
+    return [`--target=bun-linux-${args.target}`, `--compile-executable-path=${bunOf(bunPackage, root)}`]
+  } catch (error) {
+    console.log(`${error.message}: daemon and tools are left out`)
+    return undefined
+  }
+}
+
 /** Into a new file that takes the old one's place: an executable that is running cannot be written to. */
 function compile(id) {
+  const machine = targetFlags()
+  if (machine === undefined) return
   const fresh = join(output, '.patchbay.new')
-  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs']
+  const flags = ['--compile', '--minify', '--bytecode', '--format=cjs', ...machine]
   // A program that runs as root must not be configured by files in the directory it happens to be run in.
   const closed = ['--no-compile-autoload-bunfig', '--no-compile-autoload-dotenv']
   const defined = ['--define', `PATCHBAY_BUILD_ID="${id}"`]
@@ -110,6 +131,8 @@ async function versionsHeader() {
 const freestanding = [
   ...['-Os', '-ffreestanding', '-fno-builtin', '-fno-stack-protector', '-fno-asynchronous-unwind-tables', '-fno-pie'],
   ...['-nostdlib', '-static', '-no-pie', '-s', '-Wl,--build-id=none', '-Wl,-z,noexecstack', '-Wl,-z,noseparate-code'],
+  // Nothing is relocated; the page that would be set aside for that is 64 KiB on some machines.
+  '-Wl,-z,norelro',
 ]
 const sanitized = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-DSHIM_HOSTED']
 
@@ -119,7 +142,6 @@ async function compileShim(id, file, mode) {
   mkdirSync(generated, { recursive: true })
   writeFileSync(join(generated, 'versions.h'), await versionsHeader())
   const flags = ['-std=gnu11', '-Wall', '-Wextra', '-Werror', `-DBUILD_ID="${id}"`, `-I${generated}`]
-  const compiler = process.env.CC ?? 'cc'
   const run = spawnSync(compiler, [...flags, ...mode, '-o', `${file}.new`, native[0]], { encoding: 'utf8' })
   if (run.error) return false
   if (run.status !== 0) fail(`Cannot compile the shim:\n${run.stderr}`)
@@ -133,13 +155,13 @@ async function link(target) {
     if (!['patchbay', 'patchbay-plugins', ownAddon, target].includes(entry)) rmSync(join(output, entry))
   }
   for (const name of pluginNames) symlinkSync(target, join(output, name))
-  for (const name of [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'])
-    symlinkSync('patchbay', join(output, name))
+  const tools = existsSync(executable) ? [...toolNames.filter((name) => name !== 'patchbay'), 'patchbayd'] : []
+  for (const name of tools) symlinkSync('patchbay', join(output, name))
   copyFileSync(addon, join(output, `.${ownAddon}.new`))
   renameSync(join(output, `.${ownAddon}.new`), join(output, ownAddon))
 }
 
-if (process.argv.includes('--sanitize')) {
+if (args.sanitize) {
   const file = join(here, 'dist', 'shim.sanitized')
   if (!(await compileShim('unbuilt', file, sanitized))) fail('Cannot compile the shim: there is no C compiler')
 } else {

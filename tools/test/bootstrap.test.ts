@@ -14,7 +14,10 @@ echo '{}' > node_modules/.package-lock.json
 echo 'require("fs").appendFileSync("calls", "tsc " + process.argv.slice(2) + "\\\\n")' > node_modules/typescript/bin/tsc
 `
 
-const scripts = ['tools/bootstrap.mjs', 'tools/bootstrap/build-state.mjs', 'tools/bootstrap/run-steps.mjs']
+const scripts = [
+  'tools/bootstrap.mjs',
+  ...['build-state', 'run-steps', 'targets'].map((name) => `tools/bootstrap/${name}.mjs`),
+]
 const copies = Object.fromEntries(
   scripts.map((file) => [file, readFileSync(join(workspaceRoot(), file), 'utf8')] as const),
 )
@@ -122,6 +125,31 @@ describe('bootstrap', () => {
       ['native', 'executables'].filter((file) => existsSync(join(root, file))),
       ['native', 'executables'],
     )
+  })
+
+  test('builds for another machine with its compiler, after this machine', (t) => {
+    const note = `import { appendFileSync } from 'node:fs'
+      appendFileSync('built', [process.env.CC ?? 'own', ...process.argv.slice(2)].join(' ').replace(process.cwd(), '.') + '\\n')`
+    const { root, run } = freshClone(t, {
+      'packages/linux/native/build.mjs': note,
+      'packages/patchbay/build.mjs': note,
+      'packages/oneshot/build.mjs': note,
+      'packages/oneshot/build-objects.mjs': note,
+    })
+    assert.equal(run('build', '--target', 'arm64').status, 0)
+    const built = readFileSync(join(root, 'built'), 'utf8').trim().split('\n')
+    const isForTarget = (line: string): boolean => line.includes('arm64')
+    assert.equal(built.findIndex(isForTarget), built.length / 2)
+    const wanted = ['--target arm64', 'engine --target arm64', 'host --target arm64']
+    for (const line of [...wanted, '--output ./dist/addon-arm64/patchbay.node'])
+      assert.ok(
+        built.some((each) => each.endsWith(line)),
+        line,
+      )
+    assert.ok(built.some((line) => line.startsWith('aarch64-linux-gnu-gcc --output ')))
+    const { status, stderr } = run('build', '--target', 'mips')
+    assert.equal(status, 1)
+    assert.match(stderr, /^Cannot build for "mips": the targets are arm64\n/)
   })
 
   test('runs steps side by side when none needs the other', (t) => {

@@ -1,15 +1,20 @@
 // Compiles the native addon with the system's C compiler. Plain JavaScript, because it runs before anything is built.
 //   node build.mjs             dist/patchbay.node; in a checkout only when a source is newer
+//   node build.mjs --output FILE  for another machine than this one, with the compiler that CC names
 //   node build.mjs --sanitize  dist/patchbay.sanitized.node, with the address and undefined-behaviour sanitizers
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const sanitize = process.argv.includes('--sanitize')
-const output = join(here, '..', 'dist', sanitize ? 'patchbay.sanitized.node' : 'patchbay.node')
+const { values: args } = parseArgs({
+  options: { sanitize: { type: 'boolean', default: false }, output: { type: 'string' } },
+})
+const { sanitize } = args
+const output = args.output ?? join(here, '..', 'dist', sanitize ? 'patchbay.sanitized.node' : 'patchbay.node')
 // Who runs this in an installed package wants the addon built for this machine, whatever the package came with.
 const isInstalled = !existsSync(join(here, '..', 'tsconfig.json'))
 const sources = [
