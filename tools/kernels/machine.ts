@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { outputOfGroup } from '../own-group.ts'
 import { workspaceRoot } from '../repository.ts'
 import { type ArchiveEntry, archive } from './archive.ts'
 import { output } from './debian-suite.ts'
 import { bootModuleFiles, type KernelFiles } from './kernel-files.ts'
+import { makeRunFolder } from './run-folder.ts'
 
 const MEMORY_MIB = 2048
 /** Clocks: without hardware to run on, the kernel distrusts the quick one, and asks a slow one a thousand times a second. */
@@ -13,8 +14,8 @@ const commandLine = 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc
 /** What runs on a machine, and how it ended. */
 export interface Job {
   readonly kernel: KernelFiles
-  /** A folder for files of this run, on the disk of the checkout. */
-  readonly scratch: string
+  /** The checkout, in whose `dist` files of this run are kept. */
+  readonly root: string
   readonly processors: number
   /** A shell script with the name of the folder that both sides see: what it writes there stays. */
   readonly script: (shared: string) => string
@@ -31,8 +32,8 @@ export interface Job {
  * @returns what `read` made of the results
  */
 export async function runOnMachine(job: Job): Promise<string> {
-  const { kernel, scratch, script, read } = job
-  const folder = mkdtempSync(join(scratch, 'run-'))
+  const { kernel, root, script, read } = job
+  const folder = makeRunFolder(root)
   try {
     const initial = join(folder, 'initrd')
     writeFileSync(initial, initialFiles(kernel, folder, `${prepare(kernel, folder)}\n${script(folder)}\n`))

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Capability, KernelFeature } from '../capabilities.ts'
 import { workspaceRoot } from '../repository.ts'
@@ -52,8 +52,6 @@ function variables(): string[] {
 }
 
 async function runJob(run: KernelRun, kernel: KernelFiles, sources: readonly string[]): Promise<string> {
-  const scratch = join(run.root, 'dist', 'kernels')
-  if (!existsSync(scratch)) mkdirSync(scratch, { recursive: true })
   const limits = Object.fromEntries(sources.map((source) => [source, SLOWNESS * run.limitOf(source)]))
   const job: GuestJob = {
     root: run.root,
@@ -64,7 +62,7 @@ async function runJob(run: KernelRun, kernel: KernelFiles, sources: readonly str
   const guest = join(workspaceRoot(), 'tools/dist/kernels/guest.js')
   return runOnMachine({
     kernel,
-    scratch,
+    root: run.root,
     processors: run.isAlone ? 2 : 1,
     limit: BOOT_LIMIT + Object.values(limits).reduce((sum, limit) => sum + limit, 0),
     script(shared) {

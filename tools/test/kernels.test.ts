@@ -6,6 +6,7 @@ import { describe, type TestContext, test } from 'node:test'
 import { archive } from '../kernels/archive.ts'
 import { findKernel } from '../kernels/kernel-files.ts'
 import { chooseKernels, kernels } from '../kernels/kernels.ts'
+import { makeRunFolder } from '../kernels/run-folder.ts'
 import { lacksLine, notRunLines } from '../kernels/run-on-kernels.ts'
 import { workspaceRoot } from '../repository.ts'
 import { selectTests } from '../test-selection.ts'
@@ -170,4 +171,21 @@ test('downloadKernel() takes the packages that have the kernel, and keeps what a
     ['vmlinuz', 'lib/modules/9.9-amd64'].map((file) => existsSync(join(folder, file))),
     [true, true],
   )
+})
+
+test('makeRunFolder() removes what runs left that were killed, and nothing of those that run', (t) => {
+  const { root } = checkout(t, {})
+  const scratch = join(root, 'dist/kernels')
+  const module = join(workspaceRoot(), 'tools/dist/kernels/run-folder.js')
+  const script = `import { makeRunFolder } from ${JSON.stringify(module)}
+    console.log(makeRunFolder(${JSON.stringify(root)}))`
+  const options = { encoding: 'utf8' } as const
+  const left = spawnSync(process.execPath, ['--input-type=module', '-e', script], options).stdout.trim()
+  const mine = makeRunFolder(root)
+  // A process has the number of one that left something.
+  const other = mine.replace(/-\d+-(\w+)$/, '-1-$1')
+  for (const folder of [other, join(scratch, '5.10')]) mkdirSync(folder)
+  assert.equal(existsSync(left), false)
+  const last = makeRunFolder(root)
+  assert.deepEqual([mine, last, other, join(scratch, '5.10')].map(existsSync), [true, true, false, true])
 })
