@@ -109,7 +109,7 @@ export function probeReference(root: string): Capability {
   const versions = /supported: (.*)/.exec(error === undefined ? stderr : '')?.[1]
   const present = versions?.split(', ').includes('1.1.0') ?? false
   const found = versions === undefined ? `none in ${folder}` : `those in ${folder} speak ${versions}`
-  const detail = present ? folder : `${found}; .ci/reference-plugins ${downloaded} gets them on Debian`
+  const detail = present ? folder : `${found}; npm test gets them, as root on Debian`
   return { name: referencePlugins, present, required: given !== undefined, witness: true, detail }
 }
 

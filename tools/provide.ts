@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { DebianSuite } from './kernels/debian-suite.ts'
 import { downloadKernel } from './kernels/kernel-files.ts'
 import type { Kernel } from './kernels/kernels.ts'
 
@@ -67,18 +68,17 @@ export async function provide(wanted: Wanted, root: string, machine: Machine = {
   if (!(await isAgreed())) return console.log('Nothing was installed; what needs it is left out')
   if (packages.length > 0) installPackages(packages, machine)
   if (wanted.reference) downloadReference(root)
-  for (const kernel of wanted.kernels) tryDownload(root, kernel)
+  for (const kernel of wanted.kernels) attempt(`download ${describeKernel(kernel)}`, () => downloadKernel(root, kernel))
 }
 
 function describeKernel({ version, suite }: Kernel): string {
   return `Linux ${version} of Debian ${suite}`
 }
 
-function tryDownload(root: string, kernel: Kernel): void {
+function attempt(what: string, work: () => void): void {
   const started = performance.now()
-  const what = `download ${describeKernel(kernel)}`
   try {
-    downloadKernel(root, kernel)
+    work()
     showTime(what, started)
   } catch (error) {
     console.log(`Cannot ${what}: ${error instanceof Error ? error.message : error}`)
@@ -115,9 +115,16 @@ function downloadReference(root: string): void {
   const folder = referenceFolder(root)
   const fresh = `${folder}.new`
   rmSync(fresh, { recursive: true, force: true })
-  if (!run('download the reference plugins', join(root, '.ci/reference-plugins'), [fresh])) return
-  rmSync(folder, { recursive: true, force: true })
-  renameSync(fresh, folder)
+  attempt('download the reference plugins', () => {
+    try {
+      using debian = new DebianSuite('forky')
+      debian.unpack(['containernetworking-plugins'], fresh)
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(join(fresh, 'usr/lib/cni'), folder)
+    } finally {
+      rmSync(fresh, { recursive: true, force: true })
+    }
+  })
 }
 
 function run(what: string, command: string, args: readonly string[]): boolean {

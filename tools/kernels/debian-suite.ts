@@ -35,6 +35,7 @@ export class DebianSuite implements Disposable {
   /** Downloads packages and unpacks them into a folder. */
   unpack(names: readonly string[], folder: string): void {
     this.#apt('apt-get', 'download', ...names)
+    mkdirSync(folder, { recursive: true })
     for (const file of readdirSync(this.#folder))
       if (file.endsWith('.deb')) output('dpkg-deb', ['--extract', join(this.#folder, file), folder])
   }

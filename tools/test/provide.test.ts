@@ -14,22 +14,43 @@ const programs = [
   { name: 'firewall-cmd', package: 'firewalld' },
 ]
 
-/** A machine whose apt-get only writes down how it is called, in a checkout that can download. */
+/** An apt-get that writes down how this machine is changed, and what is downloaded. */
+function aptGet(apt: string): string {
+  return `#!/bin/sh
+case "$*" in
+  *indextargets*) echo 'mirror: key.gpg' ;;
+  *Dir::Etc*update) ;;
+  *Dir::Etc*) touch "$(echo "$*" | sed 's/.* //').deb"; echo "$*" | sed 's/.* download/download/' >>"$ROOT/calls" ;;
+  *) echo "apt-get $*" >>"$ROOT/calls"; ${apt} ;;
+esac`
+}
+
+/** A machine with that apt-get, in a checkout that can download. */
 function machine(
   t: TestContext,
-  { apt = '', reference = 'mkdir -p "$1"; touch "$1/bridge"', kernels = [] as readonly Kernel[] } = {},
+  {
+    apt = ':',
+    unpack = '[ -d "$3" ] || exit 2; mkdir -p "$3/usr/lib/cni"; touch "$3/usr/lib/cni/bridge"',
+    kernels = [] as readonly Kernel[],
+  } = {},
 ) {
   const { root } = checkout(t, {
     calls: '',
-    'bin/apt-get': `#!/bin/sh\necho "apt-get $*" >>calls\n${apt}\n`,
-    '.ci/reference-plugins': `#!/bin/sh\necho "reference-plugins" >>calls\n${reference}\n`,
+    'bin/apt-get': aptGet(apt),
+    'bin/dpkg-deb': `#!/bin/sh\n${unpack}\n`,
+    'bin/apt-cache': '#!/bin/sh\nexit 0\n',
   })
-  for (const file of ['bin/apt-get', '.ci/reference-plugins']) chmodSync(join(root, file), 0o755)
+  for (const file of ['bin/apt-get', 'bin/dpkg-deb', 'bin/apt-cache']) chmodSync(join(root, file), 0o755)
   const wanted = { programs, reference: true, kernels }
   const script = `import { provide } from ${JSON.stringify(module)}
     await provide(${JSON.stringify(wanted)}, ${JSON.stringify(root)}, { units: ${JSON.stringify(join(root, 'units'))} })`
   const program = [process.execPath, '--input-type=module', '-e', script]
-  const env = { ...process.env, CI: 'false', PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}` }
+  const env = {
+    ...process.env,
+    CI: 'false',
+    ROOT: root,
+    PATH: `${join(root, 'bin')}${delimiter}${process.env['PATH']}`,
+  }
   const run = (command: readonly string[], input: string, variables = {}): string => {
     const [file = '', ...args] = command
     return spawnSync(file, args, { cwd: root, env: { ...env, ...variables }, input, encoding: 'utf8' }).stdout
@@ -48,7 +69,7 @@ function machine(
 const everything = [
   'apt-get -o DPkg::Lock::Timeout=300 -qq update',
   'apt-get -o DPkg::Lock::Timeout=300 -qq install -y --no-install-recommends iproute2 firewalld',
-  'reference-plugins',
+  'download containernetworking-plugins',
 ]
 
 describe('provide()', () => {
@@ -82,7 +103,7 @@ describe('provide()', () => {
     const { withoutTerminal } = machine(t, { kernels: [{ version: '9.9', suite: 'sid' }] })
     const output = withoutTerminal()
     assert.match(output, /To be downloaded to dist\/kernels, 70 MB each, not installed: Linux 9\.9 of Debian sid\n/)
-    assert.match(output, /Cannot download Linux 9\.9 of Debian sid: Cannot find a mirror: /)
+    assert.match(output, /Cannot download Linux 9\.9 of Debian sid: Cannot find the kernel of Debian sid: /)
   })
 
   test('keeps firewalld from starting on this machine', (t) => {
@@ -94,13 +115,15 @@ describe('provide()', () => {
   test('goes on when something cannot be had, says what, and leaves nothing half done', (t) => {
     const { root, withoutTerminal } = machine(t, {
       apt: 'echo no mirror >&2; exit 1',
-      reference: 'mkdir -p "$1"; exit 1',
+      unpack: 'mkdir -p "$3"; echo no room >&2; exit 1',
     })
     const output = withoutTerminal()
     assert.match(output, /no mirror\s+Cannot update the lists of packages: see above/)
-    assert.match(output, /Cannot download the reference plugins: see above/)
+    assert.match(output, /Cannot download the reference plugins: Cannot run dpkg-deb: status 1: no room/)
     assert.deepEqual(
-      ['dist/reference', 'units/firewalld.service'].filter((file) => existsSync(join(root, file))),
+      ['dist/reference', 'dist/reference.new', 'units/firewalld.service'].filter((file) =>
+        existsSync(join(root, file)),
+      ),
       [],
     )
   })
