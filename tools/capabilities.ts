@@ -28,7 +28,7 @@ export interface Capability {
 export interface Program {
   readonly name: string
   readonly version: readonly string[]
-  /** The Debian package that has it. */
+  /** The Debian package that has it; several with a space between them, where it needs more to be of use. */
   readonly package: string
   /** Whether tests use it today. */
   readonly required: boolean
@@ -45,6 +45,14 @@ export const programs: readonly Program[] = [
   { name: 'ping', version: ['-V'], package: 'iputils-ping', required: false },
   { name: 'strace', version: ['-V'], package: 'strace', required: true },
   { name: 'qemu-system-x86_64', version: ['--version'], package: 'qemu-system-x86', required: true },
+  { name: 'qemu-system-aarch64', version: ['--version'], package: 'qemu-system-arm', required: true },
+  { name: 'qemu-aarch64', version: ['--version'], package: 'qemu-user', required: true },
+  {
+    name: 'aarch64-linux-gnu-gcc',
+    version: ['--version'],
+    package: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    required: true,
+  },
   { name: 'modprobe', version: ['--version'], package: 'kmod', required: true },
   { name: 'cc', version: ['--version'], package: 'gcc', required: true },
 ]

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { DebianSuite } from './kernels/debian-suite.ts'
 import { downloadKernel } from './kernels/kernel-files.ts'
-import type { Kernel } from './kernels/kernels.ts'
+import { type Kernel, nameOf } from './kernels/kernels.ts'
 
 /** What tests ask and this machine lacks. */
 export interface Wanted {
@@ -44,7 +44,7 @@ function isDebian(release: string): boolean {
 
 /** Says what is wanted and why, asks where somebody can answer, and gets it; what fails is said, and tests go on without. */
 export async function provide(wanted: Wanted, root: string, machine: Machine = {}): Promise<void> {
-  const packages = [...new Set(wanted.programs.map((each) => each.package))]
+  const packages = [...new Set(wanted.programs.flatMap((each) => each.package.split(' ')))]
   const names = wanted.programs.map(({ name }) => name).join(', ')
   if (packages.length > 0)
     console.log(
@@ -71,8 +71,8 @@ export async function provide(wanted: Wanted, root: string, machine: Machine = {
   for (const kernel of wanted.kernels) attempt(`download ${describeKernel(kernel)}`, () => downloadKernel(root, kernel))
 }
 
-function describeKernel({ version, suite }: Kernel): string {
-  return `Linux ${version} of Debian ${suite}`
+function describeKernel(kernel: Kernel): string {
+  return `Linux ${nameOf(kernel)} of Debian ${kernel.suite}`
 }
 
 function attempt(what: string, work: () => void): void {

@@ -1,3 +1,4 @@
+import { architectures, ownArchitecture } from './kernels/architectures.ts'
 import type { Repository } from './repository.ts'
 
 /** Tests that run together. */
@@ -7,7 +8,16 @@ export interface TestGroup {
   readonly sources: RegExp
   /** Whether its files run as root in fresh namespaces: all in the same, or each in its own, here or on other kernels. */
   readonly namespaces: 'none' | 'shared' | 'own' | 'elsewhere'
+  /** What all its files need besides what their sources show. */
+  readonly programs?: readonly string[]
+  /** Whether it tries executables for arm64, on a machine that it starts itself; only its programs are asked here. */
+  readonly isForArm64?: boolean
 }
+
+/** What runs another kernel with this machine's files. */
+const machinePrograms = [architectures[ownArchitecture].emulator, 'modprobe', 'cc']
+/** What makes executables for arm64 and runs them. */
+const arm64Programs = ['aarch64-linux-gnu-gcc', 'qemu-aarch64', architectures.arm64.emulator, 'modprobe']
 
 /** In the order they run: fast ones first. */
 export const testGroups: readonly TestGroup[] = [
@@ -15,7 +25,19 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
-  { name: 'kernels', sources: /^test\/kernels\/.*\.test\.ts$/, namespaces: 'elsewhere' },
+  {
+    name: 'kernels',
+    sources: /^test\/kernels\/.*\.test\.ts$/,
+    namespaces: 'elsewhere',
+    programs: machinePrograms,
+  },
+  {
+    name: 'arm64',
+    sources: /^test\/arm64\/.*\.test\.ts$/,
+    namespaces: 'none',
+    programs: arm64Programs,
+    isForArm64: true,
+  },
   { name: 'promises', sources: /^test\/promises\/.*\.test\.ts$/, namespaces: 'own' },
 ]
 
@@ -49,7 +71,9 @@ export function selectTests(repository: Repository, { groups, paths }: Selection
 /** What of a selection can run on other kernels, to be run there. */
 export function elsewhere(selected: ReadonlyMap<TestGroup, readonly string[]>): Map<TestGroup, readonly string[]> {
   const able = [...selected].filter(([{ namespaces }]) => namespaces === 'own' || namespaces === 'elsewhere')
-  return new Map(able.map(([group, sources]) => [{ ...group, namespaces: 'elsewhere' }, sources]))
+  return new Map(
+    able.map(([group, sources]) => [{ ...group, namespaces: 'elsewhere', programs: machinePrograms }, sources]),
+  )
 }
 
 /** `test/kernel/a.test.ts` → `test/dist/kernel/a.test.js`; the lists come from sources, so that no stale build runs. */

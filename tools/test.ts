@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -10,7 +11,7 @@ import {
   probeCapabilities,
 } from './capabilities.ts'
 import { findKernel } from './kernels/kernel-files.ts'
-import { chooseKernels, type Kernel, type KernelChoice, wholeVariable } from './kernels/kernels.ts'
+import { arm64Kernel, chooseKernels, type Kernel, type KernelChoice, wholeVariable } from './kernels/kernels.ts'
 import { lacksLine, notRunLines, runOnKernel } from './kernels/run-on-kernels.ts'
 import { openRepository, type Repository, workspaceRoot } from './repository.ts'
 import { type FileRun, failure, inParallel, runFiles } from './run-files.ts'
@@ -79,8 +80,7 @@ async function main(): Promise<void> {
   }
   const verdict: Verdict = { passed: 0, failed: 0 }
   const needs = needsOfSelection(repository, selected)
-  const isElsewhere = [...selected.keys()].some(({ namespaces }) => namespaces === 'elsewhere')
-  if (!values['no-install']) await provideWitnesses(needs, repository.root, isElsewhere ? run.kernels.chosen : [])
+  if (!values['no-install']) await provideWitnesses(needs, repository.root, kernelsFor(run, [...selected.keys()]))
   const capabilities = needs.size > 0 ? showCapabilities(run, needs, verdict) : []
   useReference(capabilities)
   const absent = leftOut(needs, capabilities)
@@ -110,6 +110,13 @@ function conclude(run: Run, outcomes: readonly Outcome[], absent: Absent, verdic
   }
   console.log(`${verdict.passed} passed, ${verdict.failed} failed`)
   process.exitCode = verdict.failed > 0 ? 1 : 0
+}
+
+/** What groups run on besides this machine's kernel. */
+function kernelsFor({ kernels }: Run, groups: readonly TestGroup[]): readonly Kernel[] {
+  const isElsewhere = groups.some(({ namespaces }) => namespaces === 'elsewhere')
+  const isForArm64 = groups.some((group) => group.isForArm64)
+  return [...(isElsewhere ? kernels.chosen : []), ...(isForArm64 ? [arm64Kernel] : [])]
 }
 
 /** What was asked for; with a kernel by name, only what can run elsewhere, and by default what is there for that. */
@@ -170,7 +177,11 @@ async function runGroups(
     else if (possible.length > 0 && group.namespaces === 'elsewhere')
       outcomes.push(...(await runElsewhere(run, group, possible)))
     else if (possible.length > 0)
-      outcomes.push({ group: group.name, events: await runGroup(run, group, possible), capabilities })
+      outcomes.push({
+        group: group.name,
+        events: await (group.isForArm64 ? runForArm64 : runGroup)(run, group, possible),
+        capabilities,
+      })
   }
   return outcomes
 }
@@ -185,7 +196,8 @@ function judgeCounts({ repository, groups, ci }: Run, outcomes: readonly Outcome
   const expected = groups.length > 0 ? groups : Object.keys(least)
   const lost = ci ? expected.filter((name) => outcomes.every(({ group }) => group !== name)) : []
   // On several kernels, a group has to be whole on each.
-  for (const { group, events } of [...outcomes, ...lost.map((name) => ({ group: name, events: [] }))]) {
+  const ran = outcomes.filter(({ events }) => ci || events.length > 0)
+  for (const { group, events } of [...ran, ...lost.map((name) => ({ group: name, events: [] }))]) {
     const complaint = shortfall(group, countOf(events), least)
     if (complaint === undefined) continue
     console.log(complaint)
@@ -207,6 +219,22 @@ async function runGroup(run: Run, group: TestGroup, sources: readonly string[]):
   const started = performance.now()
   const { built, missing } = sortOut(run, sources)
   const events = [...(await runFiles(fileRun(run, group), built)), ...missing]
+  show(group.name, events, started)
+  return events
+}
+
+/** Runs a group that tries executables for arm64, once they have been built. */
+async function runForArm64(run: Run, group: TestGroup, sources: readonly string[]): Promise<TestEvent[]> {
+  const { root } = run.repository
+  if (!run.ci && findKernel(root, arm64Kernel) === undefined) {
+    for (const line of notRunLines({ absent: [arm64Kernel], left: [] })) console.log(line)
+    return []
+  }
+  const started = performance.now()
+  const build = [join(root, 'tools/bootstrap.mjs'), 'build', '--target', 'arm64']
+  const { status } = spawnSync(process.execPath, build, { stdio: 'inherit' })
+  if (status === 0) return runGroup(run, group, sources)
+  const events = sources.map((source) => failure(source, 'Cannot build for arm64: see above'))
   show(group.name, events, started)
   return events
 }

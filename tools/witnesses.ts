@@ -9,16 +9,12 @@ import type { TestGroup } from './test-selection.ts'
 /** Files with the names of what they ask besides the kernel. */
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>
 
-/** What runs another kernel. */
-const machinePrograms = ['qemu-system-x86_64', 'modprobe', 'cc']
-
-/** What the files of the groups that run in namespaces of their own ask, here and on other kernels. */
+/** What the files of the groups that ask more than Node need, here and on other machines. */
 export function needsOfSelection(repository: Repository, selected: ReadonlyMap<TestGroup, readonly string[]>): Needs {
   const needs = new Map<string, ReadonlySet<string>>()
-  for (const [{ namespaces }, sources] of selected) {
-    if (namespaces !== 'own' && namespaces !== 'elsewhere') continue
-    const more = namespaces === 'elsewhere' ? machinePrograms : []
-    for (const file of sources) needs.set(file, new Set([...needsOf(repository, file), ...more]))
+  for (const [{ namespaces, programs: more = [], isForArm64 = false }, sources] of selected) {
+    if (namespaces !== 'own' && namespaces !== 'elsewhere' && !isForArm64) continue
+    for (const file of sources) needs.set(file, new Set([...(isForArm64 ? [] : needsOf(repository, file)), ...more]))
   }
   return needs
 }
@@ -62,5 +58,5 @@ export function leftOutReport(files: ReadonlyMap<string, readonly string[]>): st
 }
 
 function packageOf({ package: owner }: Program): string {
-  return owner
+  return owner.replaceAll(' ', ', ')
 }

@@ -1,8 +1,14 @@
+import { type ArchitectureName, ownArchitecture } from './architectures.ts'
+
 /** A kernel that tests run on besides this machine's own: the one of a Debian suite. */
 export interface Kernel {
   /** `5.10` */
   readonly version: string
   readonly suite: string
+  /** This machine's by default. */
+  readonly architecture?: ArchitectureName
+  /** Debian packages whose programs ask the kernel, where this machine's cannot. */
+  readonly programs?: readonly string[]
 }
 
 /** From the oldest that is promised to the newest there is. */
@@ -12,6 +18,24 @@ export const kernels: readonly Kernel[] = [
   { version: '6.12', suite: 'trixie' },
   { version: '7.2', suite: 'forky' },
 ]
+
+/** What the executables for arm64 run on. */
+export const arm64Kernel: Kernel = {
+  version: '6.1',
+  suite: 'bookworm',
+  architecture: 'arm64',
+  programs: ['busybox-static', 'dash', 'iproute2', 'nftables', 'iptables', 'libgcc-s1'],
+}
+
+export function architectureOf({ architecture = ownArchitecture }: Kernel): ArchitectureName {
+  return architecture
+}
+
+/** `6.1`, or `6.1-arm64` where that is not this machine's architecture. */
+export function nameOf(kernel: Kernel): string {
+  const architecture = architectureOf(kernel)
+  return architecture === ownArchitecture ? kernel.version : `${kernel.version}-${architecture}`
+}
 
 /** What asks for all of them, as `--whole` does. */
 export const wholeVariable = 'PATCHBAY_TEST_WHOLE'

@@ -2,14 +2,16 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { outputOfGroup } from '../own-group.ts'
 import { workspaceRoot } from '../repository.ts'
+import { architectures } from './architectures.ts'
 import { type ArchiveEntry, archive } from './archive.ts'
 import { output } from './debian-suite.ts'
-import { bootModuleFiles, type KernelFiles } from './kernel-files.ts'
+import { type KernelFiles, moduleFiles } from './kernel-files.ts'
 import { makeRunFolder } from './run-folder.ts'
 
 const MEMORY_MIB = 2048
-/** Clocks: without hardware to run on, the kernel distrusts the quick one, and asks a slow one a thousand times a second. */
-const commandLine = 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off tsc=reliable net.ifnames=0'
+const kernelArguments = ['quiet', 'loglevel=3', 'panic=-1', 'mitigations=off', 'net.ifnames=0']
+/** What this machine's files are reached by. */
+const bootModules = ['virtio_pci', '9pnet_virtio', '9p', 'overlay']
 
 /** What runs on a machine, and how it ended. */
 export interface Job {
@@ -38,7 +40,8 @@ export async function runOnMachine(job: Job): Promise<string> {
     const initial = join(folder, 'initrd')
     writeFileSync(initial, initialFiles(kernel, folder, `${prepare(kernel, folder)}\n${script(folder)}\n`))
     const limit = ['timeout', '--kill-after=5', String(job.limit)]
-    const command = [...limit, 'qemu-system-x86_64', ...machine(job, initial, folder)]
+    const shares = ['-virtfs', share('host', '/', ',readonly=on'), '-virtfs', share('shared', folder)]
+    const command = [...limit, ...machineCommand(job, initial, MEMORY_MIB), ...shares]
     const console = await outputOfGroup(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...command], {
       cwd: '/',
       env: process.env,
@@ -61,7 +64,7 @@ export function contentOf(file: string): string {
 function initialFiles(kernel: KernelFiles, folder: string, start: string): Buffer {
   const init = join(folder, 'init')
   output('cc', ['-static', '-O1', '-o', init, join(workspaceRoot(), 'tools/kernels/init.c')])
-  const modules = bootModuleFiles(kernel).map(
+  const modules = moduleFiles(kernel, bootModules).map(
     (file, index): ArchiveEntry => ({
       path: `modules/${String(index).padStart(2, '0')}-${basename(file)}`,
       content: readFileSync(file),
@@ -93,12 +96,18 @@ function prepare({ base }: KernelFiles, shared: string): string {
     modprobe ipv6 || true`
 }
 
-function machine({ kernel, processors }: Job, initial: string, shared: string): string[] {
+/** The command line that starts a virtual machine with a kernel; its console is standard input and output. */
+export function machineCommand(
+  { kernel, processors }: Pick<Job, 'kernel' | 'processors'>,
+  initial: string,
+  memoryMib: number,
+): string[] {
+  const { emulator, machine, kernelArguments: own } = architectures[kernel.architecture]
   return [
-    ...['-nodefaults', '-no-reboot', '-nographic', '-m', String(MEMORY_MIB), '-smp', String(processors), '-cpu', 'max'],
-    ...['-accel', 'tcg,thread=multi'],
-    ...['-kernel', kernel.image, '-initrd', initial, '-append', commandLine, '-serial', 'stdio'],
-    ...['-virtfs', share('host', '/', ',readonly=on'), '-virtfs', share('shared', shared)],
+    ...[emulator, ...machine, '-nodefaults', '-no-reboot', '-nographic', '-accel', 'tcg,thread=multi'],
+    ...['-m', String(memoryMib), '-smp', String(processors)],
+    ...['-kernel', kernel.image, '-initrd', initial, '-append', [...own, ...kernelArguments].join(' ')],
+    ...['-serial', 'stdio'],
   ]
 }
 

@@ -6,7 +6,7 @@ import { type FileRun, failure, parseEvents } from '../run-files.ts'
 import type { TestEvent } from '../run-tests.ts'
 import type { GuestJob, GuestReport } from './guest.ts'
 import { findKernel, type KernelFiles } from './kernel-files.ts'
-import { type Kernel, wholeVariable } from './kernels.ts'
+import { type Kernel, nameOf, wholeVariable } from './kernels.ts'
 import { contentOf, quoted, runOnMachine } from './machine.ts'
 
 /** Without a processor that helps, a kernel is several times slower. */
@@ -84,7 +84,7 @@ export function lacksLine({ version }: Kernel, capabilities: readonly Capability
 
 /** The kernels that tests did not run on, and how to have them run there. */
 export function notRunLines(kernels: { absent: readonly Kernel[]; left: readonly Kernel[] }): string[] {
-  const names = (each: readonly Kernel[]): string => each.map(({ version }) => version).join(', ')
+  const names = (each: readonly Kernel[]): string => each.map(nameOf).join(', ')
   const lines: string[] = []
   if (kernels.absent.length > 0)
     lines.push(`left out, for lack of a download: Linux ${names(kernels.absent)}; as root on Debian, npm test does it`)
