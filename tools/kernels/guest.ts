@@ -3,6 +3,7 @@ import { release } from 'node:os'
 import { type Capability, type KernelFeature, probeKernel } from '../capabilities.ts'
 import { inParallel, runFiles } from '../run-files.ts'
 import { endMark } from '../run-tests.ts'
+import { type ClockReport, wrongClock } from './guest-clock.ts'
 
 /** What tests are to run on another kernel, and how. */
 export interface GuestJob {
@@ -25,6 +26,8 @@ export interface GuestReport {
 async function main(jobFile = '', eventsFile = ''): Promise<void> {
   const { root, grep, features, limits }: GuestJob = JSON.parse(readFileSync(jobFile, 'utf8'))
   const write = (line: string): void => appendFileSync(eventsFile, `${line}\n`)
+  const factor = wrongClock()
+  if (factor !== undefined) return write(JSON.stringify({ kind: 'clock', factor } satisfies ClockReport))
   const report: GuestReport = { kind: 'kernel', release: release(), capabilities: probeKernel(features) }
   write(JSON.stringify(report))
   const limitOf = (source: string): number => limits[source] ?? 0

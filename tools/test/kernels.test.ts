@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { ownArchitecture } from '../kernels/architectures.ts'
 import { archive } from '../kernels/archive.ts'
+import { wrongClock } from '../kernels/guest-clock.ts'
 import { findKernel, modulesNamed } from '../kernels/kernel-files.ts'
 import { arm64Kernel, chooseKernels, type Kernel, kernels, nameOf } from '../kernels/kernels.ts'
 import { makeRunFolder } from '../kernels/run-folder.ts'
@@ -35,6 +36,17 @@ describe('chooseKernels()', () => {
       /^RangeError: Cannot run tests on the kernel "4\.19": the kernels are 5\.10 \(bullseye\), /,
     )
   })
+})
+
+test('wrongClock() says how many times as fast a clock runs that is wrong', () => {
+  const clock = (speed: number) => () => Math.floor((performance.now() * speed) / 1000)
+  assert.equal(wrongClock(clock(1)), undefined)
+  assert.equal(Math.round(wrongClock(clock(1 / 4)) ?? 0), 4)
+  assert.equal(Math.round(4 * (wrongClock(clock(4)) ?? 0)), 1)
+  assert.equal(
+    wrongClock(() => undefined),
+    undefined,
+  )
 })
 
 test('the oldest kernel that tests run on is the one that the README promises', () => {
