@@ -31,6 +31,7 @@ async function main(): Promise<void> {
         settings.lanes.map(({ name }) => name),
       ),
     ),
+    bars: settings.bars,
   })
 }
 
@@ -57,13 +58,14 @@ function emptyProcess(rows: readonly Row[], lanes: readonly string[]): Surroundi
   return before === undefined || after === undefined ? undefined : { before, after }
 }
 
-function publish({ json, svg }: Settings, findings: Findings): void {
+function publish({ strict, json, svg }: Settings, findings: Findings): void {
   const report = reportOf(findings)
   console.log(report.text)
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report.json, null, 2)}\n`)
   const { rows, compared, base } = findings
   if (svg !== undefined && base !== undefined) writeFileSync(svg, chart(drawn(rows, base), compared, base))
-  if (findings.failures.length > 0) process.exitCode = 1
+  const isMissed = report.judged.some(({ verdict }) => verdict === 'missed')
+  if (findings.failures.length > 0 || (strict && isMissed)) process.exitCode = 1
 }
 
 function drawn(rows: readonly Row[], base: string): Row[] {

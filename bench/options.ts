@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Bars, barsFromFile } from './bars.ts'
 import type { Numbers } from './bench.ts'
 import { type Chain, chainOf, chains } from './cases.ts'
 import { chainFromFile } from './list.ts'
@@ -13,6 +14,8 @@ export interface Settings {
   readonly base: string | undefined
   readonly lists: readonly Chain[]
   readonly numbers: Numbers
+  readonly bars: Bars | undefined
+  readonly strict: boolean
   readonly json: string | undefined
   readonly svg: string | undefined
 }
@@ -33,7 +36,7 @@ const options = {
   ...{ reference: text, plugins: texts, lanes: text, base: text, chains: text, list: texts },
   ...{ rounds: text, 'group-rounds': text, 'warm-up': text, parallel: text, drain: text, gc: text, leases: text },
   ...{ storm: text, attachments: text, 'attachments-own': text },
-  ...{ quick: flag, json: text, svg: text, help: flag },
+  ...{ quick: flag, bars: text, strict: flag, json: text, svg: text, help: flag },
 } as const
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
@@ -59,6 +62,7 @@ export function settingsOf(args: readonly string[], surrounding: Surrounding): S
   return {
     ...{ lanes, base, lists: [...lists, ...ownChains(values)] },
     ...{ numbers: numbersOf(values) },
+    ...{ bars: values.bars === undefined ? undefined : barsFromFile(values.bars), strict: values.strict ?? false },
     ...{ json: values.json, svg: values.svg },
   }
 }

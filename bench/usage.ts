@@ -7,7 +7,7 @@ they are than the reference, with an interval of 95 %, and whether this machine 
 docs/bench.md says what each row means.
 
   npm run bench -- --quick --reference DIR             the rows that matter most, in two minutes
-  npm run bench -- --reference DIR
+  npm run bench -- --reference DIR --bars bench/bars.json
   npm run bench -- --plugins mine=DIR --plugins theirs=DIR --lanes mine,theirs --list my.conflist
 
 Whose plugins
@@ -37,6 +37,8 @@ How much
   0 leaves a row out.
 
 What comes out
+  --bars FILE          says at the end which of the promised ratios in FILE are met (bench/bars.json has ours)
+  --strict             ends with status 1 when a bar is missed
   --json FILE          everything that was measured, value by value
   --svg FILE           a chart of the ratios
   --help               this text`
