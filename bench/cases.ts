@@ -39,6 +39,20 @@ export const chains: readonly Chain[] = (
   ] as const
 ).map((chain) => ({ ...chain, isOwn: true, cniVersion: '1.0.0', network: 'bench' }))
 
+/** The whole list, for containers that have a way out and publish their port in both protocols: few of them, and any number. */
+export const dataPathChains = {
+  few: dataPathChain('bridge', masquerading),
+  many: dataPathChain('ptp', { type: 'ptp', ipMasq: true, ipam: { ...ipam, routes: [{ dst: '0.0.0.0/0' }] } }),
+} as const
+
+function dataPathChain(type: string, main: Chain['plugins'][number]): Chain {
+  const plugins = [main, portmap, { type: 'firewall' }]
+  return {
+    name: `data path, ${type}+masquerade+portmap+firewall`,
+    ...{ isOwn: true, cniVersion: '1.0.0', network: 'bench', protocols: ['tcp', 'udp'], plugins },
+  }
+}
+
 /** What a storm of calls gives its plugin, all of it: the bridge of that number. */
 export function stormConfig(number: number): object {
   return { cniVersion: '1.0.0', name: 'storm', ...bridge, bridge: `storm${number}` }

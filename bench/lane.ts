@@ -87,6 +87,10 @@ class Lane {
       case 'attach':
         if (this.#options.from !== undefined) return attach(this.#runtime, chain, order.count)
         return this.#haveAttached(order)
+      case 'data path': {
+        const { dataPath } = await import('./data-path.ts')
+        return dataPath(this.#runtime, chain, order.seconds)
+      }
     }
   }
 

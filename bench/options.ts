@@ -14,6 +14,8 @@ export interface Settings {
   readonly base: string | undefined
   readonly lists: readonly Chain[]
   readonly numbers: Numbers
+  /** How many containers are attached while packets are counted; none: they are not counted. */
+  readonly dataPath: readonly number[]
   readonly bars: Bars | undefined
   readonly strict: boolean
   readonly json: string | undefined
@@ -35,7 +37,7 @@ const flag = { type: 'boolean' } as const
 const options = {
   ...{ reference: text, plugins: texts, lanes: text, base: text, chains: text, list: texts },
   ...{ rounds: text, 'group-rounds': text, 'warm-up': text, parallel: text, drain: text, gc: text, leases: text },
-  ...{ storm: text, attachments: text, 'attachments-own': text },
+  ...{ storm: text, attachments: text, 'attachments-own': text, 'data-path': text },
   ...{ quick: flag, bars: text, strict: flag, json: text, svg: text, help: flag },
 } as const
 
@@ -61,7 +63,7 @@ export function settingsOf(args: readonly string[], surrounding: Surrounding): S
     throw new Error('Cannot draw ratios: there is no lane to compare with; give --reference or --base')
   return {
     ...{ lanes, base, lists: [...lists, ...ownChains(values)] },
-    ...{ numbers: numbersOf(values) },
+    ...{ numbers: numbersOf(values), dataPath: counts('data-path', values['data-path'] ?? '0').filter(Boolean) },
     ...{ bars: values.bars === undefined ? undefined : barsFromFile(values.bars), strict: values.strict ?? false },
     ...{ json: values.json, svg: values.svg },
   }

@@ -43,6 +43,8 @@ export type Order =
   /** Leases so many addresses to others, instead of those that it leased before. */
   | { readonly do: 'leases'; readonly count: number }
   | { readonly do: 'storm'; readonly count: number }
+  /** How much goes through a container that is attached last, for so many seconds each way. */
+  | { readonly do: 'data path'; readonly chain: string; readonly seconds: number }
   | { readonly do: 'empty process' }
   | { readonly do: 'version'; readonly plugin: string }
   | { readonly do: 'memory' }

@@ -34,6 +34,7 @@ How much
   --storm N            so many ADDs at once, then as many DELs: time, and memory where control groups count it (0)
   --attachments N      the list with ptp with so many containers attached (0; the reference needs minutes for hundreds)
   --attachments-own N  the same for our plugins alone; more than --attachments (0)
+  --data-path N,N      what goes through a container when so many are attached, by iperf3; 1,100 is a good choice (none)
   0 leaves a row out.
 
 What comes out

@@ -46,6 +46,7 @@ class NotingLane implements Lane {
       'call memory': { 'ADD, RSS, MiB': 2 },
       drain: { each: 5 },
       collect: { GC: 6 },
+      'data path': {},
       'first packet': { IPv6: 6 },
       attach: { attached: 5 },
       leases: { written: 1 },

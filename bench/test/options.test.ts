@@ -81,7 +81,17 @@ test('an option that cannot be used is named, with the reason', () => {
 
 test('--help explains every option', () => {
   assert.equal(settingsOf(['--help'], { own, reference: undefined }), undefined)
-  for (const option of ['--quick', '--bars', '--strict', '--list', '--base', '--gc', '--drain', '--json'])
+  for (const option of [
+    '--quick',
+    '--bars',
+    '--strict',
+    '--list',
+    '--base',
+    '--data-path',
+    '--gc',
+    '--drain',
+    '--json',
+  ])
     assert.ok(usage.includes(`  ${option} `), option)
   assert.ok(usage.split('\n').every((line) => line.length <= 130))
 })
