@@ -135,6 +135,6 @@ test('the memory of a call is that of its largest process, whatever the bench it
   const { lane: other } = laneOf(t, 'echo "{}"')
   const small = await other.run({ do: 'call memory', chain: 'bridge' })
   const [most, least] = [large['ADD, RSS, MiB'] ?? 0, small['DEL, RSS, MiB'] ?? 0]
-  // 0 where this machine cannot tell.
-  if (most > 0) assert.ok(most > 40 && most < 80 && least > 0 && least < 10, `${most} MiB, ${least} MiB`)
+  const canTell = process.arch === 'x64' && spawnSync('perl', ['-v']).status === 0
+  if (canTell || most > 0) assert.ok(most > 40 && most < 80 && least > 0 && least < 10, `${most} MiB, ${least} MiB`)
 })
