@@ -1,30 +1,57 @@
 /** A list of plugins as a runtime calls it: in order to attach, in reverse order to detach. */
 export interface Chain {
   readonly name: string
+  /** Whether the bench brings it. */
+  readonly isOwn: boolean
+  readonly cniVersion: string
+  /** The name of the network that it is for. */
+  readonly network: string
+  /** Protocols in which containers publish their port; "tcp" when left out. */
+  readonly protocols?: readonly string[]
   /** Configurations of the plugins, without what a runtime adds. */
   readonly plugins: readonly Readonly<Record<string, unknown>>[]
 }
 
 const ipam = { type: 'host-local', dataDir: '/run/bench-leases', ranges: [[{ subnet: '10.16.0.0/12' }]] }
-const portMappings = [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }]
+/** The port that containers publish, and where on the host: as many ports as there are from the lowest one on. */
+export const CONTAINER_PORT = 80
+const LOWEST_PORT = 10_000
+const PORTS = 50_000
+
 const bridge = { type: 'bridge', bridge: 'bench0', isDefaultGateway: true, ipam }
 const masquerading = { ...bridge, ipMasq: true }
-const portmap = { type: 'portmap', capabilities: { portMappings: true }, runtimeConfig: { portMappings } }
+const portmap = { type: 'portmap', capabilities: { portMappings: true } }
 
 /** What is timed, from the plain plugins to the list that podman writes. */
-export const chains: readonly Chain[] = [
-  { name: 'bridge', plugins: [bridge] },
-  { name: 'ptp', plugins: [{ type: 'ptp', ipam }] },
-  { name: 'macvlan', plugins: [{ type: 'macvlan', master: 'uplink', ipam }] },
-  { name: 'bridge+masquerade', plugins: [masquerading] },
-  { name: 'bridge+masquerade+portmap', plugins: [masquerading, portmap] },
-  { name: 'bridge+masquerade+portmap+firewall', plugins: [masquerading, portmap, { type: 'firewall' }] },
-  // A bridge has 1023 ports at most: this is the list for more containers than that.
-  {
-    name: 'ptp+masquerade+portmap+firewall',
-    plugins: [{ type: 'ptp', ipMasq: true, ipam }, portmap, { type: 'firewall' }],
-  },
-]
+export const chains: readonly Chain[] = (
+  [
+    { name: 'bridge', plugins: [bridge] },
+    { name: 'ptp', plugins: [{ type: 'ptp', ipam }] },
+    { name: 'macvlan', plugins: [{ type: 'macvlan', master: 'uplink', ipam }] },
+    { name: 'bridge+masquerade', plugins: [masquerading] },
+    { name: 'bridge+masquerade+portmap', plugins: [masquerading, portmap] },
+    { name: 'bridge+masquerade+portmap+firewall', plugins: [masquerading, portmap, { type: 'firewall' }] },
+    // A bridge has 1023 ports at most: this is the list for more containers than that.
+    {
+      name: 'ptp+masquerade+portmap+firewall',
+      plugins: [{ type: 'ptp', ipMasq: true, ipam }, portmap, { type: 'firewall' }],
+    },
+  ] as const
+).map((chain) => ({ ...chain, isOwn: true, cniVersion: '1.0.0', network: 'bench' }))
+
+/** The whole list, for containers that have a way out and publish their port in both protocols: few of them, and any number. */
+export const dataPathChains = {
+  few: dataPathChain('bridge', masquerading),
+  many: dataPathChain('ptp', { type: 'ptp', ipMasq: true, ipam: { ...ipam, routes: [{ dst: '0.0.0.0/0' }] } }),
+} as const
+
+function dataPathChain(type: string, main: Chain['plugins'][number]): Chain {
+  const plugins = [main, portmap, { type: 'firewall' }]
+  return {
+    name: `data path, ${type}+masquerade+portmap+firewall`,
+    ...{ isOwn: true, cniVersion: '1.0.0', network: 'bench', protocols: ['tcp', 'udp'], plugins },
+  }
+}
 
 /** What a storm of calls gives its plugin, all of it: the bridge of that number. */
 export function stormConfig(number: number): object {
@@ -32,15 +59,45 @@ export function stormConfig(number: number): object {
 }
 
 /** The chain of that name. Throws RangeError. */
-export function chainOf(name: string): Chain {
-  const chain = chains.find((candidate) => candidate.name === name)
-  if (!chain)
-    throw new RangeError(`Cannot time "${name}": the chains are ${chains.map((each) => each.name).join(', ')}`)
+export function chainOf(name: string, all = chains): Chain {
+  const chain = all.find((candidate) => candidate.name === name)
+  if (!chain) throw new RangeError(`Cannot time "${name}": the chains are ${all.map((each) => each.name).join(', ')}`)
   return chain
 }
 
-/** Sets the host port of a chain's mapping: containers attached at the same time cannot share one. */
-export function withHostPort(plugin: Chain['plugins'][number], hostPort: number): Chain['plugins'][number] {
-  if (plugin['type'] !== 'portmap') return plugin
-  return { ...plugin, runtimeConfig: { portMappings: portMappings.map((mapping) => ({ ...mapping, hostPort })) } }
+/** The port of the host at which the container of that number publishes its own. */
+export function hostPortOf(number: number): number {
+  return LOWEST_PORT + (number % PORTS)
+}
+
+/**
+ * A plugin as a runtime configures it for one container: name and version of the network; and to a plugin that can publish
+ * ports, one port of the host, because containers that are attached at the same time cannot share one.
+ */
+export function configFor(plugin: Chain['plugins'][number], chain: Chain, number: number): Record<string, unknown> {
+  const { cniVersion, network: name, protocols = ['tcp'] } = chain
+  const { capabilities, ...config } = plugin
+  if (!publishesPorts(capabilities)) return { cniVersion, name, ...config }
+  const portMappings = protocols.map((protocol) => ({
+    hostPort: hostPortOf(number),
+    containerPort: CONTAINER_PORT,
+    protocol,
+  }))
+  return { cniVersion, name, ...config, runtimeConfig: { portMappings } }
+}
+
+function publishesPorts(capabilities: unknown): boolean {
+  return isObject(capabilities) && capabilities['portMappings'] === true
+}
+
+/** The plugins that a list runs: its own, and those that they ask for addresses. */
+export function typesOf({ plugins }: Chain): string[] {
+  const ipams = plugins.map(({ ipam: each }) => (isObject(each) ? each['type'] : undefined))
+  return [...plugins.map(({ type }) => type), ...ipams].filter(
+    (type) => typeof type === 'string' && type !== '',
+  ) as string[]
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

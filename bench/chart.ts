@@ -1,4 +1,4 @@
-import { type Row, ratioOf } from './statistics.ts'
+import { type Row, ratioOf as ratioWithInterval } from './statistics.ts'
 
 const barHeight = 16
 const labelWidth = 390
@@ -9,8 +9,7 @@ const colours = ['#0a7d5a', '#7fb8a4', '#c4c4c4']
  * A chart of how many times quicker each lane is than `base`, as SVG: a bar for each row and lane on a logarithmic axis,
  * on which as much quicker and as much slower are as long.
  */
-export function chart(rows: readonly Row[], lanes: readonly string[], base: string): string {
-  const compared = lanes.filter((lane) => lane !== base)
+export function chart(rows: readonly Row[], compared: readonly string[], base: string): string {
   const groupHeight = compared.length * barHeight + 10
   const height = 50 + rows.length * groupHeight
   const ratios = rows.flatMap((row) => compared.map((lane) => ratioOf(row, lane, base) ?? 1))
@@ -35,6 +34,10 @@ ${bars.join('\n')}
 }
 
 type Scale = (ratio: number) => number
+
+function ratioOf(row: Row, lane: string, base: string): number | undefined {
+  return ratioWithInterval(row, lane, base)?.ratio
+}
 
 function scaleFor(ratios: readonly number[]): Scale {
   const low = Math.log(Math.min(1, ...ratios))

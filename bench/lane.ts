@@ -7,79 +7,55 @@ import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, wri
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type Call, runCall, runCalls } from './calls.ts'
-import { type Chain, chainOf, withHostPort } from './cases.ts'
+import { runCall } from './calls.ts'
+import { type Chain, chainOf, chains, configFor } from './cases.ts'
+import { callMemory, check, collect, inARow, once, replace, status, version } from './commands.ts'
 import { firstPacket } from './first-packet.ts'
+import { attach, drain, parallel } from './groups.ts'
+import { memoryOf } from './process-memory.ts'
 import type { Answer, LaneOptions, Order, Times } from './protocol.ts'
+import { environmentOf, ip, Runtime, SOCKET } from './runtime.ts'
 import { storm } from './storm.ts'
 
-const SOCKET = '/run/bench/patchbay.sock'
 const LOG = '/run/bench/daemon.log'
 
 class Lane {
   readonly #options: LaneOptions
   readonly #daemon: ChildProcess | undefined
-  /** Namespaces without a container: they are used again, because the kernel is busy for long when one ends. */
-  readonly #free: string[] = []
-  #containers = 0
-  #attached = 0
+  readonly #runtime: Runtime
+  /** How many containers stay, by list. */
+  readonly #attached = new Map<string, number>()
 
   private constructor(options: LaneOptions, daemon: ChildProcess | undefined) {
     this.#options = options
     this.#daemon = daemon
-    this.#containers = options.from ?? 0
+    this.#runtime = new Runtime(options)
   }
 
   static async open(options: LaneOptions): Promise<Lane> {
     if (options.from !== undefined) return new Lane(options, undefined)
     mkdirSync('/run/netns', { recursive: true })
-    for (const command of [
-      'link add uplink type veth peer name downlink',
-      'link set uplink up',
-      'link set downlink up',
-    ])
-      run('ip', command.split(' '))
-    if (options.served !== 'by a daemon') return new Lane(options, undefined)
-    mkdirSync('/run/bench', { mode: 0o700 })
-    const daemon = spawn(join(options.directory, 'patchbay'), ['daemon'], {
-      env: { ...process.env, PATCHBAY_SOCKET: SOCKET },
-      stdio: ['ignore', 'ignore', openSync(LOG, 'w')],
-    })
-    for (let waited = 0; !existsSync(SOCKET); waited += 10) {
-      if (waited > 10_000)
-        throw new Error(`Cannot time the daemon: it has no socket after 10 s: ${readFileSync(LOG, 'utf8')}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    return new Lane(options, daemon)
+    ip('link', 'add', 'uplink', 'type', 'veth', 'peer', 'name', 'downlink')
+    ip('link', 'set', 'uplink', 'up')
+    ip('link', 'set', 'downlink', 'up')
+    return new Lane(options, options.served === 'by a daemon' ? await startDaemon(options.directory) : undefined)
   }
 
   async answer(order: Order): Promise<Times> {
-    if (this.#options.served === 'in one process' && !['once', 'leases'].includes(order.do)) return {}
+    if ('chain' in order) return this.#answerAbout(this.#chain(order.chain), order)
+    if (order.do === 'leases') return this.#leases(order.count)
+    if (this.#options.served === 'in one process') return {}
     switch (order.do) {
-      case 'once':
-        return this.#once(chainOf(order.chain))
-      case 'parallel':
-        return this.#parallel(chainOf(order.chain), order)
-      case 'in a row':
-        return this.#inARow(chainOf(order.chain), order.count)
       case 'first packet':
         return this.#firstPacket(order)
-      case 'attach':
-        return this.#options.from === undefined
-          ? this.#haveAttached(order)
-          : this.#attach(chainOf(order.chain), order.count)
-      case 'leases':
-        return this.#leases(order.count)
       case 'storm':
         return this.#storm(order.count)
       case 'empty process':
         return { process: runCall({ program: '/bin/true', env: {}, input: '' }).milliseconds }
       case 'version':
-        return {
-          VERSION: runCall(this.#call('bridge', { CNI_COMMAND: 'VERSION' }, { cniVersion: '1.1.0' })).milliseconds,
-        }
+        return version(this.#runtime, order.plugin)
       case 'memory':
-        return { 'RSS, MiB': this.#memory() }
+        return this.#memory()
     }
   }
 
@@ -87,72 +63,61 @@ class Lane {
     this.#daemon?.kill('SIGTERM')
   }
 
-  async #once(chain: Chain): Promise<Times> {
-    const attachment = this.#attachment()
-    if (this.#options.served === 'in one process') {
-      const { timeInProcess } = await import('./floor.ts')
-      const times = await timeInProcess(chain, {
-        env: (command) => ({ ...this.#environment(), ...environmentOf(command, attachment) }),
-        config: configOf,
-      })
-      this.#free.push(attachment.netns)
-      return times
+  async #answerAbout(chain: Chain, order: Extract<Order, { chain: string }>): Promise<Times> {
+    if (this.#options.served === 'in one process') return order.do === 'once' ? this.#inProcess(chain) : {}
+    switch (order.do) {
+      case 'once':
+        return once(this.#runtime, chain)
+      case 'check':
+        return check(this.#runtime, chain)
+      case 'status':
+        return status(this.#runtime, chain)
+      case 'replace':
+        return replace(this.#runtime, chain, order.container)
+      case 'call memory':
+        return callMemory(this.#runtime, chain)
+      case 'collect':
+        return collect(this.#runtime, chain, order)
+      case 'in a row':
+        return inARow(this.#runtime, chain, order.count)
+      case 'parallel':
+        return parallel(this.#runtime, chain, order)
+      case 'drain':
+        return drain(this.#runtime, chain, order)
+      case 'attach':
+        if (this.#options.from !== undefined) return attach(this.#runtime, chain, order.count)
+        return this.#haveAttached(order)
+      case 'data path': {
+        const { dataPath } = await import('./data-path.ts')
+        return dataPath(this.#runtime, chain, order.seconds)
+      }
     }
-    let prevResult: unknown
-    const times = { ADD: 0, DEL: 0 }
-    for (const plugin of chain.plugins) {
-      const { milliseconds, output } = runCall(this.#plugin('ADD', { plugin, attachment, prevResult }))
-      times.ADD += milliseconds
-      prevResult = JSON.parse(output)
-    }
-    for (const plugin of [...chain.plugins].reverse())
-      times.DEL += runCall(this.#plugin('DEL', { plugin, attachment, prevResult })).milliseconds
-    this.#free.push(attachment.netns)
+  }
+
+  #chain(name: string): Chain {
+    return chainOf(name, [...this.#options.lists, ...chains])
+  }
+
+  async #inProcess(chain: Chain): Promise<Times> {
+    const { timeInProcess } = await import('./floor.ts')
+    const container = this.#runtime.newContainer()
+    const times = await timeInProcess(chain, {
+      env: (command) => ({ ...this.#runtime.environment, ...environmentOf(command, container) }),
+      config: (plugin) => configFor(plugin, chain, container.number),
+    })
+    this.#runtime.end([container])
     return times
   }
 
-  /** The time of one DEL when the next follows at once, as when a node is drained. */
-  async #inARow(chain: Chain, count: number): Promise<Times> {
-    const attachments = Array.from({ length: count }, () => this.#attachment())
-    const results = new Map<Attachment, unknown>()
-    for (const attachment of attachments)
-      for (const plugin of pluginsFor(attachment, chain)) {
-        const call = this.#plugin('ADD', { plugin, attachment, prevResult: results.get(attachment) })
-        results.set(attachment, JSON.parse(runCall(call).output))
-      }
-    let DEL = 0
-    for (const attachment of attachments)
-      for (const plugin of pluginsFor(attachment, chain).reverse())
-        DEL += runCall(this.#plugin('DEL', { plugin, attachment, prevResult: results.get(attachment) })).milliseconds
-    this.#free.push(...attachments.map(({ netns }) => netns))
-    return { DEL: DEL / count }
-  }
-
-  async #firstPacket({ to, version }: Extract<Order, { do: 'first packet' }>): Promise<Times> {
-    const attachment = this.#attachment()
-    const call = (command: string, plugin: Chain['plugins'][number], prevResult?: unknown) =>
-      runCall(this.#plugin(command, { plugin, attachment, prevResult }))
-    const milliseconds = await firstPacket({ to, version, netns: attachment.netns, call })
-    this.#free.push(attachment.netns)
-    return { [`IPv${version}`]: milliseconds }
-  }
-
-  /** Whole lists side by side, as on a node where many pods start at once; the time is that of all of them. */
-  async #parallel(chain: Chain, { width, count }: { width: number; count: number }): Promise<Times> {
-    const attachments = Array.from({ length: count }, () => this.#attachment())
-    const results = new Map<Attachment, unknown>()
-    const ADD = await this.#sideBySide(attachments, width, async (attachment) => {
-      for (const plugin of pluginsFor(attachment, chain)) {
-        const call = this.#plugin('ADD', { plugin, attachment, prevResult: results.get(attachment) })
-        results.set(attachment, JSON.parse((await runCalls(call)).output))
-      }
-    })
-    const DEL = await this.#sideBySide(attachments, width, async (attachment) => {
-      for (const plugin of pluginsFor(attachment, chain).reverse())
-        await runCalls(this.#plugin('DEL', { plugin, attachment, prevResult: results.get(attachment) }))
-    })
-    this.#free.push(...attachments.map(({ netns }) => netns))
-    return { ADD, DEL }
+  async #firstPacket({ to, version: ipVersion }: Extract<Order, { do: 'first packet' }>): Promise<Times> {
+    const container = this.#runtime.newContainer()
+    const call: Parameters<typeof firstPacket>[0]['call'] = (command, plugin, prevResult) => {
+      const config = { cniVersion: '1.0.0', name: 'bench', ...plugin, prevResult }
+      return runCall(this.#runtime.call(String(plugin['type']), environmentOf(command, container), config))
+    }
+    const milliseconds = await firstPacket({ to, version: ipVersion, netns: container.netns, call })
+    this.#runtime.end([container])
+    return { [`IPv${ipVersion}`]: milliseconds }
   }
 
   /**
@@ -160,10 +125,10 @@ class Lane {
    * is to tell.
    */
   #haveAttached(order: Extract<Order, { do: 'attach' }>): Times {
-    const options: LaneOptions = { ...this.#options, from: this.#containers }
-    const count = order.count - this.#attached
-    this.#containers += count
-    this.#attached += count
+    const options: LaneOptions = { ...this.#options, from: this.#runtime.containers }
+    const count = order.count - (this.#attached.get(order.chain) ?? 0)
+    this.#runtime.skip(count)
+    this.#attached.set(order.chain, order.count)
     const args = [fileURLToPath(import.meta.url), JSON.stringify(options)]
     const { stdout, stderr } = spawnSync(process.execPath, args, {
       input: `${JSON.stringify({ ...order, count })}\n`,
@@ -175,65 +140,13 @@ class Lane {
     return answer.times
   }
 
-  async #attach(chain: Chain, count: number): Promise<Times> {
-    const attachments = Array.from({ length: count }, () => this.#attachment())
-    const attached = await this.#sideBySide(attachments, 8, async (attachment) => {
-      let prevResult: unknown
-      for (const plugin of pluginsFor(attachment, chain))
-        prevResult = JSON.parse((await runCalls(this.#plugin('ADD', { plugin, attachment, prevResult }))).output)
-    })
-    return { attached }
-  }
-
   /** The daemon's memory belongs to that of its plugins. */
   async #storm(count: number): Promise<Times> {
-    const { program, env } = this.#call('bridge', {}, undefined)
+    const { program, env } = this.#runtime.call('bridge', {}, undefined)
     const times = await storm({ count, program, env })
+    const daemon = this.#memory()['peak RSS, MiB'] ?? 0
     const entries = Object.entries(times)
-    return Object.fromEntries(
-      entries.map(([what, value]) => [what, what.endsWith('MiB') ? value + this.#memory() : value]),
-    )
-  }
-
-  async #sideBySide(
-    attachments: readonly Attachment[],
-    width: number,
-    work: (attachment: Attachment) => Promise<void>,
-  ): Promise<number> {
-    const left = [...attachments]
-    const start = performance.now()
-    const worker = async () => {
-      for (let attachment = left.shift(); attachment; attachment = left.shift()) await work(attachment)
-    }
-    await Promise.all(Array.from({ length: width }, worker))
-    return performance.now() - start
-  }
-
-  #attachment(): Attachment {
-    const number = this.#containers++
-    const name = `bench${number}`
-    const free = this.#free.pop()
-    if (free === undefined) run('ip', ['netns', 'add', name])
-    return { containerId: `container${number}`, netns: free ?? `/run/netns/${name}`, number }
-  }
-
-  #plugin(command: string, { plugin, attachment, prevResult }: PluginCall): Call {
-    return this.#call(String(plugin['type']), environmentOf(command, attachment), {
-      ...configOf(plugin),
-      ...(prevResult !== undefined && { prevResult }),
-    })
-  }
-
-  #call(program: string, env: Record<string, string>, config: unknown): Call {
-    const { directory } = this.#options
-    return { program: join(directory, program), env: { ...this.#environment(), ...env }, input: JSON.stringify(config) }
-  }
-
-  #environment(): Record<string, string> {
-    const { directory, served } = this.#options
-    // A socket that is not there: a daemon of this machine must not answer for the lane without one.
-    const socket = served === 'by a daemon' ? SOCKET : '/run/bench/none'
-    return { PATH: process.env['PATH'] ?? '', CNI_PATH: directory, PATCHBAY_SOCKET: socket }
+    return Object.fromEntries(entries.map(([what, value]) => [what, what.endsWith('MiB') ? value + daemon : value]))
   }
 
   #leases(count: number): Times {
@@ -249,40 +162,25 @@ class Lane {
     return { written: performance.now() - start }
   }
 
-  #memory(): number {
-    if (this.#daemon?.pid === undefined) return 0
-    const status = readFileSync(`/proc/${this.#daemon.pid}/status`, 'utf8')
-    return Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+  #memory(): Times {
+    if (this.#daemon?.pid === undefined) return {}
+    const { pss, peak } = memoryOf(this.#daemon.pid)
+    return { 'Pss, MiB': pss, 'peak RSS, MiB': peak }
   }
 }
 
-interface Attachment {
-  readonly containerId: string
-  readonly netns: string
-  readonly number: number
-}
-
-interface PluginCall {
-  readonly plugin: Chain['plugins'][number]
-  readonly attachment: Attachment
-  readonly prevResult: unknown
-}
-
-function environmentOf(command: string, { containerId, netns }: Attachment): Record<string, string> {
-  return { CNI_COMMAND: command, CNI_CONTAINERID: containerId, CNI_NETNS: netns, CNI_IFNAME: 'eth0' }
-}
-
-function configOf(plugin: Chain['plugins'][number]): object {
-  return { cniVersion: '1.0.0', name: 'bench', ...plugin }
-}
-
-function pluginsFor({ number }: Attachment, chain: Chain): Chain['plugins'][number][] {
-  return chain.plugins.map((plugin) => withHostPort(plugin, 10_000 + number))
-}
-
-function run(program: string, args: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`Cannot run ${program} ${args.join(' ')}: ${stderr}`)
+async function startDaemon(directory: string): Promise<ChildProcess> {
+  mkdirSync('/run/bench', { mode: 0o700 })
+  const daemon = spawn(join(directory, 'patchbay'), ['daemon'], {
+    env: { ...process.env, PATCHBAY_SOCKET: SOCKET },
+    stdio: ['ignore', 'ignore', openSync(LOG, 'w')],
+  })
+  for (let waited = 0; !existsSync(SOCKET); waited += 10) {
+    if (waited > 10_000)
+      throw new Error(`Cannot time the daemon: it has no socket after 10 s: ${readFileSync(LOG, 'utf8')}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  return daemon
 }
 
 const lane = await Lane.open(JSON.parse(process.argv[2] ?? '{}'))

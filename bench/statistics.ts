@@ -1,9 +1,35 @@
+import { type Ratio, ratioOf as ratioOfPairs } from './interval.ts'
+
 /** What one call, or many side by side, took on one lane. */
 export interface Sample {
   /** What was run: `bridge ADD`. */
   readonly row: string
   readonly lane: string
-  readonly milliseconds: number
+  /** In which all lanes were timed after one another. */
+  readonly round: number
+  /** In the unit of the row; see {@link unitOf}. */
+  readonly value: number
+}
+
+/** One row of a table: what was run, and what it took by lane. */
+export interface Row {
+  readonly name: string
+  readonly lanes: Readonly<Record<string, Measured>>
+}
+
+/** In the unit of the row. */
+export interface Measured {
+  readonly p50: number
+  readonly p95: number
+  /** All of them, by round. */
+  readonly rounds: Readonly<Record<number, number>>
+}
+
+const units = ['MiB', 'Gbit/s', 'packets/s'] as const
+
+/** The unit is the end of a row's name; milliseconds otherwise. */
+export function unitOf(row: string): 'ms' | (typeof units)[number] {
+  return units.find((unit) => row.endsWith(`, ${unit}`)) ?? 'ms'
 }
 
 /** The value that `share` of all values do not exceed. */
@@ -12,62 +38,39 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
-/** One row of a table: what was run, and its milliseconds by lane. */
-export interface Row {
-  readonly name: string
-  readonly times: Readonly<Record<string, { readonly p50: number; readonly p95: number }>>
-}
-
 /** Sums samples up, rows in the order in which they were first run. */
 export function rowsOf(samples: readonly Sample[]): Row[] {
-  const names = [...new Set(samples.map(({ row }) => row))]
-  return names.map((name) => ({ name, times: timesOf(samples.filter(({ row }) => row === name)) }))
+  const byRow = new Map<string, Sample[]>()
+  for (const sample of samples) {
+    const known = byRow.get(sample.row)
+    if (known) known.push(sample)
+    else byRow.set(sample.row, [sample])
+  }
+  return [...byRow].map(([name, own]) => ({ name, lanes: lanesOf(own) }))
 }
 
-function timesOf(samples: readonly Sample[]): Row['times'] {
-  const lanes = [...new Set(samples.map(({ lane }) => lane))]
+function lanesOf(samples: readonly Sample[]): Row['lanes'] {
+  const names = [...new Set(samples.map(({ lane }) => lane))]
   return Object.fromEntries(
-    lanes.map((name) => {
-      const times = samples.filter(({ lane }) => lane === name).map(({ milliseconds }) => milliseconds)
-      return [name, { p50: percentile(times, 0.5), p95: percentile(times, 0.95) }]
+    names.map((name) => {
+      const own = samples.filter(({ lane }) => lane === name)
+      const values = own.map(({ value }) => value)
+      const rounds = Object.fromEntries(own.map(({ round, value }) => [round, value]))
+      return [name, { p50: percentile(values, 0.5), p95: percentile(values, 0.95), rounds }]
     }),
   )
 }
 
-/** How many times quicker `lane` is than `other`, by their medians; `undefined` where one of them was not timed. */
-export function ratioOf({ times }: Row, lane: string, other: string): number | undefined {
-  const own = times[lane]?.p50
-  const theirs = times[other]?.p50
-  return own === undefined || theirs === undefined ? undefined : theirs / own
-}
-
-/** The table that is printed: p50 and p95 of each lane, and how many times quicker the others are than `base`. */
-export function formatRows(rows: readonly Row[], lanes: readonly string[], base: string | undefined): string {
-  const compared = base === undefined ? [] : lanes.filter((lane) => lane !== base)
-  const header = ['', ...lanes.flatMap((lane) => [lane, 'p95']), ...compared.map((lane) => `${lane} is`)]
-  const lines = rows.map((row) => {
-    const cells = lanes.flatMap((lane) => [row.times[lane]?.p50, row.times[lane]?.p95].map(formatTime))
-    const ratios = compared.map((lane) => formatRatio(base === undefined ? undefined : ratioOf(row, lane, base)))
-    return [row.name, ...cells, ...ratios]
+/**
+ * How many times better `lane` is than `base`: quicker, smaller, or more a second. By pairs of the same round; `undefined` where
+ * there is none.
+ */
+export function ratioOf({ name, lanes }: Row, lane: string, base: string): Ratio | undefined {
+  const [own, theirs] = [lanes[lane]?.rounds ?? {}, lanes[base]?.rounds ?? {}]
+  const pairs = Object.entries(own).flatMap(([round, value]) => {
+    const other = theirs[Number(round)]
+    if (other === undefined) return []
+    return [unitOf(name).endsWith('/s') ? { base: value, lane: other } : { base: other, lane: value }]
   })
-  const all = [header, ...lines]
-  const widths = header.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)))
-  return all.map((cells) => formatLine(cells, widths)).join('\n')
-}
-
-/** Three figures: what follows them is noise. */
-export function formatTime(milliseconds: number | undefined): string {
-  if (milliseconds === undefined) return ''
-  return milliseconds >= 100 ? milliseconds.toFixed(0) : milliseconds.toFixed(milliseconds >= 10 ? 1 : 2)
-}
-
-function formatRatio(ratio: number | undefined): string {
-  return ratio === undefined ? '' : `${ratio.toFixed(ratio >= 10 ? 0 : 1)}x`
-}
-
-function formatLine(cells: readonly string[], widths: readonly number[]): string {
-  const aligned = cells.map((cell, column) =>
-    column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-  )
-  return aligned.join('  ').trimEnd()
+  return ratioOfPairs(pairs)
 }

@@ -17,7 +17,9 @@ function laneOf(t: TestContext, plugin: string): { lane: LaneProcess; notes: () 
   const notes = join(directory, 'notes')
   writeFileSync(join(directory, 'bridge'), `#!/bin/sh\n${plugin.replaceAll('$NOTES', notes)}\n`)
   chmodSync(join(directory, 'bridge'), 0o755)
-  const lane = new LaneProcess({ name: 'script', directory, own: false, served: 'by themselves' })
+  const lane = new LaneProcess({
+    ...{ name: 'script', directory, plugins: ['bridge'], lists: [], own: false, served: 'by themselves' },
+  })
   t.after(() => lane.close())
   return { lane, notes: () => readFileSync(notes, 'utf8').trim().split('\n') }
 }
@@ -75,7 +77,7 @@ test('leases take the place of those before', { skip }, async (t) => {
   const { lane, notes } = laneOf(t, 'cd /run/bench-leases/bench; echo $(ls) >>"$NOTES"')
   for (const count of [2, 3, 0, 1]) {
     await lane.run({ do: 'leases', count })
-    await lane.run({ do: 'version' })
+    await lane.run({ do: 'version', plugin: 'bridge' })
   }
   const two = '10.31.255.0 10.31.255.1'
   assert.deepEqual(notes(), [two, `${two} 10.31.255.2`, '', '10.31.255.0'])
@@ -93,4 +95,46 @@ test('MemoryGroup counts what processes took together, and nothing of it stays',
   const again = MemoryGroup.create(`patchbay-bench-test-${process.pid}`)
   await again?.remove()
   assert.equal(again === undefined, group === undefined)
+})
+
+test('a node is drained: each container is detached, and its network namespace is gone', { skip }, async (t) => {
+  const { lane, notes } = laneOf(t, 'echo "$CNI_COMMAND $CNI_NETNS" $(ls /run/netns | wc -l) >>"$NOTES"; echo "{}"')
+  for (let round = 0; round < 2; round++) {
+    const { each } = await lane.run({ do: 'drain', chain: 'bridge', width: 1, count: 3 })
+    assert.ok(each !== undefined && each > 0)
+  }
+  const calls = notes().map((note) => note.split(' '))
+  const detached = calls.filter(([command]) => command === 'DEL')
+  assert.equal(new Set(detached.map(([, netns]) => netns)).size, 6)
+  assert.deepEqual(
+    detached.map(([, , namespaces]) => namespaces),
+    ['3', '2', '1', '3', '2', '1'],
+  )
+})
+
+test('an ADD right after DEL is for the same container, or for another in another namespace', { skip }, async (t) => {
+  const { lane, notes } = laneOf(t, 'echo "$CNI_COMMAND $CNI_CONTAINERID $CNI_NETNS" >>"$NOTES"; echo "{}"')
+  const detached = async (container: 'same' | 'another') => {
+    await lane.run({ do: 'replace', chain: 'bridge', container })
+    const calls = notes().slice(-4)
+    assert.deepEqual(
+      calls.map((call) => call.split(' ')[0]),
+      ['ADD', 'DEL', 'ADD', 'DEL'],
+    )
+    return calls.slice(1, 3).map((call) => call.split(' ').slice(1))
+  }
+  const [before, after] = await detached('same')
+  assert.deepEqual(before, after)
+  const [first, second] = await detached('another')
+  assert.ok(first && second && first[0] !== second[0] && first[1] !== second[1], `${first} ${second}`)
+})
+
+test('the memory of a call is that of its largest process, whatever the bench itself has', { skip }, async (t) => {
+  const { lane } = laneOf(t, 'head -c 40M /dev/zero | tail -c 40M | wc -c >/dev/null; echo "{}"')
+  const large = await lane.run({ do: 'call memory', chain: 'bridge' })
+  const { lane: other } = laneOf(t, 'echo "{}"')
+  const small = await other.run({ do: 'call memory', chain: 'bridge' })
+  const [most, least] = [large['ADD, RSS, MiB'] ?? 0, small['DEL, RSS, MiB'] ?? 0]
+  const canTell = process.arch === 'x64' && spawnSync('perl', ['-v']).status === 0
+  if (canTell || most > 0) assert.ok(most > 40 && most < 80 && least > 0 && least < 10, `${most} MiB, ${least} MiB`)
 })

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Bench, type Lane, type Numbers } from '../bench.ts'
+import { Bench, type Numbers } from '../bench.ts'
+import { type Chain, chainOf } from '../cases.ts'
 import type { LaneOptions, Order, Times } from '../protocol.ts'
+import { type Lane, orderInRound } from '../turns.ts'
 
 const nothing: Numbers = {
   rounds: 3,
+  groupRounds: 2,
   warmUp: 40,
   parallel: 0,
+  drain: 0,
+  collect: 0,
   storm: 0,
   attachments: 0,
   attachmentsOwn: 0,
@@ -34,14 +39,21 @@ class NotingLane implements Lane {
     const times: Record<Order['do'], Times> = {
       once: { ADD: 1, DEL: 2 },
       parallel: {},
-      'in a row': { DEL: 3 },
+      'in a row': { ADD: 4, DEL: 3 },
+      check: { CHECK: 1 },
+      status: { STATUS: 1 },
+      replace: { ADD: 9 },
+      'call memory': { 'ADD, RSS, MiB': 2 },
+      drain: { each: 5 },
+      collect: { GC: 6 },
+      'data path': {},
       'first packet': { IPv6: 6 },
       attach: { attached: 5 },
       leases: { written: 1 },
       storm: { ADD: 7, 'ADD, MiB': 8 },
       'empty process': {},
       version: {},
-      memory: {},
+      memory: { 'Pss, MiB': 50 },
     }
     return Promise.resolve(times[order.do])
   }
@@ -51,22 +63,26 @@ class NotingLane implements Lane {
   }
 }
 
-async function run(chains: readonly string[], numbers: Partial<Numbers>) {
+const plugins = ['bridge', 'ptp', 'macvlan', 'host-local', 'portmap', 'firewall']
+
+async function run(names: readonly string[], numbers: Partial<Numbers>, lists: readonly Chain[] = []) {
   const [daemon, oneShot, inProcess, reference] = Object.entries(lanes).map(
-    ([name, options]) => new NotingLane({ name, directory: '/', ...options }),
+    ([name, options]) => new NotingLane({ name, directory: '/', plugins, lists, ...options }),
   )
   assert.ok(daemon && oneShot && inProcess && reference)
   const bench = new Bench([daemon, oneShot, inProcess, reference])
-  await bench.run(chains, { ...nothing, ...numbers })
+  await bench.run([...lists, ...names.map((name) => chainOf(name))], { ...nothing, ...numbers })
   return { bench, daemon, oneShot, inProcess, reference, names: bench.rows.map(({ name }) => name) }
 }
 
 test('the first calls of a daemon are counted before anything is warm', async () => {
   const { bench, daemon } = await run(['ptp', 'bridge'], {})
-  assert.deepEqual(daemon.texts.slice(0, 10), Array(10).fill('once bridge'))
-  assert.equal(daemon.texts[10], 'empty process')
-  assert.equal(bench.rows[0]?.name, 'bridge, first calls, ADD')
-  assert.deepEqual(bench.rows[0]?.times['daemon'], { p50: 1, p95: 1 })
+  assert.deepEqual(daemon.texts.slice(0, 12), ['memory', ...Array(10).fill('once bridge'), 'empty process'])
+  assert.deepEqual(
+    bench.rows.slice(0, 2).map(({ name }) => name),
+    ['daemon, idle, Pss, MiB', 'bridge, first calls, ADD'],
+  )
+  assert.equal(bench.rows[1]?.lanes['daemon']?.p50, 1)
 })
 
 test('each list is warmed up before it is timed: where each call is a new process, ten times at most', async () => {
@@ -93,7 +109,8 @@ test('a list that is warm is warmed up no more', async () => {
   const { daemon, names } = await run(['bridge'], { leases: [0, 100, 1000] })
   const last = daemon.texts.slice(daemon.texts.indexOf('leases 100'))
   const timed = Array(1 + 3).fill('once bridge')
-  assert.deepEqual(last, ['leases 100', ...timed, 'leases 1000', ...timed, 'leases 0', 'memory'])
+  const end = ['leases 0', 'memory', ...Array(3).fill('empty process')]
+  assert.deepEqual(last, ['leases 100', ...timed, 'leases 1000', ...timed, ...end])
   assert.ok(names.includes('bridge, 1000 leases, DEL'))
 })
 
@@ -115,7 +132,11 @@ test('--attachments-own attaches through the own lanes alone, and times them wit
 test('--storm is one row of time and one of memory', async () => {
   const { daemon, names } = await run([], { storm: 2000 })
   assert.ok(daemon.texts.includes('storm 2000'))
-  assert.deepEqual(names, ['bridge, 2000 at once, ADD', 'bridge, 2000 at once, ADD, MiB'])
+  const expected = ['bridge, 2000 at once, ADD', 'bridge, 2000 at once, ADD, MiB']
+  assert.deepEqual(
+    names.filter((name) => name.includes('at once')),
+    expected,
+  )
 })
 
 test('first packets are timed by IP version for each main plugin, on a new bridge before on one that is there', async () => {
@@ -126,4 +147,19 @@ test('first packets are timed by IP version for each main plugin, on a new bridg
   )
   assert.deepEqual(orders, expected)
   assert.ok(names.includes('first packet, bridge, new, IPv6'))
+})
+
+test('orderInRound() lets each lane come directly after each other one equally often', () => {
+  for (const lanes of [1, 2, 3, 4, 5]) {
+    const rounds = lanes % 2 === 1 ? 2 * lanes : lanes
+    const follows = new Map<string, number>()
+    for (let round = 0; round < rounds; round++) {
+      const order = orderInRound(round, lanes)
+      assert.deepEqual(order.toSorted(), [...Array(lanes).keys()])
+      for (const [at, lane] of order.slice(1).entries())
+        follows.set(`${order[at]} ${lane}`, (follows.get(`${order[at]} ${lane}`) ?? 0) + 1)
+    }
+    assert.equal(follows.size, lanes * (lanes - 1))
+    assert.equal(new Set(follows.values()).size, lanes === 1 ? 0 : 1, `${lanes} lanes`)
+  }
 })
