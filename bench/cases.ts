@@ -22,6 +22,9 @@ const bridge = { type: 'bridge', bridge: 'bench0', isDefaultGateway: true, ipam 
 const masquerading = { ...bridge, ipMasq: true }
 const portmap = { type: 'portmap', capabilities: { portMappings: true } }
 
+const bandwidth = { type: 'bandwidth', ingressRate: 1e9, ingressBurst: 1e8, egressRate: 1e9, egressBurst: 1e8 }
+const tuning = { type: 'tuning', mtu: 1400, sysctl: { 'net.core.somaxconn': '500' } }
+
 /** What is timed, from the plain plugins to the list that podman writes. */
 export const chains: readonly Chain[] = (
   [
@@ -31,6 +34,9 @@ export const chains: readonly Chain[] = (
     { name: 'bridge+masquerade', plugins: [masquerading] },
     { name: 'bridge+masquerade+portmap', plugins: [masquerading, portmap] },
     { name: 'bridge+masquerade+portmap+firewall', plugins: [masquerading, portmap, { type: 'firewall' }] },
+    { name: 'bridge+bandwidth', plugins: [bridge, bandwidth] },
+    { name: 'bridge+tuning', plugins: [bridge, tuning] },
+    { name: 'bridge+sbr', plugins: [bridge, { type: 'sbr' }] },
     // A bridge has 1023 ports at most: this is the list for more containers than that.
     {
       name: 'ptp+masquerade+portmap+firewall',
