@@ -7,7 +7,7 @@ import { bridge } from '@patchbay/plugins/bridge'
 import { macvlan } from '@patchbay/plugins/macvlan'
 import { ptp } from '@patchbay/plugins/ptp'
 import { type PluginLab, withLab } from '../lab/plugin-lab.ts'
-import { hasLink, ip, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
+import { hasLink, ip, ipJson, type JsonObject, linkNames, runIn } from '../lab/witness.ts'
 
 const keys: Readonly<Record<string, JsonObject>> = { bridge: { bridge: 'br0' }, macvlan: { master: 'lan0' } }
 
@@ -42,6 +42,27 @@ for (const [name, plugin] of Object.entries({ bridge, ptp, macvlan }))
       const { status, document } = await collect(lab, plugin, { ...config, ipam: { type: 'absent' } }, [c2])
       assert.deepEqual([status, String(document['msg']).includes('absent')], [1, true])
     }))
+
+test('GC deletes many pairs at once, and what a GC has left that was killed before it deleted them', (context) =>
+  withLab(async (lab) => {
+    const { config } = network(context, 'bridge')
+    const other = { ...config, name: 'net2', bridge: 'br2' }
+    for (const number of [1, 2, 3, 4]) await lab.add(bridge, config, { ifName: `eth${number}` })
+    await lab.add(bridge, other, { container: lab.other, containerId: 'c9' })
+    const pairs = () => linkNames(lab.host).filter((link) => /^veth/.test(link))
+    assert.equal(pairs().length, 5)
+    const alive = (...names: string[]) => names.map((ifname) => ({ containerID: 'c1', ifname }))
+    assert.equal((await collect(lab, bridge, config, alive('eth1'))).status, 0)
+    assert.equal(pairs().length, 2)
+    assert.equal(hasLink(lab.container, 'eth1'), true)
+    // The group of links that are being deleted follows from that of the network.
+    const port = ipJson(lab.host, 'link', 'show', 'master', 'br0')[0]
+    ip(lab.host, 'link', 'set', 'dev', String(port?.['ifname']), 'group', String(Number(port?.['group']) + 0x40000000))
+    assert.equal((await collect(lab, bridge, config, alive('eth1'))).status, 0)
+    assert.equal(pairs().length, 1)
+    assert.equal((await collect(lab, bridge, other, [])).status, 0)
+    assert.deepEqual(pairs(), [])
+  }))
 
 for (const [name, plugin] of Object.entries({ bridge, ptp }))
   test(`${name}: GC deletes pairs of attachments that are gone, and no others`, (context) =>

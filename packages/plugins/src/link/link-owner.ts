@@ -28,6 +28,14 @@ export function linkGroupOf(network: string): number {
   return 0x20000000 + (digest(network).readUInt32BE(0) & 0x1fffffff)
 }
 
+/**
+ * The group of links of a network that GC is deleting: the kernel deletes all of a group in one go. It follows from the network,
+ * so that the next GC finds what is left of one that was killed. From 0x60000000 to 0x7fffffff.
+ */
+export function doomedGroupOf(network: string): number {
+  return linkGroupOf(network) + 0x40000000
+}
+
 /** Nothing that is hashed has a zero byte in it. */
 function digest(...parts: readonly string[]): Buffer {
   return createHash('sha512').update(parts.join('\0')).digest()

@@ -1,9 +1,9 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { isNetlinkError } from '@patchbay/linux/netlink'
 import { listMountedNamespaces } from '@patchbay/linux/netns'
-import { deleteLink, type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
-import { isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
-import { type OpenNetns, openNetns, openNetnsIfThere } from '../link/net-context.ts'
+import { type LinkSummary, linkSummary, listLinks } from '@patchbay/linux/route'
+import { deleteLinks } from '../link/delete-links.ts'
+import { doomedGroupOf, isLinkName, linkGroupOf, linkNameOf, NAME_ATTEMPTS } from '../link/link-owner.ts'
+import { openNetns, openNetnsIfThere } from '../link/net-context.ts'
 import { runAll } from '../request/run-all.ts'
 import { type ValidAttachment, validAttachmentsOf } from '../request/valid-attachments.ts'
 
@@ -18,13 +18,13 @@ export async function collectPairs(request: Request): Promise<void> {
   const valid = validAttachmentsOf(request)
   if (valid === undefined) return
   using host = openNetns(request, request.hostNetns)
-  const group = linkGroupOf(request.name)
   const pairs = await listLinks(host.route, { kind: 'veth' }, { as: linkSummary })
-  const stale = withoutOwner(
-    pairs.filter((pair) => pair.group === group),
-    { network: request.name, valid },
-  )
-  await deleteLinks(host, stale)
+  const stale = withoutOwner(pairs.filter(isIn(linkGroupOf(request.name))), { network: request.name, valid })
+  await deleteLinks(host, request.name, [...stale, ...pairs.filter(isIn(doomedGroupOf(request.name)))])
+}
+
+function isIn(group: number): (link: LinkSummary) => boolean {
+  return (link) => link.group === group
 }
 
 /**
@@ -38,10 +38,10 @@ export async function collectContainerLinks(request: Request, kind: string): Pro
   const valid = validAttachmentsOf(request)
   if (valid === undefined) return
   const names = new Set(valid.map((attachment) => linkNameOf({ name: request.name, ...attachment })))
-  const group = linkGroupOf(request.name)
+  const [own, doomed] = [isIn(linkGroupOf(request.name)), isIn(doomedGroupOf(request.name))]
   const isStale = (link: LinkSummary) => {
     const owner = ownerNameOf(link)
-    return link.group === group && owner !== undefined && !names.has(owner)
+    return doomed(link) || (own(link) && owner !== undefined && !names.has(owner))
   }
   await runAll(...listMountedNamespaces().map((path) => () => collectIn(request, path, { kind, isStale })))
 }
@@ -54,7 +54,7 @@ async function collectIn(
   using container = openNetnsIfThere(request, path)
   if (container === undefined) return
   const links = await listLinks(container.route, { kind }, { as: linkSummary })
-  await deleteLinks(container, links.filter(isStale))
+  await deleteLinks(container, request.name, links.filter(isStale))
 }
 
 /** Whose link it is: its alias says so, and its name until it has got one. */
@@ -73,16 +73,4 @@ function withoutOwner(
     left = left.filter(({ ifname = '' }) => !names.has(ifname))
   }
   return left
-}
-
-function deleteLinks(host: OpenNetns, links: readonly LinkSummary[]): Promise<void> {
-  return runAll(...links.map((link) => () => deleteStale(host, link.index)))
-}
-
-async function deleteStale(host: OpenNetns, index: number): Promise<void> {
-  try {
-    await deleteLink(host.route, index)
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENODEV')) throw error
-  }
 }

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Request } from '@patchbay/cni/plugin'
-import { isNetlinkError } from '@patchbay/linux/netlink'
 import {
   addLinkRequest,
-  deleteLink,
   findLink,
   getLink,
   type LinkSummary,
@@ -11,11 +9,11 @@ import {
   listLinks,
   setLink,
 } from '@patchbay/linux/route'
-import { isLinkName, linkGroupOf, linkNameOf } from '../../link/link-owner.ts'
+import { deleteLinks, unlessGone } from '../../link/delete-links.ts'
+import { doomedGroupOf, isLinkName, linkGroupOf, linkNameOf } from '../../link/link-owner.ts'
 import { netContext, type OpenNetns } from '../../link/net-context.ts'
 import type { Attachment } from '../../request/attachment.ts'
 import { messageOf } from '../../request/error-message.ts'
-import { runAll } from '../../request/run-all.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 import type { ValidAttachment } from '../../request/valid-attachments.ts'
 
@@ -80,7 +78,7 @@ export async function deleteIfb(host: OpenNetns, request: Request): Promise<void
   const { deleter } = netContext.of(request.shared)
   using route = deleter.openSocket(host.netns)
   const link = await findIfb({ route }, request)
-  if (link) await orGoneBefore(deleter.delete(link, { netns: host.netns, route }).gone)
+  if (link) await unlessGone(deleter.delete(link, { netns: host.netns, route }).gone)
 }
 
 /** Deletes the IFB devices of a network whose attachment is not alive, and no others. */
@@ -92,20 +90,7 @@ export async function collectIfbs(host: OpenNetns, network: string, alive: reado
   const isStale = ({ ifname = '', ifalias = '' }: LinkSummary) =>
     isLinkName(ifalias) ? !owners.has(ifalias) : !names.has(ifname)
   const devices = await listLinks(host.route, { kind: 'ifb' }, { as: linkSummary })
-  const stale = devices.filter((link) => link.group === group && isStale(link))
-  await runAll(
-    ...stale.map(
-      ({ index }) =>
-        () =>
-          orGoneBefore(deleteLink(host.route, index)),
-    ),
-  )
-}
-
-async function orGoneBefore(gone: Promise<void>): Promise<void> {
-  try {
-    await gone
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENODEV')) throw error
-  }
+  const doomed = doomedGroupOf(network)
+  const stale = devices.filter((link) => link.group === doomed || (link.group === group && isStale(link)))
+  await deleteLinks(host, network, stale)
 }
