@@ -2,7 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { readRegularFile } from '@patchbay/cni/config'
-import { fileOperation } from '../../state/file-operation.ts'
+import { isShortage } from '../../request/shortage.ts'
+import { asSystemError, fileOperation } from '../../state/file-operation.ts'
 import type { TakenAddress } from './lease-lookup.ts'
 import type { Lease, LeaseOwner, Ownership } from './lease-store.ts'
 
@@ -78,11 +79,12 @@ function leaseAddress(name: string): IP | undefined {
   return ip?.toString() === name ? ip : undefined
 }
 
-/** The content of a file; `undefined` when it cannot be read. */
+/** The content of a file; `undefined` when it cannot be read. Throws SystemError when that is no fault of the file. */
 export function readFile(path: string): string | undefined {
   try {
     return readRegularFile(path, STATE_LIMIT)
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw asSystemError(error, { syscall: 'read', path })
     return undefined
   }
 }

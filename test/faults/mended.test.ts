@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { sitesOf, type Verb } from './sites.ts'
+import { Stage } from './stage.ts'
+import { type Deed, Tracer } from './tracer.ts'
+import { tryFaults } from './try-faults.ts'
+
+const tracer = new Tracer()
+after(() => tracer[Symbol.dispose]())
+
+/** A mistake that was made once, for each that is to fail at: the list, who calls, and calls as `NAME ABOUT`. */
+interface Case {
+  readonly list: string
+  readonly verb: Verb
+  readonly at: RegExp
+  readonly what: Deed
+}
+
+const enomem: Deed = { deed: 'fail', error: 'ENOMEM' }
+
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  'DEL does not take a lease for that of another because it lacks memory to open it': [
+    { list: 'host-local', verb: 'del', at: /^openat .*\/net\/(?:10\.|fd00)/, what: enomem },
+  ],
+}
+
+for (const [name, all] of Object.entries(cases))
+  test(name, async () => {
+    for (const { list, verb, at, what } of all) {
+      using stage = await Stage.open(list)
+      const sites = sitesOf(stage, tracer, verb).filter(
+        ({ site, isForeign }) => !isForeign && at.test(`${site.call} ${site.about}`),
+      )
+      const hit = new Set<object>()
+      const faults = sites.map((site) => ({ ...site, verb, what }))
+      assert.deepEqual(tryFaults({ stage, tracer, hit }, faults), [])
+      assert.deepEqual([hit.size > 0, stage.left()], [true, ''])
+    }
+  })
