@@ -5,6 +5,9 @@ import { Stage } from './stage.ts'
 import { type Deed, Tracer } from './tracer.ts'
 import { tryFaults } from './try-faults.ts'
 
+// A tool that is not found in one folder is not found in another one that is the same.
+process.env['PATH'] = '/usr/sbin:/usr/bin'
+
 const tracer = new Tracer()
 after(() => tracer[Symbol.dispose]())
 
@@ -26,6 +29,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { list: 'ptp by nftables', verb: 'del', at: /^(?:socket|setsockopt|connect) /, what: enomem },
     { list: 'bridge+portmap by nftables', verb: 'del', at: /^setsockopt /, what: enomem },
     { list: 'bridge+firewall by nftables', verb: 'del', at: /^setsockopt /, what: enomem },
+  ],
+  'DEL does not take iptables for missing because it lacks memory to look for it': [
+    { list: 'ptp by iptables', verb: 'del', at: /^faccessat .*\/ip6?tables/, what: enomem },
+  ],
+  'DEL does not take rules for deleted of which iptables-restore has heard nothing': [
+    { list: 'ptp by iptables', verb: 'del', at: /^write .*<pipe:/, what: { deed: 'fail', error: 'EIO' } },
   ],
 }
 
