@@ -54,6 +54,7 @@ typedef struct {
     pid_t tid;
     process_t *process;
     bool in_call, is_target;
+    unsigned *count;
     char line[900];
 } task_t;
 
@@ -153,7 +154,8 @@ static void enter(task_t *task, const struct ptrace_syscall_info *info) {
     process_t *process = task->process;
     char kind = task->tid == process->pid ? 'm' : 'w';
     if (!counting || info->entry.nr >= CALLS) return;
-    unsigned ordinal = ++process->counts[kind == 'w'][info->entry.nr];
+    task->count = &process->counts[kind == 'w'][info->entry.nr];
+    unsigned ordinal = ++*task->count;
     task->in_call = true;
     task->is_target = !acts("list") && info->entry.nr == wanted.call && ordinal == wanted.ordinal &&
                       kind == wanted.kind && strcmp(process->role, wanted.role) == 0;
@@ -170,6 +172,11 @@ static void enter(task_t *task, const struct ptrace_syscall_info *info) {
 
 static void leave(task_t *task, const struct ptrace_syscall_info *info) {
     char result[32];
+    /* The kernel begins it anew, as when another has the lock of the network: it is one call. */
+    if (task->in_call && info->exit.rval <= -512 && info->exit.rval >= -516 && !(task->is_target && acts("fail"))) {
+        --*task->count;
+        task->in_call = task->is_target = false;
+    }
     snprintf(result, sizeof result, "%lld", (long long)info->exit.rval);
     if (task->in_call && acts("list")) log_call(task, result);
     if (task->in_call && task->is_target && !done) {

@@ -19,6 +19,11 @@ export interface StageOptions {
   readonly ignored?: (line: string) => boolean
 }
 
+/** Whether a change is of what the daemon itself has in /run, or of its test. */
+export function isOfDaemon(line: string): boolean {
+  return /^. files: \/run\/(?:patchbay|log|exit)\b/.test(line)
+}
+
 /** The namespaces of containers on a machine. */
 export const containers = ['c1', 'c2', 'c3']
 
@@ -184,7 +189,7 @@ function withPorts(list: NetworkList, turn: number): NetworkList {
   if (mappings === undefined) return list
   const own = (mappings as { hostPort: number }[]).map((mapping) => ({
     ...mapping,
-    hostPort: mapping.hostPort + turn * 100,
+    hostPort: mapping.hostPort + (turn % 500) * 100,
   }))
   return { ...list, capabilityArgs: { ...list.capabilityArgs, portMappings: own } }
 }

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,6 +25,12 @@ export type ErrorName = keyof typeof constants.errno
 export type Deed =
   | { readonly deed: 'kill' | 'kill-after' | 'kill-first' | 'kill-first-after' }
   | { readonly deed: 'fail' | 'fail-after'; readonly error: ErrorName }
+
+/** What a tracer has attached itself to. */
+export interface Attached {
+  /** Ends the tracing, and with it the process. */
+  end(): Promise<void>
+}
 
 const source = fileURLToPath(new URL('../../faults/inject.c', import.meta.url))
 
@@ -60,6 +67,20 @@ export class Tracer implements Disposable {
     const error = 'error' in what ? [String(constants.errno[what.error])] : []
     rmSync(this.#log(log), { force: true })
     return [this.#program, this.#log(log), what.deed, ...which, ...error, '--']
+  }
+
+  /** Does that at a call of a process that runs, whose calls are counted from now on; with no call, has them listed. */
+  async attach(pid: number, deed?: readonly [CallSite, Deed]): Promise<Attached> {
+    const words = deed === undefined ? this.listing() : this.at(...deed)
+    const [program = '', ...args] = [...words.slice(0, -1), '-p', String(pid)]
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    for await (const chunk of child.stdout) if (String(chunk).includes('ready')) break
+    const end = async () => {
+      child.kill()
+      await ended
+    }
+    return { end }
   }
 
   hit(log = 'hit'): CallSite | undefined {
