@@ -25,12 +25,19 @@ const ofDisks: readonly ErrorName[] = ['EIO', 'ENOSPC']
 /** A lease that a damaged disk does not give back is nobody's, as with the reference. */
 const leaseRead = /^(?:open|openat|read|statx) .*\/networks\/net\/[\da-f]+[.:][\da-f.:]+[ >]/
 
+/** Whether a plugin passes over the error, because it is the lease that is at fault. */
+export function isPassedOver({ call, about }: CallSite, what: Deed): boolean {
+  return 'error' in what && ofDisks.includes(what.error) && leaseRead.test(`${call} ${about}`)
+}
+
 /** How a call can be made to fail. */
-export function errorsOf({ call, about }: CallSite): Deed[] {
+export function errorsOf(site: CallSite): Deed[] {
+  const { call, about } = site
   if (exempt.test(call) || about.includes('anon_inode:[eventfd]')) return []
   const names = errors.find(([calls]) => calls.test(call))?.[1] ?? []
-  const isOnDisk = /[ <]\/(?!proc|sys)/.test(about) && !leaseRead.test(`${call} ${about}`)
+  const isOnDisk = /[ <]\/(?!proc|sys)/.test(about)
   const real = names.filter((name) => isOnDisk || !ofDisks.includes(name))
   // A descriptor is closed whatever close(2) answers.
-  return real.map((error) => ({ deed: call === 'close' ? 'fail-after' : 'fail', error }))
+  const deeds = real.map((error): Deed => ({ deed: call === 'close' ? 'fail-after' : 'fail', error }))
+  return deeds.filter((what) => !isPassedOver(site, what))
 }

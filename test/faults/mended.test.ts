@@ -25,6 +25,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   'DEL does not take a lease for that of another because it lacks memory to open it': [
     { list: 'host-local', verb: 'del', at: /^openat .*\/net\/(?:10\.|fd00)/, what: enomem },
   ],
+  'DEL does not take a lease for that of another because closing it failed': [
+    {
+      list: 'host-local',
+      verb: 'del',
+      at: /^close .*\/net\/(?:10\.|fd00)/,
+      what: { deed: 'fail-after', error: 'EIO' },
+    },
+  ],
   'DEL does not take the kernel for one without nf_tables because it lacks memory for a socket': [
     { list: 'ptp by nftables', verb: 'del', at: /^(?:socket|setsockopt|connect) /, what: enomem },
     { list: 'bridge+portmap by nftables', verb: 'del', at: /^setsockopt /, what: enomem },
