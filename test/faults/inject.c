@@ -108,12 +108,13 @@ static void append(task_t *task, const char *format, ...) {
     va_end(values);
 }
 
-/* What an argument points to, if that is text; a string may end a mapping. */
+/* What an argument points to, if that is text. It may end a mapping: what is on the next page is read for itself. */
 static void show_text(task_t *task, uint64_t address) {
-    char text[128];
-    size_t to_page_end = 4096 - (address & 4095), size = to_page_end < sizeof text ? to_page_end : sizeof text, length = 0;
-    struct iovec local = {text, size}, remote = {(void *)(uintptr_t)address, size};
-    ssize_t result = address < 65536 ? 0 : process_vm_readv(task->tid, &local, 1, &remote, 1, 0);
+    char text[128], *from = (char *)(uintptr_t)address;
+    size_t size = 4096 - (address & 4095), length = 0;
+    if (size > sizeof text) size = sizeof text;
+    struct iovec local = {text, sizeof text}, remote[2] = {{from, size}, {from + size, sizeof text - size}};
+    ssize_t result = address < 65536 ? 0 : process_vm_readv(task->tid, &local, 1, remote, 2, 0);
     while ((ssize_t)length < result && text[length] > 32 && text[length] < 127) length++;
     if (length > 2) append(task, " %.*s", (int)length, text);
 }
