@@ -23,6 +23,7 @@ const witnesses: readonly Witness[] = [
   program('iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore'),
   program('conntrack'),
   program('strace'),
+  program('cc'),
   program('firewall-cmd', 'firewalld'),
   program('dbus-daemon'),
   { name: referencePlugins, sign: /\bPATCHBAY_REFERENCE\b/ },

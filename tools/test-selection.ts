@@ -25,6 +25,7 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'faults', sources: /^test\/faults\/.*\.test\.ts$/, namespaces: 'own' },
   {
     name: 'kernels',
     sources: /^test\/kernels\/.*\.test\.ts$/,

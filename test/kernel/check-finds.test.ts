@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sampleOf, seed } from '../conformance/call-sites.ts'
+import { sampleOf, seed } from '../faults/sample.ts'
 import { executables } from '../lab/daemon-lab.ts'
 import { type Damage, damagesTo } from '../lab/damages.ts'
 import { changes, type Facts, factsOf } from '../lab/machine-facts.ts'

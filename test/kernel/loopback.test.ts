@@ -44,6 +44,7 @@ test('loopback ADD refuses an interface with an address of another network', () 
     ip(lab.container, 'address', 'add', '10.0.0.1/32', 'dev', 'lo')
     const { document } = await lab.call(loopback, 'ADD', {})
     assert.equal(document['msg'], 'loopback interface found with non-loopback address "10.0.0.1"')
+    assert.deepEqual(ipJsonOne(lab.container, 'link', 'show', 'lo')['flags'], ['LOOPBACK'])
   }))
 
 test('loopback DEL is content with a namespace that is gone, and not with a file that is none', () =>

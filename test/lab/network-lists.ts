@@ -80,6 +80,8 @@ export const networkLists: Readonly<Record<string, NetworkList>> = {
 export interface Attachment {
   readonly container: string
   readonly ifName: string
+  /** What the runtime calls the container; by default as its namespace is called. */
+  readonly id?: string
 }
 
 /** Words before the plugin of that index in the list, which run it: `strace ...`. */
@@ -128,7 +130,7 @@ export class ListCaller {
 
   /** @param valid attachments that there still are */
   gc(valid: readonly Attachment[], through = directly): Outcome {
-    const attachments = valid.map(({ container, ifName }) => ({ containerID: container, ifname: ifName }))
+    const attachments = valid.map(({ container, ifName, id = container }) => ({ containerID: id, ifname: ifName }))
     return this.#each('backwards', (plugin, index) =>
       this.#call('GC', { ...plugin, 'cni.dev/valid-attachments': attachments }, { through: through(index) }),
     )
@@ -157,7 +159,7 @@ export class ListCaller {
     const runtimeConfig = capabilities === undefined ? {} : { capabilities, runtimeConfig: this.#list.capabilityArgs }
     const config = { cniVersion: '1.1.0', name: 'net', ...keys, ...runtimeConfig }
     const about = to && {
-      CNI_CONTAINERID: to.container,
+      CNI_CONTAINERID: to.id ?? to.container,
       CNI_NETNS: `/run/netns/${to.container}`,
       CNI_IFNAME: to.ifName,
     }

@@ -28,7 +28,7 @@ export function readRegularFile(path: string, limit = DEFAULT_LIMIT): string {
       left -= size
     }
   } finally {
-    closeSync(fd)
+    close(fd)
   }
   throw tooLarge(path, limit)
 }
@@ -48,9 +48,16 @@ export async function readRegularFileLater(path: string, limit = DEFAULT_LIMIT):
       left -= bytesRead
     }
   } finally {
-    await file.close()
+    await file.close().catch(() => undefined)
   }
   throw tooLarge(path, limit)
+}
+
+/** Linux closes a descriptor even when close(2) fails, and nothing that was read is lost. */
+function close(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {}
 }
 
 /**

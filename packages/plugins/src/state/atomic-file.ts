@@ -4,7 +4,7 @@ import { giveBack } from '@patchbay/linux/sys'
 import { asSystemError, fileOperation, hasCode } from './file-operation.ts'
 
 /** The name of a file while it is written. One in each directory is enough, because writers lock the directory. */
-const TEMPORARY_NAME = '.patchbay.tmp'
+export const TEMPORARY_NAME = '.patchbay.tmp'
 
 const MODE = 0o600
 
@@ -70,8 +70,8 @@ export function removeFile(path: string): void {
   }
 }
 
-/** A failure is ignored: the new file is in place, and the next writer removes the temporary one. */
-function removeTemporary(path: string): void {
+/** Removes a temporary file. A failure is ignored: no reader looks at it, and the next writer removes it. */
+export function removeTemporary(path: string): void {
   try {
     unlinkSync(path)
   } catch {}

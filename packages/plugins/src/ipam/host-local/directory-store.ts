@@ -4,7 +4,14 @@ import { type IP, tryParseIP } from '@patchbay/address'
 import { CniError } from '@patchbay/cni/types'
 import { type FileLock, FileLockedError, lockFile, SystemError } from '@patchbay/linux/sys'
 import { runAll } from '../../request/run-all.ts'
-import { createAtomic, removeFile, replaceAtomic, syncDirectory } from '../../state/atomic-file.ts'
+import {
+  createAtomic,
+  removeFile,
+  removeTemporary,
+  replaceAtomic,
+  syncDirectory,
+  TEMPORARY_NAME,
+} from '../../state/atomic-file.ts'
 import { type Boot, currentBoot } from '../../state/boot.ts'
 import { fileOperation } from '../../state/file-operation.ts'
 import { isInMemory } from '../../state/file-system.ts'
@@ -15,10 +22,11 @@ import {
   fileNames,
   formatLease,
   isCorrupt,
+  type LeaseEntry,
   ownershipOf,
   parseLease,
+  readDirectory,
   readFile,
-  readLeases,
   takenAddresses,
 } from './lease-directory.ts'
 import { type LeaseLookup, MapLookup } from './lease-lookup.ts'
@@ -123,7 +131,7 @@ class DirectoryStore implements LeaseStore {
   }
 
   async allLeases(): Promise<Lease[]> {
-    return readLeases(this.#directory).flatMap(({ ip, content }) =>
+    return this.#readLeases().flatMap(({ ip, content }) =>
       content === undefined ? [] : [{ ip, owner: parseLease(content) }],
     )
   }
@@ -227,7 +235,7 @@ class DirectoryStore implements LeaseStore {
 
   /** Reads the whole directory, and writes an index if it has many leases. */
   #readLookup(): LeaseLookup {
-    const leases = readLeases(this.#directory)
+    const leases = this.#readLeases()
     const taken = takenAddresses(leases)
     this.#contents.clear()
     this.#indexFile = undefined
@@ -238,6 +246,14 @@ class DirectoryStore implements LeaseStore {
     this.#indexFile = IndexFile.create({ directory: this.#directory, bootId: this.#bootId }, taken)
     this.#hasChanged ||= this.#indexFile !== undefined
     return this.#indexFile?.index ?? new MapLookup(taken)
+  }
+
+  /** Whoever comes across what a crash has left removes it. A directory with an index has none: the index would not fit. */
+  #readLeases(): LeaseEntry[] {
+    const { leases, hasLeftover } = readDirectory(this.#directory)
+    if (hasLeftover) removeTemporary(this.#path(TEMPORARY_NAME))
+    this.#hasChanged ||= hasLeftover
+    return leases
   }
 
   #shouldSync(): boolean {

@@ -2,7 +2,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type IP, tryParseIP } from '@patchbay/address'
 import { readRegularFile } from '@patchbay/cni/config'
-import { fileOperation } from '../../state/file-operation.ts'
+import { isShortage } from '../../request/shortage.ts'
+import { TEMPORARY_NAME } from '../../state/atomic-file.ts'
+import { asSystemError, fileOperation } from '../../state/file-operation.ts'
 import type { TakenAddress } from './lease-lookup.ts'
 import type { Lease, LeaseOwner, Ownership } from './lease-store.ts'
 
@@ -59,12 +61,19 @@ export interface LeaseEntry {
 
 /** Reads all leases in a directory. Throws SystemError. */
 export function readLeases(directory: string): LeaseEntry[] {
+  return readDirectory(directory).leases
+}
+
+/** Reads all leases in a directory, and whether a crash has left a file that was being written. Throws SystemError. */
+export function readDirectory(directory: string): { leases: LeaseEntry[]; hasLeftover: boolean } {
   const leases: LeaseEntry[] = []
+  let hasLeftover = false
   for (const entry of fileOperation('open', directory, () => readdirSync(directory, { withFileTypes: true }))) {
     const ip = leaseAddress(entry.name)
     if (ip) leases.push({ ip, content: entry.isFile() ? readFile(`${directory}/${entry.name}`) : undefined })
+    hasLeftover ||= entry.name === TEMPORARY_NAME && entry.isFile()
   }
-  return leases
+  return { leases, hasLeftover }
 }
 
 /** How many leases a directory has, corrupt ones included. Throws SystemError. */
@@ -78,11 +87,12 @@ function leaseAddress(name: string): IP | undefined {
   return ip?.toString() === name ? ip : undefined
 }
 
-/** The content of a file; `undefined` when it cannot be read. */
+/** The content of a file; `undefined` when it cannot be read. Throws SystemError when that is no fault of the file. */
 export function readFile(path: string): string | undefined {
   try {
     return readRegularFile(path, STATE_LIMIT)
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw asSystemError(error, { syscall: 'read', path })
     return undefined
   }
 }

@@ -3,9 +3,10 @@ import { JsonError } from '@patchbay/cni/json'
 import { type Plugin, parsePrevResult, type Request } from '@patchbay/cni/plugin'
 import { type Interface, type IPConfig, netConf, type Result } from '@patchbay/cni/types'
 import { getLink, IFF, linkSummary, listAddresses, setLink } from '@patchbay/linux/route'
-import { openNetns } from '../../link/net-context.ts'
+import { type OpenNetns, openNetns } from '../../link/net-context.ts'
 import { checkError } from '../../request/check-error.ts'
 import { isMissingNetns } from '../../request/open-namespace.ts'
+import { UndoStack } from '../../request/undo-stack.ts'
 
 /** The one interface this plugin is about, whatever the runtime calls it. */
 const LOOPBACK = 'lo'
@@ -18,11 +19,14 @@ async function add(request: Request): Promise<Result> {
   checkConfig(request)
   const previous = parsePrevResult(request.config)
   using container = openNetns(request, request.netns)
+  await using undo = new UndoStack(request.warn)
+  const { index, flags } = await getLink(container.route, LOOPBACK, { as: linkSummary })
+  if (!(flags & IFF.UP)) undo.push('set lo up', () => setDown(container))
   await setLink(container.route, LOOPBACK, { up: true })
-  const { index } = await getLink(container.route, LOOPBACK, { as: linkSummary })
   const addresses = (await listAddresses(container.route, { index })).map(({ address }) => address)
   const foreign = addresses.find((address) => !address.address.isLoopback)
   if (foreign) throw new Error(`loopback interface found with non-loopback address "${foreign.address}"`)
+  undo.keep()
   if (previous) return previous
   const lo: Interface = { name: LOOPBACK, mac: '00:00:00:00:00:00', sandbox: request.netns }
   return { cniVersion: request.cniVersion, interfaces: [lo], ips: firstOfEachFamily(addresses) }
@@ -50,11 +54,15 @@ async function del(request: Request): Promise<void> {
   if (request.netns === '') return
   try {
     using container = openNetns(request, request.netns)
-    await setLink(container.route, LOOPBACK, { up: false })
+    await setDown(container)
   } catch (error) {
     if (error instanceof Error && isMissingNetns(error.cause)) return
     throw error
   }
+}
+
+async function setDown({ route }: OpenNetns): Promise<void> {
+  await setLink(route, LOOPBACK, { up: false })
 }
 
 /** Checks that `lo` is up, and has the addresses of the result where that is about it. */

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Request } from '@patchbay/cni/plugin'
 import { isOwnNamespace } from '@patchbay/linux/netns'
+import { isShortage } from '../../request/shortage.ts'
 
 /** Whose call it is that needs the tool: its network, its programs and its patience. */
 export type Caller = Pick<Request, 'hostNetns' | 'env' | 'signal'>
@@ -63,8 +64,10 @@ export async function runTool(
           error.killed && !error.code ? new Error(`Cannot run "${tool}" within ${TIMEOUT_MS} ms: it is stuck`) : error,
         )
     })
-    // A tool that ends without reading says why by itself.
-    child.stdin?.on('error', () => undefined)
+    child.stdin?.on('error', (error) => {
+      // A tool that ends without reading says why by itself. One that has not got all takes the rest for empty.
+      if (!('code' in error && error.code === 'EPIPE')) reject(error)
+    })
     child.stdin?.end(input)
   })
 }
@@ -95,7 +98,8 @@ function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK)
     return true
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error
     return false
   }
 }

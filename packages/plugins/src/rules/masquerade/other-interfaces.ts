@@ -3,6 +3,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import type { Namespace } from '@patchbay/linux/netns'
 import { findLink, linkSummary, listAddresses, openRouteSocket } from '@patchbay/linux/route'
 import { openNamespace } from '../../request/open-namespace.ts'
+import { isShortage } from '../../request/shortage.ts'
 
 /**
  * The addresses of all interfaces of a container but the one that the request is about; none when its namespace is gone, and
@@ -20,7 +21,8 @@ export async function addressesOfOthers({ netns: path, ifName }: Request): Promi
 function openIfThere(path: string): Namespace | undefined {
   try {
     return path === '' ? undefined : openNamespace(path)
-  } catch {
+  } catch (error) {
+    if (isShortage(error)) throw error
     // A path that leads nowhere is told where the interface is deleted.
     return undefined
   }

@@ -25,10 +25,17 @@ export async function withRuleset<T>(call: HostOfCall, work: (nft: SharedRuleset
   return await work(nft)
 }
 
+/** What a kernel without nf_tables says, and one that does not let this process have it. */
+const refusals: readonly unknown[] = [
+  ...['EPROTONOSUPPORT', 'ESOCKTNOSUPPORT', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS'],
+  ...['EPERM', 'EACCES'],
+]
+
 /**
  * As {@link openRuleset}.
  *
  * @returns `undefined` where the kernel has no nf_tables, and where it does not let this process have it
+ * @throws SystemError and NetlinkError when that could not be found out, for example for lack of memory
  */
 export async function findRuleset(call: HostOfCall): Promise<SharedRuleset | undefined> {
   let nft: SharedRuleset | undefined
@@ -36,8 +43,9 @@ export async function findRuleset(call: HostOfCall): Promise<SharedRuleset | und
     nft = openRuleset(call)
     await nft.getGeneration()
     return nft
-  } catch {
+  } catch (error) {
     nft?.close()
+    if (!(error instanceof Error && 'code' in error && refusals.includes(error.code))) throw error
     return undefined
   }
 }

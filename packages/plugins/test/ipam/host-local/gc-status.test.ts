@@ -155,3 +155,12 @@ test('listLeases() lists addresses with their owners, in order', (context) => {
     ],
   )
 })
+
+test('whoever reads the leases removes what a crash has left of a file that was being written', async (context) => {
+  for (const command of ['DEL', 'GC']) {
+    const keys = { 'cni.dev/valid-attachments': [] }
+    const { call, left } = world(context, { '.patchbay.tmp': 'c1\r\neth0' }, keys)
+    assert.deepEqual(await call(command), { status: 0, output: undefined })
+    assert.deepEqual(left(), [])
+  }
+})
