@@ -1,6 +1,6 @@
 import { MAC } from '@patchbay/address'
-import { getLink, IFF, type Link, type LinkSettings, setLink } from '@patchbay/linux/route'
-import type { OpenNetns } from '../../link/net-context.ts'
+import { IFF, type Link, type LinkSettings, setLink } from '@patchbay/linux/route'
+import type { ContainerLink, OpenNetns } from '../../link/net-context.ts'
 import { messageOf } from '../../request/error-message.ts'
 import { runAll } from '../../request/run-all.ts'
 import type { LinkBackup } from './backup.ts'
@@ -29,12 +29,12 @@ export function isSet({ flags }: Pick<Link, 'flags'>, bit: number): boolean {
  *
  * @throws Error naming the interface and the key
  */
-export async function tune(container: OpenNetns, index: number, tuning: LinkTuning): Promise<void> {
-  for (const [key, settings] of steps(tuning)) await apply(container, index, key, settings)
+export async function tune(container: OpenNetns, link: ContainerLink, tuning: LinkTuning): Promise<void> {
+  for (const step of steps(tuning)) await apply(container, link, step)
 }
 
 /** Sets an interface back to what a backup says. Every setting is tried, even if others fail. */
-export async function restore(container: OpenNetns, index: number, backup: LinkBackup): Promise<void> {
+export async function restore(container: OpenNetns, link: ContainerLink, backup: LinkBackup): Promise<void> {
   const { mac, mtu, promisc, allmulti, txQLen } = backup
   const back: [key: string, settings: LinkSettings][] = [
     ['mtu', { mtu }],
@@ -44,13 +44,7 @@ export async function restore(container: OpenNetns, index: number, backup: LinkB
     ['txQLen', { txqlen: txQLen }],
   ]
   const given = back.filter(([, settings]) => Object.values(settings).some((value) => value !== undefined))
-  await runAll(
-    ...given.map(
-      ([key, settings]) =>
-        () =>
-          apply(container, index, key, settings),
-    ),
-  )
+  await runAll(...given.map((step) => () => apply(container, link, step)))
 }
 
 /** In the order of the reference. */
@@ -69,11 +63,14 @@ function checked(key: string, value: number): number {
   throw new RangeError(`Cannot use key "${key}": ${value} is not from 0 to ${MOST}`)
 }
 
-async function apply(container: OpenNetns, index: number, key: string, settings: LinkSettings): Promise<void> {
+async function apply(
+  { route }: OpenNetns,
+  { index, ifName }: ContainerLink,
+  [key, settings]: readonly [key: string, settings: LinkSettings],
+): Promise<void> {
   try {
-    await setLink(container.route, index, settings)
+    await setLink(route, index, settings)
   } catch (cause) {
-    const { ifname = String(index) } = await getLink(container.route, index)
-    throw new Error(`Cannot set "${key}" of link "${ifname}": ${messageOf(cause)}`, { cause })
+    throw new Error(`Cannot set "${key}" of link "${ifName}": ${messageOf(cause)}`, { cause })
   }
 }

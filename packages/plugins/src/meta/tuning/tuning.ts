@@ -4,6 +4,7 @@ import { findLink, type Link } from '@patchbay/linux/route'
 import { type OpenNetns, openNetns, openNetnsIfThere } from '../../link/net-context.ts'
 import { chainedResult } from '../../request/chained-result.ts'
 import { messageOf } from '../../request/error-message.ts'
+import { isShortage } from '../../request/shortage.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
 import { validAttachmentsOf } from '../../request/valid-attachments.ts'
 import { checkAllowed } from './allow-list.ts'
@@ -44,8 +45,9 @@ async function tuneLink(request: Request, { container, tuning, undo, backups }: 
   // What an ADD before this one has changed was saved by that one.
   backups.write(request, { ...now, ...earlier, ifIndex: link.index })
   undo.push('backup', () => (earlier ? backups.write(request, earlier) : backups.remove(request)))
-  undo.push(`settings of link "${request.ifName}"`, () => restore(container, link.index, now))
-  await tune(container, link.index, tuning)
+  const own = { index: link.index, ifName: request.ifName }
+  undo.push(`settings of link "${request.ifName}"`, () => restore(container, own, now))
+  await tune(container, own, tuning)
 }
 
 /** The backup of an ADD before this one. A container that has got a new interface since has left another's behind. */
@@ -73,9 +75,9 @@ export async function del(request: Request): Promise<void> {
   try {
     await restoreLink(request, backup)
   } catch (error) {
-    // The container goes on without: what matters is that it can be deleted.
+    // The runtime calls DEL again. What the kernel refuses now, it would refuse then, and the interface is about to go.
+    if (isShortage(error)) throw error
     request.warn(`Cannot restore "${request.ifName}" of container "${request.containerId}": ${messageOf(error)}`)
-    return
   }
   backups.remove(request)
 }
@@ -83,7 +85,8 @@ export async function del(request: Request): Promise<void> {
 async function restoreLink(request: Request, backup: StoredBackup): Promise<void> {
   using container = openNetnsIfThere(request, request.netns)
   const link = container && (await findLink(container.route, request.ifName))
-  if (container && link && (backup.ifIndex ?? link.index) === link.index) await restore(container, link.index, backup)
+  if (container && link && (backup.ifIndex ?? link.index) === link.index)
+    await restore(container, { index: link.index, ifName: request.ifName }, backup)
 }
 
 /** Removes the backups of interfaces of this network that are gone. */
