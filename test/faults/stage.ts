@@ -183,13 +183,13 @@ function narrowIpam(ipam: Json | undefined): JsonObject {
   return { ipam: { ...keys, ranges: narrowed } }
 }
 
-/** Ports of the host that no other turn has. */
+/** Ports of the host that neither the container that stays has nor one of the turns before. */
 function withPorts(list: NetworkList, turn: number): NetworkList {
   const mappings = list.capabilityArgs?.['portMappings']
   if (mappings === undefined) return list
   const own = (mappings as { hostPort: number }[]).map((mapping) => ({
     ...mapping,
-    hostPort: mapping.hostPort + (turn % 500) * 100,
+    hostPort: mapping.hostPort + (1 + (turn % 500)) * 100,
   }))
   return { ...list, capabilityArgs: { ...list.capabilityArgs, portMappings: own } }
 }
