@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { networkLists } from '../lab/network-lists.ts'
-import { piecesOf, sampleOf, seed } from './sample.ts'
+import { piecesOf, sampleOf, seed } from '../lab/sample.ts'
 import { type PluginSite, sitesOf, type Verb } from './sites.ts'
 import { complaintOfError, Stage, said, type Turn } from './stage.ts'
 import { type Deed, nameOf, Tracer } from './tracer.ts'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DaemonLab } from '../lab/daemon-lab.ts'
 import { networkLists } from '../lab/network-lists.ts'
+import { sampleOf, seed } from '../lab/sample.ts'
 import { World } from '../lab/world.ts'
-import { sampleOf, seed } from './sample.ts'
 import { complaintOfError, containers, isOfDaemon as isOwn, Stage, said } from './stage.ts'
 
 /** Something that runs short, and a shell script for it. `$LEFT` is how much there is still of it. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sampleOf, seed } from '../faults/sample.ts'
 import { executables } from '../lab/daemon-lab.ts'
 import { type Damage, damagesTo } from '../lab/damages.ts'
 import { changes, type Facts, factsOf } from '../lab/machine-facts.ts'
 import { ListCaller, type NetworkList, networkLists, prepareHost } from '../lab/network-lists.ts'
 import { notLookedAt } from '../lab/not-looked-at.ts'
+import { sampleOf, seed } from '../lab/sample.ts'
 import { World } from '../lab/world.ts'
 
 const to = { container: 'c1', ifName: 'eth0' }
