@@ -46,6 +46,7 @@ async function tryAll(name: string, context: TestContext): Promise<string[]> {
     return [...found, ...left.map((each) => `after ${piece.map(textOf).join(', ')}:\n${each}`)]
   })
   context.diagnostic(`${name}: ${hits} of ${kills.length} kills of callers of the daemon`)
+  context.diagnostic(`${kills.length} cases`)
   assert.equal(lab.status().running, 0)
   return complaints
 }

@@ -92,6 +92,7 @@ async function tryAll(name: string, context: TestContext): Promise<string[]> {
       if (complaint !== '') complaints.push(`after ${piece.map(textOf).join(', ')}:\n${complaint}`)
   }
   context.diagnostic(`${name}: ${hits} of ${kills.length} kills of the daemon`)
+  context.diagnostic(`${kills.length} cases`)
   return complaints
 }
 

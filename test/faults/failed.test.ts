@@ -28,6 +28,7 @@ async function tryAll(name: string, faults: readonly Fault[], context: TestConte
   const left = stage.left()
   stage[Symbol.dispose]()
   context.diagnostic(`${name}: ${hit.size} of ${faults.length} faults`)
+  context.diagnostic(`${faults.length} cases`)
   return left === '' ? complaints : [...complaints, `at the end:\n${left}`]
 }
 

@@ -85,6 +85,7 @@ async function tryAll(name: string, kills: readonly Kill[], context: TestContext
     rest = missed
   }
   stage[Symbol.dispose]()
+  context.diagnostic(`${kills.length} cases`)
   context.diagnostic(
     `${name}: ${kills.length - rest.length} of ${kills.length} kills; not met: ${rest.map(textOf).join('; ')}`,
   )
