@@ -14,8 +14,8 @@ const ipamConf = object('IPAMConfig', {
 export const staticConf = object('Net', {
   cniVersion: string,
   ipam: ipamConf,
-  args: object('struct { A *main.IPAMArgs }', { cni: object('IPAMArgs', { ips: array(string) }) }),
-  runtimeConfig: object('struct { IPs []string }', { ips: array(string) }),
+  args: object('struct { A *main.IPAMArgs "json:\\"cni\\"" }', { cni: object('IPAMArgs', { ips: array(string) }) }),
+  runtimeConfig: object('struct { IPs []string "json:\\"ips,omitempty\\"" }', { ips: array(string) }),
 })
 
 /** What is to be given out. */
