@@ -27,7 +27,18 @@ const steps: readonly Step[] = [
   { name: 'kernel', command: ['tools/dist/test.js', '--no-install', '--only', 'kernel'], tests: true },
   {
     name: 'conformance',
-    command: ['tools/dist/test.js', '--no-install', '--only', 'conformance', '--only', 'promises'],
+    command: [
+      'tools/dist/test.js',
+      '--no-install',
+      '--only',
+      'conformance',
+      '--only',
+      'differential',
+      '--only',
+      'differences',
+      '--only',
+      'promises',
+    ],
     tests: true,
   },
 ]

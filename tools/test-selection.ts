@@ -15,6 +15,9 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'differential', sources: /^test\/differential\/[^/]+\.test\.ts$/, namespaces: 'own' },
+  // What the group before has noted.
+  { name: 'differences', sources: /^test\/differential\/afterwards\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernels', sources: /^test\/kernels\/.*\.test\.ts$/, namespaces: 'elsewhere' },
   { name: 'promises', sources: /^test\/promises\/.*\.test\.ts$/, namespaces: 'own' },
 ]
