@@ -27,7 +27,20 @@ const steps: readonly Step[] = [
   { name: 'kernel', command: ['tools/dist/test.js', '--no-install', '--only', 'kernel'], tests: true },
   {
     name: 'conformance',
-    command: ['tools/dist/test.js', '--no-install', '--only', 'conformance', '--only', 'faults', '--only', 'promises'],
+    command: [
+      'tools/dist/test.js',
+      '--no-install',
+      '--only',
+      'conformance',
+      '--only',
+      'differential',
+      '--only',
+      'differences',
+      '--only',
+      'faults',
+      '--only',
+      'promises',
+    ],
     tests: true,
   },
 ]

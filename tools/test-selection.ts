@@ -25,6 +25,9 @@ export const testGroups: readonly TestGroup[] = [
   { name: 'tools', sources: /^(?:tools|bench|demo)\/test\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'kernel', sources: /^test\/kernel\/.*\.test\.ts$/, namespaces: 'own' },
   { name: 'conformance', sources: /^test\/conformance\/.*\.test\.ts$/, namespaces: 'own' },
+  { name: 'differential', sources: /^test\/differential\/[^/]+\.test\.ts$/, namespaces: 'own' },
+  // What the group before has noted.
+  { name: 'differences', sources: /^test\/differential\/afterwards\/.*\.test\.ts$/, namespaces: 'none' },
   { name: 'faults', sources: /^test\/faults\/.*\.test\.ts$/, namespaces: 'own' },
   {
     name: 'kernels',

@@ -99,6 +99,12 @@ for (const [way, keys, options] of askedMacs)
     scene.lifetime(network({ isGateway: true, ...keys }), options),
   )
 
+for (const type of ['bridge', 'macvlan'])
+  sameAsReference(`${type}: arguments of a wrong type`, (scene) => {
+    for (const keys of [{ runtimeConfig: 'x' }, { runtimeConfig: { mac: 5 } }, { args: 'x' }, { args: { cni: 'x' } }])
+      scene.call('ADD', layer2({ type, master: 'lo', ...keys }))
+  })
+
 sameAsReference('bridge: an existing bridge with an MTU, an address and a port', (scene) => {
   scene.shell(`
     ip link add cni0 mtu 1300 type bridge

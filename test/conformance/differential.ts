@@ -1,40 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { differenceOf, readDifferences } from '../differential/documented.ts'
 import { type Implementation, patchbay, reference, withoutReference } from '../lab/implementation.ts'
 import { Scene, type SceneOptions } from '../lab/scene.ts'
-import type { Json } from '../lab/witness.ts'
+import type { Json, JsonObject } from '../lab/witness.ts'
 
 /** Calls plugins and looks at what they did; the same for every implementation. */
 export type Scenario = (scene: Scene) => Promise<void> | void
 
 export interface DifferentialOptions extends SceneOptions {
-  /** Documented differences: lines of {@link differences} that may be there. */
+  /** Lines of {@link differences} that may be there, besides those that docs/differences.md describes. */
   allowed?: readonly RegExp[]
-}
-
-/**
- * Differences that no test is about: our host ends have the transmit queue length that the kernel gives them, those of
- * the reference none; our errors say in `details` what lies beneath; and some say more.
- */
-const documented: readonly RegExp[] = [
-  // Which boot the leases are of: docs/plugins/host-local.md.
-  /\/files\/\S*\/\.patchbay\.boot: ".*", reference undefined$/,
-  /\/links\/\d+\/txqlen: 1000, reference undefined$/,
-  // Nobody looks for duplicates of a gateway where nobody else is: docs/plugins/bridge.md, docs/plugins/ptp.md.
-  /\/host\/links\/\d+\/addr_info\/\d+\/nodad: true, reference undefined$/,
-  /\/error\/details: ".*", reference undefined$/,
-  message('failed to lookup master ".+": (Link not found)', '\\1'),
-  message('failed to load netconf: (.+)', 'failed to load netConf: \\1'),
-  message('(could not parse prevResult: .+)', 'failed to parse prevResult: \\1'),
-  message('failed to open netns ".+": (.+)', '\\1'),
-  message('failed to open netns ".+": (.+)', 'failed to open netns %!q\\(<nil>\\): \\1'),
-  message('CNI version 0.1.0 (does not support .+)', 'CNI version  \\1'),
-]
-
-/** A line of {@link differences} about error texts that match these patterns. */
-function message(ours: string, theirs: string): RegExp {
-  const quoted = (pattern: string) => pattern.replaceAll('"', '\\\\"')
-  return new RegExp(`/error/msg: "${quoted(ours)}", reference "${quoted(theirs)}"$`)
 }
 
 /**
@@ -43,11 +19,15 @@ function message(ours: string, theirs: string): RegExp {
  */
 export function sameAsReference(name: string, scenario: Scenario, options: DifferentialOptions = {}): void {
   testWithReference(name, async (reference) => {
-    const patterns = [...documented, ...(options.allowed ?? [])]
     const ours = await observe(patchbay, scenario, options)
     const theirs = await observe(reference, scenario, options)
-    const unexpected = differences(ours, theirs).filter((line) => !patterns.some((pattern) => pattern.test(line)))
-    assert.equal(unexpected.join('\n'), '')
+    const unexpected = ours.flatMap((each, index) => {
+      const command = isBranch(each) && !Array.isArray(each) ? String(each['command'] ?? '') : ''
+      const lines = differences(each, theirs[index]).filter((line) => !isDocumented(line, command))
+      return lines.map((line) => `${index}: ${line}`)
+    })
+    const allowed = options.allowed ?? []
+    assert.equal(unexpected.filter((line) => !allowed.some((pattern) => pattern.test(line))).join('\n'), '')
   })
 }
 
@@ -86,18 +66,53 @@ async function observe(implementation: Implementation, scenario: Scenario, optio
   return scene.observed()
 }
 
-/** Where two values differ: `PATH: OURS, reference THEIRS`, a line each. */
-export function differences(ours: Json | undefined, theirs: Json | undefined, path = ''): string[] {
-  if (!isBranch(ours) || !isBranch(theirs) || Array.isArray(ours) !== Array.isArray(theirs))
+const documented = readDifferences().filter(({ parts, afterFailure }) => !parts && !afterFailure)
+
+function isDocumented(line: string, command: string): boolean {
+  return differenceOf(line, documented, { command }) !== undefined
+}
+
+/** Where two observations differ, as docs/differences.md writes it: `NAME: ours VALUE, reference VALUE`, a line each. */
+export function differences(ours: Json | undefined, theirs: Json | undefined, path: readonly string[] = []): string[] {
+  if (!isBranch(ours) || !isBranch(theirs) || Array.isArray(ours) !== Array.isArray(theirs) || isAddress(ours))
     return JSON.stringify(ours) === JSON.stringify(theirs)
       ? []
-      : [`${path}: ${JSON.stringify(ours)}, reference ${JSON.stringify(theirs)}`]
+      : [`${nameOf(path)}: ours ${shown(ours, path)}, reference ${shown(theirs, path)}`]
   const [a, b] = [new Map(Object.entries(ours)), new Map(Object.entries(theirs))]
   return [...new Set([...a.keys(), ...b.keys()])].flatMap((key) =>
-    differences(a.get(key), b.get(key), `${path}/${key}`),
+    differences(a.get(key), b.get(key), [...path, labelOf(key, a.get(key) ?? b.get(key))]),
   )
 }
 
-function isBranch(value: Json | undefined): value is Json[] | { [key: string]: Json } {
+function isBranch(value: Json | undefined): value is Json[] | JsonObject {
   return typeof value === 'object' && value !== null
+}
+
+function isAddress(value: Json[] | JsonObject): boolean {
+  return !Array.isArray(value) && value['local'] !== undefined
+}
+
+/** Links and addresses of a list by their names; everything else by its place. */
+function labelOf(key: string, value: Json | undefined): string {
+  if (!isBranch(value) || Array.isArray(value)) return key
+  if (value['local'] !== undefined) return `address local ${value['local']} prefixlen ${value['prefixlen']}`
+  return value['ifname'] === undefined ? key : `link ${value['ifname']}`
+}
+
+const lists = new Set(['namespaces', 'links', 'addr_info'])
+
+function nameOf(path: readonly string[]): string {
+  const [first] = path
+  if (first === 'status' || first === 'stdout' || first === 'error') return `reply: ${path.join('/')}`
+  return path
+    .filter((part) => !lists.has(part))
+    .map((part) => part.replace(/^(sysctls|routes)$/, (list) => list.slice(0, -1)))
+    .join(': ')
+    .replace(/: (sysctl|route): /, ': $1 ')
+}
+
+/** In a reply texts have quotes. */
+function shown(value: Json | undefined, [first]: readonly string[]): string {
+  if (value === undefined) return 'nothing'
+  return typeof value === 'string' && first !== 'error' && first !== 'stdout' ? value : JSON.stringify(value)
 }

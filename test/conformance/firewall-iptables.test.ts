@@ -187,7 +187,7 @@ unlikeReference(
   },
 )
 
-const anyMessage: DifferentialOptions = { allowed: [/\/error\//] }
+const anyMessage: DifferentialOptions = { allowed: [/reply: error\//] }
 sameAsReference(
   'firewall: firewalld that is asked for and not there',
   (scene) => {

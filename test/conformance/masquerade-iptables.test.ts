@@ -21,7 +21,6 @@ const ptpNetwork = {
 /** The tests of ptp itself are about these. */
 const ptpOptions: DifferentialOptions = {
   containerDad: false,
-  allowed: [/noprefixroute: true, /, /"onlink", /, /eth\d\/accept_dad: /],
 }
 const two = { containers: ['c1', 'c2'], containerDad: false }
 

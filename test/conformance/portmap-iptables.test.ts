@@ -135,7 +135,7 @@ unlikeReference(
   },
 )
 
-const anyMessage: DifferentialOptions = { allowed: [/\/error\/msg: /] }
+const anyMessage: DifferentialOptions = { allowed: [/reply: error\/msg: /] }
 sameAsReference(
   'portmap CHECK notices rules that are missing',
   (scene) => {

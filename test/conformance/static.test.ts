@@ -90,6 +90,16 @@ sameAsReference('static: configurations that are odd or wrong', (scene) => {
     for (const ipam of ipams) scene.call(command, network(ipam ?? {}), options)
 })
 
+sameAsReference('static: keys that are for the plugin that calls it', (scene) => {
+  for (const keys of [{ dns: [] }, { dns: { nameservers: 'x' } }, { capabilities: { portMappings: 'x' } }])
+    for (const command of ['ADD', 'DEL', 'STATUS']) scene.call(command, network({ addresses }, keys), options)
+})
+
+sameAsReference('static: arguments of a wrong type', (scene) => {
+  for (const keys of [{ runtimeConfig: 'x' }, { runtimeConfig: { ips: 'x' } }, { args: 'x' }, { args: { cni: 'x' } }])
+    scene.call('ADD', network({ addresses }, keys), options)
+})
+
 sameAsReference('static: no IPAM configuration at all', (scene) => {
   for (const ipam of [null, 1, 'x', []])
     for (const command of ['ADD', 'CHECK', 'DEL']) scene.call(command, { ...network({}), ipam }, options)

@@ -1,3 +1,4 @@
+import type { Facts } from './machine-facts.ts'
 import type { NamespaceState, NetworkState } from './network-state.ts'
 import type { Json, JsonObject } from './witness.ts'
 
@@ -11,6 +12,11 @@ const wellKnown = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '01:80:c2:0
 /** Numbers that the kernel gives out, clocks that run, names that it makes of hardware addresses, and our marks on links. */
 const incomparable =
   /^(?:if)?index$|^link_index$|^group$|^ifalias$|^link_netnsid$|_timer$|^(?:root|bridge|designated)_\w+$|_id$/
+
+/** IEEE 802, 8.2: the lowest bit of the first octet. */
+function isOfGroup(address: string): boolean {
+  return /^.[13579bdf]:/.test(address)
+}
 
 /** Replaces what is random in observations by names that say which of them are the same: `veth<1>`, `mac<2>`. */
 export class Names {
@@ -46,7 +52,7 @@ export class Names {
   }
 
   #nameOf(found: string): string {
-    if (wellKnown.has(found) || this.#kept.has(found)) return found
+    if (wellKnown.has(found) || isOfGroup(found) || this.#kept.has(found)) return found
     const known = this.#names.get(found)
     if (known !== undefined) return known
     const kind = found.startsWith('veth') ? 'veth' : 'mac'
@@ -136,4 +142,18 @@ function renamed(value: Json, names: Names): Json {
 
 function sorted(rows: readonly Json[]): Json[] {
   return [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+}
+
+/** Entries of groups that follow from an address (RFC 4291, 2.7.1). */
+const solicitedNode = /: forwarding .*"33:33:ff:/
+
+/** Tables that iptables keeps in nf_tables, which it shows itself. */
+const ofIptables = /: nft family ip6? table (?:filter|nat|mangle|raw|security)\b/
+
+/** Everything on a machine, without what differs from one run to the next. */
+export function comparableFacts(facts: Facts, names: Names): Facts {
+  const isLeftOut = (name: string) =>
+    incomparable.test(name.slice(name.lastIndexOf(' ') + 1)) || solicitedNode.test(name) || ofIptables.test(name)
+  const kept = [...facts].filter(([name]) => !isLeftOut(name))
+  return new Map(kept.map(([name, value]) => [names.replaceIn(name), names.replaceIn(value)]))
 }

@@ -1,7 +1,7 @@
 import { CIDR, type IP, parseIP } from '@patchbay/address'
 import { array, type Decoded, object, orZero, string } from '@patchbay/cni/json'
 import { loadArgs, type Request } from '@patchbay/cni/plugin'
-import { dns, type IPConfig, ip, netConf, route } from '@patchbay/cni/types'
+import { dns, type IPConfig, ip, route } from '@patchbay/cni/types'
 
 const ipamConf = object('IPAMConfig', {
   type: string,
@@ -10,12 +10,12 @@ const ipamConf = object('IPAMConfig', {
   dns,
 })
 
-/** The configuration of the plugin `static`. */
+/** The configuration of the plugin `static`. What else a network has is for the plugin that calls this one. */
 export const staticConf = object('Net', {
-  ...netConf.table,
+  cniVersion: string,
   ipam: ipamConf,
-  args: object('struct { A *main.IPAMArgs }', { cni: object('IPAMArgs', { ips: array(string) }) }),
-  runtimeConfig: object('struct { IPs []string }', { ips: array(string) }),
+  args: object('struct { A *main.IPAMArgs "json:\\"cni\\"" }', { cni: object('IPAMArgs', { ips: array(string) }) }),
+  runtimeConfig: object('struct { IPs []string "json:\\"ips,omitempty\\"" }', { ips: array(string) }),
 })
 
 /** What is to be given out. */

@@ -28,8 +28,10 @@ export const bridgeConf = object('NetConf', {
   disableContainerInterface: orZero(boolean),
   portIsolation: orZero(boolean),
   deterministicMac: withDefault(boolean, true),
-  args: object('BridgeArgs', { cni: object('BridgeArgs', { mac: string }) }),
-  runtimeConfig: object('struct { Mac string }', { mac: string }),
+  args: object('struct { Cni main.BridgeArgs "json:\\"cni,omitempty\\"" }', {
+    cni: object('BridgeArgs', { mac: string }),
+  }),
+  runtimeConfig: object('struct { Mac string "json:\\"mac,omitempty\\"" }', { mac: string }),
 })
 
 /** What the configuration and CNI_ARGS ask for, checked. */

@@ -15,7 +15,7 @@ export const macvlanConf = object('NetConf', {
   linkInContainer: orZero(boolean),
   bcqueuelen: orZero(uint32),
   deterministicMac: withDefault(boolean, true),
-  runtimeConfig: object('struct { Mac string }', { mac: string }),
+  runtimeConfig: object('struct { Mac string "json:\\"mac,omitempty\\"" }', { mac: string }),
 })
 
 /** What the configuration asks for. */
