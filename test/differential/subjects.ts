@@ -1,5 +1,6 @@
 import type { Arbitrary } from 'fast-check'
 import type { Case } from './case.ts'
+import { bandwidth, sbr, tuning } from './plugins/after-attaching.ts'
 import { firewall, portmap } from './plugins/chained.ts'
 import { hostLocalCases, staticCases } from './plugins/ipam.ts'
 import { bridge, loopback, macvlan, ptp } from './plugins/main.ts'
@@ -14,4 +15,7 @@ export const subjects: Readonly<Record<string, Arbitrary<Case>>> = {
   static: staticCases,
   portmap,
   firewall,
+  bandwidth,
+  tuning,
+  sbr,
 }

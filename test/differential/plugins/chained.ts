@@ -61,7 +61,7 @@ const results: Arbitrary<Case['previous']> = fc.oneof(
 )
 
 /** The result has the version of the configuration, unless it says another. */
-function chained(config: Arbitrary<JsonObject>): Arbitrary<Case> {
+export function chained(config: Arbitrary<JsonObject>): Arbitrary<Case> {
   return fc.tuple(casesOf({ config, args: callArgs() }), results).map(([each, previous]) => ({
     ...each,
     // Two interfaces do not have the same addresses.

@@ -1,0 +1,3 @@
+import { sameInEveryCase } from './property.ts'
+
+sameInEveryCase('tuning')
