@@ -46,10 +46,12 @@ export class Machine implements Disposable {
   take(tried: Case, step: Step, by: Step['swappedTo']): Seen {
     const outcome = this.#call(tried, step, by)
     this.#remember(step, outcome)
-    const names = new Names([JSON.stringify(tried), setUp])
-    const reply = replyFacts(outcome)
-    const facts = comparableFacts(step.look ? new Map([...reply, ...factsOf(this.#world)]) : reply, names)
-    return { step, status: outcome.status, facts }
+    const open = () => new Names([JSON.stringify(tried), setUp])
+    const names = open()
+    // An error names the host's end that would have been made, which for Patchbay is the one that is there.
+    const reply = comparableFacts(replyFacts(outcome), outcome.status === 0 ? names : open())
+    const state = step.look ? comparableFacts(factsOf(this.#world), names) : []
+    return { step, status: outcome.status, facts: new Map([...reply, ...state]) }
   }
 
   #call(tried: Case, step: Step, by: Step['swappedTo']): Outcome {
