@@ -13,7 +13,8 @@ test('cnitool attaches, checks and detaches a namespace', () => {
   assert.equal(status, 1)
   assert.equal(
     stderr,
-    'Error: plugin type="bridge" failed (check): Failed to match addr 10.7.0.2/24 on interface eth0\n',
+    'Error: plugin type="bridge" failed (check): Failed to match addr 10.7.0.2/24 on interface eth0; ' +
+      'attach the container again: DEL, then ADD\n',
   )
   assert.equal(succeed(['del', 'net1', netns]), '')
   assert.equal(world.shell('ip -netns c1 -o link show | wc -l'), '1\n')

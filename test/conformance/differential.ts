@@ -22,8 +22,8 @@ export function sameAsReference(name: string, scenario: Scenario, options: Diffe
     const ours = await observe(patchbay, scenario, options)
     const theirs = await observe(reference, scenario, options)
     const unexpected = ours.flatMap((each, index) => {
-      const command = isBranch(each) && !Array.isArray(each) ? String(each['command'] ?? '') : ''
-      const lines = differences(each, theirs[index]).filter((line) => !isDocumented(line, command))
+      const of = isBranch(each) && !Array.isArray(each) ? each : {}
+      const lines = differences(each, theirs[index]).filter((line) => !isDocumented(line, of))
       return lines.map((line) => `${index}: ${line}`)
     })
     const allowed = options.allowed ?? []
@@ -68,8 +68,10 @@ async function observe(implementation: Implementation, scenario: Scenario, optio
 
 const documented = readDifferences().filter(({ parts, afterFailure }) => !parts && !afterFailure)
 
-function isDocumented(line: string, command: string): boolean {
-  return differenceOf(line, documented, { command }) !== undefined
+/** The state of a machine is seen after calls of several plugins. */
+function isDocumented(line: string, { plugin, command = '' }: JsonObject): boolean {
+  const of = { command: String(command), ...(plugin !== undefined && { plugin: String(plugin) }) }
+  return differenceOf(line, documented, of) !== undefined
 }
 
 /** Where two observations differ, as docs/differences.md writes it: `NAME: ours VALUE, reference VALUE`, a line each. */

@@ -134,7 +134,7 @@ test('bandwidth CHECK names what differs', () =>
     assert.match(await complaint(), new RegExp(`^Failed to find qdisc: link "${hostEnd}" has no token bucket filter`))
     await lab.add(bandwidth, config)
     ip(lab.host, 'link', 'delete', device)
-    assert.match(await complaint(), /^Failed to find the IFB device of container "c1"/)
+    assert.match(await complaint(), /^Failed to find IFB device "bwp\w+" of container "c1"/)
   }))
 
 test('bandwidth takes the limits of the runtime where the configuration has none', () =>

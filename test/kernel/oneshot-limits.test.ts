@@ -82,7 +82,7 @@ test('a limit on the size of files ends programs that a plugin starts', () => {
 })
 
 test('a limit on memory is an error', () => {
-  for (const kib of [7400, 7200, 7000]) {
+  for (const kib of [8000, 7700, 7400]) {
     const { status, stdout, stderr } = call(`ulimit -v ${kib}; exec "$0" </run/input`)
     assert.deepEqual({ status, stderr }, { status: 1, stderr: '' })
     assert.deepEqual(JSON.parse(stdout), { code: 999, msg: 'Cannot go on: out of memory' })

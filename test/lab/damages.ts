@@ -112,16 +112,16 @@ const ofAddresses: readonly Kind[] = [
     },
   ],
   [
-    /^route type unicast dst (\S+) (?:gateway (\S+) )?dev (\S+) table main(?: metric (\d+))?$/,
-    ({ run, isHosts, value, parts: [dst = '', gateway, link = '', metric] }) => {
+    /^route type unicast dst (\S+) (?:gateway (\S+) )?dev (\S+) table (\S+)(?: metric (\d+))?$/,
+    ({ run, isHosts, value, parts: [dst = '', gateway, link = '', table = '', metric] }) => {
       const version = (gateway ?? dst).includes(':') ? 6 : 4
       const command = `${run}ip -${version} route`
-      const preference = metric === undefined ? '' : ` metric ${metric}`
+      const preference = `${metric === undefined ? '' : ` metric ${metric}`} table ${table}`
       const remove = `${command} delete ${dst} dev ${link}${preference}`
       const discard = `blackhole ${dst}${preference}`
       const anywhere = version === 4 ? '0.0.0.0' : '::'
       const { protocol, scope, prefsrc } = JSON.parse(value)
-      const words = { via: gateway, metric, proto: protocol, src: prefsrc, ...(version === 4 && { scope }) }
+      const words = { via: gateway, metric, table, proto: protocol, src: prefsrc, ...(version === 4 && { scope }) }
       const given = Object.entries(words).flatMap(([word, text]) => (text === undefined ? [] : [word, text]))
       const back = `${command} add ${dst} dev ${link} ${given.join(' ')}`
       const object = isHosts ? link : dst === 'default' ? anywhere : dst
@@ -132,6 +132,25 @@ const ofAddresses: readonly Kind[] = [
           script: `${remove}; ${command} add ${discard}`,
           undo: `${command} delete ${discard}; ${back}`,
           object,
+        },
+      ]
+    },
+  ],
+]
+
+const ofRules: readonly Kind[] = [
+  [
+    /^rule (\{.*\})$/,
+    ({ run, parts: [json = ''] }) => {
+      const { priority, src, table, protocol } = JSON.parse(json)
+      const command = `${run}ip -${src.includes(':') ? 6 : 4} rule`
+      const rule = `from ${src} lookup ${table} priority ${priority}`
+      return [
+        {
+          state: 'deleted',
+          script: `${command} delete ${rule}`,
+          undo: `${command} add ${rule} protocol ${protocol}`,
+          object: src,
         },
       ]
     },
@@ -246,7 +265,16 @@ function ofRule(
   return `${run}nft ${verb} rule ${where} handle "${handle}" ${by}`
 }
 
-const kinds = [...ofLinks, ...ofAddresses, ...ofFiles, ...ofIptables, ...ofNftables]
+const ofTraffic: readonly Kind[] = [
+  [
+    /^filter (\S+) in .*"to_dev":"([^"]*)"/,
+    ({ run, parts: [link = '', target = ''] }) => [
+      { state: 'deleted', script: `${run}tc filter del dev ${link} ingress`, object: target },
+    ],
+  ],
+]
+
+const kinds = [...ofTraffic, ...ofRules, ...ofLinks, ...ofAddresses, ...ofFiles, ...ofIptables, ...ofNftables]
 
 /** What can be done to a thing of a machine, by its name and value as `factsOf` gives them. */
 export function damagesTo(name: string, value: string): Damage[] {

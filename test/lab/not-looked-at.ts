@@ -9,6 +9,9 @@ export const notLookedAt: readonly (readonly [facts: RegExp, because: string, va
   [/: link \S+: address local fe80|: route type \w+ dst fe80/, 'the kernel makes it of the hardware address'],
   [/: route type (?:local|broadcast|multicast|anycast) /, 'the kernel makes it of an address, and it goes with that'],
   [/: route type unicast dst (\S+) dev \S+ table main metric 256$/, 'a route to the own address, which is local'],
+  [/: filter \S+ in (?!.*"to_dev")|: filter \S+ out /, 'the kernel shows the place of a filter besides the filter'],
+  [/: link bwp\w+: address$/, 'the kernel lets nobody change it'],
+  [/^files: \/run\/cni(?:\/tuning(?:\/\S+)?)?$/, 'a backup, which DEL does without'],
   [/: forwarding /, 'the kernel makes it of addresses, and of the groups that they are in'],
   [
     /: link \S+: linkinfo: info_data: (?!mode|vlan_filtering)\w+$/,

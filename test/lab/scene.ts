@@ -12,7 +12,7 @@ export interface Reply {
 
 /** One thing that was seen: the reply to a call, the state of the network, or what a script printed. */
 type Observation =
-  | { readonly kind: 'reply'; readonly command: string; readonly reply: Reply }
+  | { readonly kind: 'reply'; readonly command: string; readonly plugin: string; readonly reply: Reply }
   | { readonly kind: 'state'; readonly state: NetworkState }
   | { readonly kind: 'text'; readonly text: string }
 
@@ -104,7 +104,7 @@ export class Scene implements Disposable {
       },
     })
     this.#inputs.push(JSON.stringify(config), args ?? '')
-    this.#observations.push({ kind: 'reply', command, reply: { status, stdout } })
+    this.#observations.push({ kind: 'reply', command, plugin, reply: { status, stdout } })
     return { status, stdout }
   }
 
@@ -161,7 +161,7 @@ export class Scene implements Disposable {
       names.beginObservation()
       if (each.kind === 'state') return comparableState(each.state, names)
       if (each.kind === 'text') return names.replaceIn(each.text)
-      return observedReply(each.command, each.reply, names)
+      return { plugin: each.plugin, ...observedReply(each.command, each.reply, names) }
     })
   }
 
@@ -189,7 +189,7 @@ function startDaemon(world: World): number {
 }
 
 /** A result as the text that it is; an error by its parts, some of which may be worded in another way. */
-function observedReply(command: string, { status, stdout }: Reply, names: Names): Json {
+function observedReply(command: string, { status, stdout }: Reply, names: Names): JsonObject {
   const text = names.replaceIn(stdout)
   if (status === 0 || !text.startsWith('{\n    "code": ')) return { command, status, stdout: text }
   return { command, status, error: JSON.parse(text) }

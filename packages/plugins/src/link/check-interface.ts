@@ -110,18 +110,25 @@ function hasOwnRoute({ family, prefixLength }: CIDR): boolean {
 }
 
 /**
- * Checks that every route of the result is in its table. Of a default route only the destination counts: others may
- * have replaced it on purpose.
+ * Checks that every route of the result is in its table, or leaves by the link in another one: source-based routing moves those of
+ * the main table. Of a default route only the destination counts: others may have replaced it on purpose.
  */
-export async function checkRoutes(container: OpenNetns, expected: readonly Route[]): Promise<void> {
-  const tables = new Map<number, KernelRoute[]>()
+export async function checkRoutes(container: OpenNetns, link: Link, expected: readonly Route[]): Promise<void> {
+  const all = expected.length === 0 ? [] : await listRoutes(container.route, { table: RT_TABLE.UNSPEC })
   for (const route of expected) {
-    const table = route.table || 254
-    const present = tables.get(table) ?? (await listRoutes(container.route, { table }))
-    tables.set(table, present)
-    if (!present.some((candidate) => isSameRoute(route, candidate)))
-      throw checkError(`Expected Route ${describe(route)} not found in routing table`)
+    const wanted = route.table || RT_TABLE.MAIN
+    const isThere = all.some(
+      (each) =>
+        isSameRoute(route, each) &&
+        (each.table === wanted || (wanted === RT_TABLE.MAIN && isMoved(route, each, link.index))),
+    )
+    if (!isThere) throw checkError(`Expected Route ${describe(route)} not found in routing table`)
   }
+}
+
+/** A default route by another gateway is not the one that has been moved. */
+function isMoved({ gw }: Route, { oif, gateway }: KernelRoute, index: number): boolean {
+  return oif === index && (gw === undefined || isOnTheLink(gw) || gateway?.equals(gw) === true)
 }
 
 function isSameRoute(expected: Route, present: KernelRoute): boolean {

@@ -36,7 +36,7 @@ export async function check(request: Request): Promise<void> {
   const port = await checkPort(host, { bridge, link, result, config })
   const ips = (result.ips ?? []).filter((ip) => result.interfaces?.[ip.interface ?? -1]?.name === request.ifName)
   await checkAddresses(container, link, { ips })
-  await checkRoutes(container, result.routes ?? [])
+  await checkRoutes(container, link, result.routes ?? [])
   await checkGateway(host, { config, bridge, ips })
   const addresses = ips.map(({ address }) => address)
   if (config.ipMasq) await checkMasquerade(request, config, addresses)

@@ -31,5 +31,5 @@ export async function check(request: Request): Promise<void> {
     throw checkError(`Interface ${expected.name} has macvlan mode ${mode} instead of ${parseMode(config.mode)}`)
   checkUp(link)
   await checkAddresses(container, link, { ips: result.ips ?? [] })
-  await checkRoutes(container, result.routes ?? [])
+  await checkRoutes(container, link, result.routes ?? [])
 }

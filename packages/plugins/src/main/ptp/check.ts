@@ -29,7 +29,7 @@ export async function check(request: Request): Promise<void> {
   const link = await checkLink(container, containerInterface(request, result), 'veth')
   checkUp(link)
   await checkAddresses(container, link, { ips, networkRoutes: containerRoutes(ips) })
-  await checkRoutes(container, result.routes ?? [])
+  await checkRoutes(container, link, result.routes ?? [])
   await checkHostEnd(host, link, result)
   const addresses = ips.map(({ address }) => address)
   checkForwarding(

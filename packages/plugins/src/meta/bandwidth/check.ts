@@ -1,8 +1,10 @@
 import type { Request } from '@patchbay/cni/plugin'
+import { checkUp } from '../../link/check-interface.ts'
 import { openNetns } from '../../link/net-context.ts'
+import { checkError } from '../../request/check-error.ts'
 import { loadBandwidthConfig } from './config.ts'
 import { findHostEnd } from './host-end.ts'
-import { findIfb } from './ifb.ts'
+import { findIfb, namesOf } from './ifb.ts'
 import { checkRedirection, checkSending } from './shaping.ts'
 
 /** Checks that the container's limits are as the configuration says. */
@@ -15,8 +17,8 @@ export async function check(request: Request): Promise<void> {
   if (ingress) await checkSending(host, hostEnd, ingress)
   if (!egress) return
   const ifb = await findIfb(host, request)
-  if (!ifb)
-    throw new Error(`Failed to find the IFB device of container "${request.containerId}": DEL, then ADD puts it back`)
+  if (!ifb) throw checkError(`Failed to find IFB device "${namesOf(request)[0]}" of container "${request.containerId}"`)
+  checkUp(ifb)
   await checkSending(host, ifb, egress)
   await checkRedirection(host, hostEnd, ifb)
 }

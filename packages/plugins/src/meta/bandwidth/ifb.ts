@@ -21,7 +21,7 @@ import type { ValidAttachment } from '../../request/valid-attachments.ts'
  * The names that an attachment's IFB device may have. The first is the reference's, which two interfaces of a container in the
  * same network would share; the second has the interface in it.
  */
-function namesOf({ name, containerId, ifName }: Attachment): [first: string, second: string] {
+export function namesOf({ name, containerId, ifName }: Attachment): [first: string, second: string] {
   const nameOf = (text: string) => `bwp${createHash('sha512').update(text).digest('hex').slice(0, 12)}`
   return [nameOf(name + containerId), nameOf([name, containerId, ifName].join('\0'))]
 }

@@ -16,6 +16,7 @@ import {
   tokenBucketOf,
 } from '@patchbay/linux/tc'
 import type { OpenNetns } from '../../link/net-context.ts'
+import { checkError } from '../../request/check-error.ts'
 import { messageOf } from '../../request/error-message.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 import type { Limit } from './config.ts'
@@ -103,10 +104,10 @@ export async function checkSending({ route }: OpenNetns, { index, ifname }: Link
   const root = await rootOf(route, index)
   const found = root && readTokenBucket(root)
   if (!found || root.kind !== 'tbf')
-    throw new Error(`Failed to find qdisc: link "${ifname}" has no token bucket filter; DEL, then ADD puts it back`)
+    throw checkError(`Failed to find qdisc: link "${ifname}" has no token bucket filter`)
   const wanted = parametersOf(limit)
   const differs = (what: string, is: unknown, expected: unknown) =>
-    new Error(`${what} doesn't match: link "${ifname}" has ${is} instead of ${expected}`)
+    checkError(`${what} doesn't match: link "${ifname}" has ${is} instead of ${expected}`)
   if (found.rate !== wanted.rate) throw differs('Rate', found.rate, wanted.rate)
   if (found.limit !== wanted.limit) throw differs('Limit', found.limit, wanted.limit)
   const buffer = root.data?.parms?.buffer
@@ -122,8 +123,5 @@ export async function checkRedirection(
   const filters = await listFilters(route, { index, parent: ingressHandle })
   const targets = filters.flatMap(({ filter }) => (filter.kind === 'u32' ? (filter.data?.act ?? []) : []))
   const isThere = targets.some(({ action }) => action?.kind === 'mirred' && action.data?.parms?.ifindex === to.index)
-  if (!isThere)
-    throw new Error(
-      `Failed to find filter: link "${ifname}" sends nothing to "${to.ifname}"; DEL, then ADD puts it back`,
-    )
+  if (!isThere) throw checkError(`Failed to find filter: link "${ifname}" sends nothing to "${to.ifname}"`)
 }

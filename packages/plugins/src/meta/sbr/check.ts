@@ -1,6 +1,7 @@
 import type { Request } from '@patchbay/cni/plugin'
 import { listRoutes } from '@patchbay/linux/route'
 import { openNetns } from '../../link/net-context.ts'
+import { checkError } from '../../request/check-error.ts'
 import { loadSbrConfig, sourceAddresses } from './config.ts'
 import { SourceRules } from './rules.ts'
 import { linkOf } from './sbr.ts'
@@ -16,14 +17,10 @@ export async function check(request: Request): Promise<void> {
   for (const { address, gateway } of sourceAddresses(config.prevResult, request, config)) {
     const table = rules.tableOf(address, config.table)
     if (table === undefined)
-      throw new Error(
-        `Cannot find the rule for address ${address.address} of "${request.ifName}": DEL, then ADD puts it back`,
-      )
+      throw checkError(`Cannot find the rule for address ${address.address} of "${request.ifName}"`)
     if (gateway === undefined || config.table !== undefined) continue
     const routes = await listRoutes(container.route, { table, oif: link.index, family: address.family })
     if (!routes.some((route) => route.dst.prefixLength === 0 && route.gateway?.equals(gateway)))
-      throw new Error(
-        `Cannot find the default route by gateway ${gateway} of "${request.ifName}" in table ${table}: DEL, then ADD puts it back`,
-      )
+      throw checkError(`Cannot find the default route by gateway ${gateway} of "${request.ifName}" in table ${table}`)
   }
 }

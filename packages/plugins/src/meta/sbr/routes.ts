@@ -64,13 +64,14 @@ export async function fillTable(
  * Adds the default route to the table of an address, and the way to its gateway, which the main table no longer has when an ADD
  * before this one has taken it out.
  *
+ * @param filling with the routes that have been put there
  * @throws Error `Failed to add default route to 10.1.0.1: ...`
  */
 export async function addWayOut(
   container: OpenNetns,
   oif: number,
   source: SourceAddress,
-  filling: Filling,
+  filling: Filling & { readonly present: readonly Route[] },
 ): Promise<void> {
   const { address, gateway } = source
   if (gateway === undefined) return
@@ -81,11 +82,12 @@ export async function addWayOut(
     scope: RT_SCOPE.LINK,
     protocol: RTPROT.KERNEL,
   }
+  const isThere = filling.present.some(({ dst }) => dst.equals(network.dst))
   const isNear = address.contains(gateway) && address.prefixLength < address.address.bits
   try {
     await fillTable(
       container,
-      [...(isNear ? [network] : []), { dst: everything[address.family], gateway, oif }],
+      [...(isNear && !isThere ? [network] : []), { dst: everything[address.family], gateway, oif }],
       filling,
     )
   } catch (cause) {

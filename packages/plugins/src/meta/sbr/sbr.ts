@@ -1,6 +1,14 @@
 import type { Request } from '@patchbay/cni/plugin'
 import type { Result } from '@patchbay/cni/types'
-import { addRoute, findLink, type LinkSummary, linkSummary, listAddresses, RT_SCOPE } from '@patchbay/linux/route'
+import {
+  addRoute,
+  findLink,
+  type LinkSummary,
+  linkSummary,
+  listAddresses,
+  listRoutes,
+  RT_SCOPE,
+} from '@patchbay/linux/route'
 import { lockFile } from '@patchbay/linux/sys'
 import { type OpenNetns, openNetns, openNetnsIfThere } from '../../link/net-context.ts'
 import { UndoStack } from '../../request/undo-stack.ts'
@@ -52,8 +60,10 @@ async function addTables(
     // An ADD before this one has chosen.
     const chosen = rules.tableOf(source.address)
     const table = chosen ?? rules.freeTable()
-    await fillTable(container, routesOf(source, moved), { table, undo })
-    await addWayOut(container, index, source, { table, undo })
+    const routes = routesOf(source, moved)
+    await fillTable(container, routes, { table, undo })
+    const present = chosen === undefined ? routes : await listRoutes(container.route, { table, oif: index })
+    await addWayOut(container, index, source, { table, undo, present })
     if (chosen === undefined) await rules.add(source.address, table, undo)
   }
   if (config.addSourceHints)

@@ -3,6 +3,7 @@ import type { Request } from '@patchbay/cni/plugin'
 import { findLink, IFF, type Link } from '@patchbay/linux/route'
 import { requirePrevResult } from '../../link/check-interface.ts'
 import { openNetns } from '../../link/net-context.ts'
+import { checkError, remedies } from '../../request/check-error.ts'
 import { type LinkTuning, loadTuningConfig } from './config.ts'
 import { isSet } from './link-tuning.ts'
 import { checkSysctls, netSysctls } from './sysctls.ts'
@@ -23,7 +24,7 @@ function checkTuning(name: string, link: Link, { mac, promisc, mtu, allmulti, tx
   if (mac && !isSame(mac.text, address)) throw differs(`Ethernet of ${name}`, mac.text, address)
   const isPromiscuous = isSet(link, IFF.PROMISC)
   if (promisc && !isPromiscuous)
-    throw new Error(`Error: Tuning link ${name} configured promisc is true, current value is 0`)
+    throw checkError(`Error: Tuning link ${name} configured promisc is true, current value is 0`, remedies.setBack)
   if (mtu !== undefined && link.mtu !== mtu) throw differs(`MTU of ${name}`, mtu, link.mtu)
   const hearsAll = isSet(link, IFF.ALLMULTI)
   if (allmulti !== undefined && hearsAll !== allmulti)
@@ -41,5 +42,5 @@ function isSame(asked: string, found: string): boolean {
 }
 
 function differs(what: string, configured: unknown, current: unknown): Error {
-  return new Error(`Error: Tuning configured ${what} is ${configured}, current value is ${current}`)
+  return checkError(`Error: Tuning configured ${what} is ${configured}, current value is ${current}`, remedies.setBack)
 }

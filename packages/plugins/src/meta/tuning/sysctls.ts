@@ -1,6 +1,7 @@
 import { normalize } from 'node:path'
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import type { OpenNetns } from '../../link/net-context.ts'
+import { checkError, remedies } from '../../request/check-error.ts'
 import type { UndoStack } from '../../request/undo-stack.ts'
 
 /** A sysctl of a container's network, by its path below `/proc/sys`. */
@@ -51,6 +52,9 @@ export function checkSysctls(container: OpenNetns, sysctls: readonly NetSysctl[]
   for (const { path, value } of sysctls) {
     const found = readSysctl(container.netns, path)
     if (found !== value)
-      throw new Error(`Error: Tuning configured value of /proc/sys/${path} is ${value}, current value is ${found}`)
+      throw checkError(
+        `Error: Tuning configured value of /proc/sys/${path} is ${value}, current value is ${found}`,
+        remedies.setBack,
+      )
   }
 }
