@@ -83,9 +83,13 @@ function readWhereKnown(host: OpenNetns, sysctl: string): string | undefined {
   }
 }
 
-/** A kernel without IPv6 knows none of this, and needs none of it. */
+/** What a kernel without IPv6 says, which needs none of this, and a machine whose sysctls cannot be written. */
+const refusals: readonly unknown[] = ['ENOENT', 'EROFS', 'EACCES', 'EPERM']
+
 function writeWhereKnown(host: OpenNetns, sysctl: string, value: string): void {
   try {
     writeSysctl(host.netns, sysctl, value)
-  } catch {}
+  } catch (error) {
+    if (!(error instanceof SystemError && refusals.includes(error.code))) throw error
+  }
 }
