@@ -14,7 +14,7 @@ const records = new URL('../../../dist/differences/', import.meta.url)
 export const isWhole = process.env['PATCHBAY_TEST_WHOLE'] !== undefined
 
 /** A sample is the same each time, so that what fails is due to a change; all of them begin anywhere. */
-const cases = isWhole ? 350 : 25
+const cases = isWhole ? 350 : 15
 const sampleSeed = 1
 /** A smaller case is looked for so often. */
 const shrinkings = 40

@@ -33,7 +33,7 @@ async function tryAll(name: string, context: TestContext): Promise<string[]> {
   using lab = await DaemonLab.open(containers)
   const stage = Stage.on(lab.world, name, { scarce: true, ignored: isOfDaemon })
   const kills = (['add', 'del'] as const).flatMap((verb) =>
-    sampleOf(sitesOfProgram(stage, tracer, verb), 6).map((each): Kill => ({ ...each, verb })),
+    sampleOf(sitesOfProgram(stage, tracer, verb), 3).map((each): Kill => ({ ...each, verb })),
   )
   let hits = 0
   const complaints = piecesOf(kills, 8).flatMap((piece) => {

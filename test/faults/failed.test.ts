@@ -51,7 +51,7 @@ async function faultsOf(name: string): Promise<Fault[]> {
     const faults = sites.flatMap((each, at) =>
       rotated(errorsOf(each.site), at).map((what) => ({ ...each, verb, what })),
     )
-    return sampleOf(faults, 8)
+    return sampleOf(faults, 4)
   })
 }
 

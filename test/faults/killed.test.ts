@@ -89,7 +89,8 @@ async function tryAll(name: string, kills: readonly Kill[], context: TestContext
   context.diagnostic(
     `${name}: ${kills.length - rest.length} of ${kills.length} kills; not met: ${rest.map(textOf).join('; ')}`,
   )
-  if (rest.length > kills.length / 10) complaints.push(`${rest.length} of ${kills.length} calls were not met`)
+  if (rest.length > Math.max(2, kills.length / 10))
+    complaints.push(`${rest.length} of ${kills.length} calls were not met`)
   return complaints
 }
 
@@ -108,7 +109,7 @@ function isWorthKilling({ isForeign, site }: PluginSite): boolean {
   return !isForeign || /^(?:sendto|sendmsg|setsockopt|write|flock|exit_group)$/.test(site.call)
 }
 
-const counts = { 'add then DEL': 8, 'add then GC': 4, 'add then ADD again': 4, 'del then DEL': 8 } as const
+const counts = { 'add then DEL': 4, 'add then GC': 2, 'add then ADD again': 2, 'del then DEL': 4 } as const
 
 async function killsOf(name: string): Promise<Kill[]> {
   using stage = await Stage.open(name, { scarce: true })
