@@ -18,6 +18,12 @@ interface Kill {
   readonly isBack: boolean
 }
 
+/** With the tracer ends the daemon. Until it has, another one would take it for one that runs. */
+async function endOf(attached: { end(): Promise<unknown> }, lab: DaemonLab): Promise<void> {
+  await attached.end()
+  await lab.exitStatus()
+}
+
 class Trial implements Disposable {
   readonly lab: DaemonLab
   readonly stage: Stage
@@ -40,7 +46,7 @@ class Trial implements Disposable {
     if (verb === 'del') assert.equal(caller.add(turn.to).status, 0)
     const attached = await tracer.attach(lab.pid)
     assert.equal(caller[verb](turn.to).status, 0)
-    await attached.end()
+    await endOf(attached, lab)
     await lab.start()
     if (verb === 'add') assert.equal(caller.del(turn.to).status, 0)
     return tracer.listed()
@@ -54,7 +60,7 @@ class Trial implements Disposable {
     if (verb === 'del') stage.caller(turn).add(turn.to)
     const attached = await tracer.attach(lab.pid, [site, { deed: 'kill-first' }])
     const outcome = stage.caller(turn)[verb](turn.to)
-    await attached.end()
+    await endOf(attached, lab)
     if (outcome.status !== 0) complaints.push(complaintOfError(outcome))
     if (verb === 'del' && outcome.status !== 0) complaints.push(`DEL failed: ${said(outcome)}`)
     if (isBack) await lab.start()

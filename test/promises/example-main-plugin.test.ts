@@ -65,7 +65,9 @@ function succeeds({ status, stdout, stderr }: Outcome): string {
 
 /** What is there of the container's attachment: the host's ends and the leases. */
 function leftovers(): string {
-  return world.shell('ip -o link show type veth; find /var/lib/cni/networks -name "10.*" 2>/dev/null || true')
+  // The kernel may take a moment until it says that a link is up.
+  const links = 'ip -o link show type veth | sed "s/ state [A-Z]*//"'
+  return world.shell(`${links}; find /var/lib/cni/networks -name "10.*" 2>/dev/null || true`)
 }
 
 test('the document shows the example as it is', () => {

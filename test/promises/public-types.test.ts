@@ -99,12 +99,13 @@ test('codecs and tables of attributes are in raw subpaths only', async () => {
   ])
 })
 
-test('the package itself has what its subpaths have, with rules of nf_tables under one name', async () => {
-  const { nft, Nftables, ...rest } = await import('@patchbay/linux')
+test('the package itself has what its subpaths have, with nf_tables and traffic control under one name each', async () => {
+  const { nft, Nftables, tc, ...rest } = await import('@patchbay/linux')
   const subpaths = await Promise.all(['netlink', 'netns', 'route', 'conntrack'].map(namesIn))
   assert.deepEqual(Object.keys(rest).sort(), [...new Set(subpaths.flat())].sort())
   assert.deepEqual(Object.keys(nft), await namesIn('nftables'))
   assert.equal(Nftables, nft.Nftables)
+  assert.deepEqual(Object.keys(tc), await namesIn('tc'))
 })
 
 test('no file of declarations spells out what has a name', () => {
