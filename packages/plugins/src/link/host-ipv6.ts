@@ -1,6 +1,7 @@
 import { readSysctl, writeSysctl } from '@patchbay/linux/netns'
 import { findLink, IFA_F, linkSummary, listAddresses, listRoutes, RT_TABLE, RTPROT } from '@patchbay/linux/route'
 import { SystemError } from '@patchbay/linux/sys'
+import { isShortage } from '../request/shortage.ts'
 import type { OpenNetns } from './net-context.ts'
 
 /** A container must not be able to give the host routes by router advertisements (CVE-2020-10749). */
@@ -83,13 +84,14 @@ function readWhereKnown(host: OpenNetns, sysctl: string): string | undefined {
   }
 }
 
-/** What a kernel without IPv6 says, which needs none of this, and a machine whose sysctls cannot be written. */
-const refusals: readonly unknown[] = ['ENOENT', 'EROFS', 'EACCES', 'EPERM']
+/** What says nothing of the kernel, besides what a process lacks for a moment. */
+const accidents: readonly unknown[] = ['EIO', 'ENOSPC']
 
+/** A kernel without IPv6 knows none of this, and needs none of it. Where sysctls cannot be written, the administrator sees to it. */
 function writeWhereKnown(host: OpenNetns, sysctl: string, value: string): void {
   try {
     writeSysctl(host.netns, sysctl, value)
   } catch (error) {
-    if (!(error instanceof SystemError && refusals.includes(error.code))) throw error
+    if (isShortage(error) || (error instanceof SystemError && accidents.includes(error.code))) throw error
   }
 }
