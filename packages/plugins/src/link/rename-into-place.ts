@@ -1,8 +1,8 @@
-import { isNetlinkError } from '@patchbay/linux/netlink'
 import { deleteLink, findLink, getLink, type LinkSummary, linkSummary, setLink } from '@patchbay/linux/route'
 import type { Attachment } from '../request/attachment.ts'
 import { messageOf } from '../request/error-message.ts'
 import type { UndoStack } from '../request/undo-stack.ts'
+import { unlessGone } from './delete-links.ts'
 import { linkGroupOf, linkNameOf } from './link-owner.ts'
 import type { OpenNetns } from './net-context.ts'
 
@@ -52,10 +52,6 @@ export async function renameIntoPlace(
 async function deleteIfThere(container: OpenNetns, name: string): Promise<boolean> {
   const link = await findLink(container.route, name, { as: linkSummary })
   if (!link) return false
-  try {
-    await deleteLink(container.route, link.index)
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENODEV')) throw error
-  }
+  await unlessGone(deleteLink(container.route, link.index))
   return true
 }

@@ -1,8 +1,9 @@
 import type { Request } from '@patchbay/cni/plugin'
-import { isNetlinkError, type NetlinkSocket } from '@patchbay/linux/netlink'
+import type { NetlinkSocket } from '@patchbay/linux/netlink'
 import type { Namespace } from '@patchbay/linux/netns'
 import { findLink, type LinkSummary, linkSummary } from '@patchbay/linux/route'
 import { mayNeedInterface } from '../ipam/ipam-plugins.ts'
+import { unlessGone } from '../link/delete-links.ts'
 import { netContext } from '../link/net-context.ts'
 import { isMissingNetns, openNamespace } from '../request/open-namespace.ts'
 import { type CleanupStep, runAll } from '../request/run-all.ts'
@@ -51,7 +52,7 @@ async function deleteLinkAndRules(
     rules = asked.then(removeRules)
     // The next step tells of its failure; until then it must not count as unhandled.
     rules.catch(() => undefined)
-    await orGoneBefore(gone)
+    await unlessGone(gone)
   }
   await runAll(deleteLink, () => rules ?? removeRules())
 }
@@ -74,12 +75,4 @@ async function findFirst(
     if (link !== undefined) return link
   }
   return undefined
-}
-
-async function orGoneBefore(gone: Promise<void>): Promise<void> {
-  try {
-    await gone
-  } catch (error) {
-    if (!isNetlinkError(error, 'ENODEV')) throw error
-  }
 }
