@@ -31,8 +31,8 @@ function isOf(request: Request, { ifalias = '' }: LinkSummary): boolean {
   return ifalias === '' || ifalias === linkNameOf(request)
 }
 
-/** The IFB device of an attachment, by which packets pass that its container sends; `undefined` when there is none. */
-export async function findIfb({ route }: Pick<OpenNetns, 'route'>, request: Request): Promise<LinkSummary | undefined> {
+/** The IFB device that what a container sends passes through; `undefined` when the attachment has no device. */
+export async function findIfb({ route }: OpenNetns, request: Request): Promise<LinkSummary | undefined> {
   for (const name of namesOf(request)) {
     const link = await findLink(route, name, { as: linkSummary })
     if (link && isOf(request, link)) return link
@@ -75,10 +75,11 @@ export async function makeIfb(
 
 /** Deletes the IFB device of an attachment; there may be none. */
 export async function deleteIfb(host: OpenNetns, request: Request): Promise<void> {
+  const link = await findIfb(host, request)
+  if (link === undefined) return
   const { deleter } = netContext.of(request.shared)
   using route = deleter.openSocket(host.netns)
-  const link = await findIfb({ route }, request)
-  if (link) await unlessGone(deleter.delete(link, { netns: host.netns, route }).gone)
+  await unlessGone(deleter.delete(link, { netns: host.netns, route }).gone)
 }
 
 /** Deletes the IFB devices of a network whose attachment is not alive, and no others. */
