@@ -14,19 +14,15 @@ const MARK = 112
 export class SourceRules {
   readonly #container: OpenNetns
   readonly #rules: readonly Rule[]
-  readonly #used: Set<number>
+  #used: Set<number> | undefined
 
-  private constructor(container: OpenNetns, rules: readonly Rule[], used: Set<number>) {
+  private constructor(container: OpenNetns, rules: readonly Rule[]) {
     this.#container = container
     this.#rules = rules
-    this.#used = used
   }
 
   static async read(container: OpenNetns): Promise<SourceRules> {
-    const rules = await listRules(container.route)
-    const routes = await listRoutes(container.route, { table: RT_TABLE.UNSPEC })
-    const used = new Set([...rules, ...routes].flatMap(({ table }) => table ?? []))
-    return new SourceRules(container, rules, used)
+    return new SourceRules(container, await listRules(container.route))
   }
 
   /** The table that what comes from an address is routed by, if it has one; only that `table`, when it is given. */
@@ -35,11 +31,17 @@ export class SourceRules {
   }
 
   /** A table that neither rule nor route uses. */
-  freeTable(): number {
+  async freeTable(): Promise<number> {
+    this.#used ??= await this.#usedTables()
     let table = FIRST_TABLE
     while (this.#used.has(table)) table++
     this.#used.add(table)
     return table
+  }
+
+  async #usedTables(): Promise<Set<number>> {
+    const routes = await listRoutes(this.#container.route, { table: RT_TABLE.UNSPEC })
+    return new Set([...this.#rules, ...routes].flatMap(({ table }) => table ?? []))
   }
 
   /** Has what comes from an address be routed by a table, and has `undo` take it back. */

@@ -59,7 +59,7 @@ async function addTables(
   for (const source of sources) {
     // An ADD before this one has chosen.
     const chosen = rules.tableOf(source.address)
-    const table = chosen ?? rules.freeTable()
+    const table = chosen ?? (await rules.freeTable())
     const routes = routesOf(source, moved)
     await fillTable(container, routes, { table, undo })
     const present = chosen === undefined ? routes : await listRoutes(container.route, { table, oif: index })
