@@ -32,7 +32,7 @@ async function tryAll(name: string, faults: readonly Fault[], context: TestConte
   return left === '' ? complaints : [...complaints, `at the end:\n${left}`]
 }
 
-/** Which of several faults it was, each on a machine of its own; what was wrong with all, if it is none alone. */
+/** Tries each of the faults on a machine of its own. Gives what is wrong with single ones, or else what was wrong with all together. */
 async function tryEach(name: string, faults: readonly Fault[], all: readonly string[]): Promise<readonly string[]> {
   const complaints: string[] = []
   for (const fault of faults) {

@@ -94,7 +94,7 @@ async function tryAll(name: string, kills: readonly Kill[], context: TestContext
   return complaints
 }
 
-/** Which of several kills it was, each on a machine of its own; what was wrong with all, if it is none alone. */
+/** Tries each of the kills on a machine of its own. Gives what is wrong with single ones, or else what was wrong with all together. */
 async function tryEach(name: string, kills: readonly Kill[], together: readonly string[]): Promise<readonly string[]> {
   const complaints: string[] = []
   for (const kill of kills) {

@@ -13,7 +13,7 @@ export interface NetSysctl {
 /**
  * The sysctls that keys name: dots are slashes, and `IFNAME` is the name of the container's interface.
  *
- * @throws RangeError `invalid net sysctl key: "kernel/x"` for one that is none of a network
+ * @throws RangeError `invalid net sysctl key: "kernel/x"` for one outside of `net`
  */
 export function netSysctls(pairs: readonly (readonly [key: string, value: string])[], ifName: string): NetSysctl[] {
   return pairs.map(([key, value]) => {
