@@ -78,7 +78,7 @@ test('listRules() lists what ip(8) has made, of both IP versions or one, as addR
     assert.equal((await families(4)).length + (await families(6)).length, listed.length)
   }))
 
-test('deleteRule() deletes the rule that agrees in what is given, and fails with ENOENT when there is none', () =>
+test('deleteRule() deletes the rule that agrees in what is given, and fails with ENOENT when no rule agrees', () =>
   withNamespaces(['host'], async ({ host }) => {
     const before = rulesOf(host)
     for (const [rule, words] of rows) addByIp(host, rule, words)

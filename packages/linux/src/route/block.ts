@@ -1,5 +1,7 @@
-import { CIDR, type IP, IPv4, parseIP } from '@patchbay/address'
+import { CIDR, type IP, parseIP } from '@patchbay/address'
 import { AF } from './constants.ts'
+
+const unspecified = { [AF.INET]: parseIP('0.0.0.0'), [AF.INET6]: parseIP('::') } as const
 
 /**
  * The block of addresses that a header and an attribute of the kernel describe together. The kernel leaves the address out where
@@ -7,7 +9,6 @@ import { AF } from './constants.ts'
  */
 export function blockOf(family: number, address: IP | undefined, prefixLength: number): CIDR | undefined {
   if (family !== AF.INET && family !== AF.INET6) return undefined
-  const unspecified = family === AF.INET ? IPv4.fromNumber(0) : parseIP('::')
-  const start = address ?? (prefixLength === 0 ? unspecified : undefined)
+  const start = address ?? (prefixLength === 0 ? unspecified[family] : undefined)
   return start && prefixLength <= start.bits ? CIDR.of(start, prefixLength) : undefined
 }

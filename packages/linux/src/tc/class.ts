@@ -1,6 +1,6 @@
 import { type NetlinkRequest, type NetlinkSocket, NLM_F } from '../netlink/index.ts'
 import { type Attributes, request } from '../netlink/raw.ts'
-import { type ClassAttributes, type ClassMessage, classOperations } from './message.ts'
+import { type ClassAttributes, type ClassMessage, classOperations, headerOf } from './message.ts'
 import type { QdiscKind } from './qdisc.ts'
 import { TC_HTB_PROTOVER } from './qdiscs/htb.ts'
 import { ratespecOf, ticksOf } from './rate.ts'
@@ -21,7 +21,7 @@ export interface TrafficClass {
 
 /** The request of {@link addClass}, for sending several in one go. */
 export function addClassRequest({ index, parent, handle, class: kind }: TrafficClass): NetlinkRequest {
-  const header = { family: 0, ifindex: index, handle, parent, info: 0 }
+  const header = headerOf({ index, parent, handle })
   return request(classOperations.add, { header, attributes: { class: kind } }, NLM_F.CREATE | NLM_F.EXCL)
 }
 
@@ -36,8 +36,8 @@ export async function addClass(socket: NetlinkSocket, trafficClass: TrafficClass
 
 /** The classes of the link with that index. */
 export async function listClasses(socket: NetlinkSocket, index: number): Promise<TrafficClass[]> {
-  const header = { family: 0, ifindex: index, handle: 0, parent: 0, info: 0 }
-  const messages = await socket.list(request(classOperations.get, { header, attributes: {} }), classOperations.reply)
+  const wanted = { header: headerOf({ index }), attributes: {} }
+  const messages = await socket.list(request(classOperations.get, wanted), classOperations.reply)
   return messages.map(decodeClass).filter((each) => each !== undefined)
 }
 

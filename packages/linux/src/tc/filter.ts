@@ -2,7 +2,7 @@ import { type NetlinkRequest, type NetlinkSocket, NLM_F } from '../netlink/index
 import { type Attributes, littleEndian, request } from '../netlink/raw.ts'
 import type { Action } from './actions.ts'
 import { TC_U32 } from './filters/u32.ts'
-import { type FilterAttributes, type FilterMessage, filterOperations } from './message.ts'
+import { type FilterAttributes, type FilterMessage, filterOperations, headerOf } from './message.ts'
 
 /** What kind a filter is of, and its options as the kernel lays them out. */
 export type FilterKind = NonNullable<Attributes<FilterAttributes>['filter']>
@@ -25,9 +25,9 @@ export interface Filter {
 }
 
 /** The request of {@link addFilter}, for sending several in one go. */
-export function addFilterRequest(filter: Filter): NetlinkRequest {
-  const body = { header: headerOf(filter), attributes: { filter: filter.filter } }
-  return request(filterOperations.add, body, NLM_F.CREATE | NLM_F.EXCL)
+export function addFilterRequest({ priority = 0, protocol = ETH_P.ALL, filter, ...place }: Filter): NetlinkRequest {
+  const header = headerOf({ ...place, info: infoOf(priority, protocol) })
+  return request(filterOperations.add, { header, attributes: { filter } }, NLM_F.CREATE | NLM_F.EXCL)
 }
 
 /**
@@ -50,25 +50,27 @@ export interface FilterPlace {
 }
 
 /** The request of {@link deleteFilters}, for sending several in one go. */
-export function deleteFiltersRequest(place: FilterPlace): NetlinkRequest {
+export function deleteFiltersRequest({ index, parent, priority, protocol = ETH_P.ALL }: FilterPlace): NetlinkRequest {
   // Without a kind, the kernel deletes all of that priority; without a priority, all.
-  const { priority, protocol = ETH_P.ALL } = place
-  const header = priority === undefined ? { ...headerOf(place), info: 0 } : headerOf({ ...place, protocol })
-  return request(filterOperations.delete, { header, attributes: {} })
+  const info = priority === undefined ? 0 : infoOf(priority, protocol)
+  return request(filterOperations.delete, { header: headerOf({ index, parent, info }), attributes: {} })
 }
 
 /**
  * Deletes filters.
  *
- * @throws NetlinkError `ENOENT` when there is none
+ * @throws NetlinkError `ENOENT` when the priority has no filter
  */
 export async function deleteFilters(socket: NetlinkSocket, place: FilterPlace): Promise<void> {
   await socket.request(deleteFiltersRequest(place))
 }
 
 /** The filters of one parent, in the order in which they are asked. Empty where the link or the parent is not there. */
-export async function listFilters(socket: NetlinkSocket, place: Omit<FilterPlace, 'priority'>): Promise<Filter[]> {
-  const header = { ...headerOf(place), info: place.protocol === undefined ? 0 : infoOf(0, place.protocol) }
+export async function listFilters(
+  socket: NetlinkSocket,
+  { index, parent, protocol }: Omit<FilterPlace, 'priority'>,
+): Promise<Filter[]> {
+  const header = headerOf({ index, parent, info: protocol === undefined ? 0 : infoOf(0, protocol) })
   const wanted = request(filterOperations.get, { header, attributes: {} })
   const messages = await socket.list(wanted, filterOperations.reply)
   return messages.map(decodeFilter).filter((filter) => filter !== undefined)
@@ -79,10 +81,6 @@ function decodeFilter({ header, attributes: { filter } }: FilterMessage): Filter
   if (filter === undefined || header.handle === 0) return undefined
   const { ifindex, parent, handle, info } = header
   return { index: ifindex, parent, handle, priority: info >>> 16, protocol: swapped(info & 0xffff), filter }
-}
-
-function headerOf({ index, parent, priority = 0, protocol = ETH_P.ALL, handle = 0 }: Omit<Filter, 'filter'>) {
-  return { family: 0, ifindex: index, handle, parent, info: infoOf(priority, protocol) }
 }
 
 /** The protocol is in network byte order, in a number that is not. */

@@ -38,6 +38,20 @@ export class Tcmsg {
 /** The codec of {@link Tcmsg}. */
 export const tcmsg = struct(new Tcmsg())
 
+/** What a message is about. */
+export interface TcmsgFields {
+  /** Index of the link. */
+  index: number
+  parent?: number | undefined
+  handle?: number | undefined
+  info?: number | undefined
+}
+
+/** The header of a message; what is left out is 0. */
+export function headerOf({ index, parent = 0, handle = 0, info = 0 }: TcmsgFields): Struct<Tcmsg> {
+  return { family: 0, ifindex: index, handle, parent, info }
+}
+
 /** Attributes that queueing disciplines, classes and filters have, `<linux/rtnetlink.h> TCA_*`. */
 class CommonTcAttributes {
   readonly stats = attr(3, binary)

@@ -1,7 +1,7 @@
 import { type NetlinkRequest, type NetlinkSocket, NLM_F } from '../netlink/index.ts'
 import { type Attributes, request } from '../netlink/raw.ts'
 import { TC_H } from './handle.ts'
-import { type QdiscAttributes, type QdiscMessage, qdiscOperations } from './message.ts'
+import { headerOf, type QdiscAttributes, type QdiscMessage, qdiscOperations } from './message.ts'
 import { bytesIn, ratespecOf, ticksOf } from './rate.ts'
 
 /** What kind a queueing discipline is of, and its options as the kernel lays them out. */
@@ -24,8 +24,8 @@ export type QdiscConflict = 'fail' | 'replace'
 const conflictFlags = { fail: NLM_F.CREATE | NLM_F.EXCL, replace: NLM_F.CREATE | NLM_F.REPLACE } as const
 
 /** The request of {@link addQdisc}, for sending several in one go. */
-export function addQdiscRequest(qdisc: Qdisc, conflict: QdiscConflict = 'fail'): NetlinkRequest {
-  return request(qdiscOperations.add, bodyOf(qdisc), conflictFlags[conflict])
+export function addQdiscRequest({ qdisc, ...place }: Qdisc, conflict: QdiscConflict = 'fail'): NetlinkRequest {
+  return request(qdiscOperations.add, { header: headerAt(place), attributes: { qdisc } }, conflictFlags[conflict])
 }
 
 /**
@@ -39,8 +39,12 @@ export async function addQdisc(socket: NetlinkSocket, qdisc: Qdisc, conflict: Qd
 }
 
 /** The request of {@link deleteQdisc}, for sending several in one go. */
-export function deleteQdiscRequest({ index, parent = TC_H.ROOT, handle = 0 }: Omit<Qdisc, 'qdisc'>): NetlinkRequest {
-  return request(qdiscOperations.delete, { header: headerOf(index, parent, handle), attributes: {} })
+export function deleteQdiscRequest(place: Omit<Qdisc, 'qdisc'>): NetlinkRequest {
+  return request(qdiscOperations.delete, { header: headerAt(place), attributes: {} })
+}
+
+function headerAt({ parent = TC_H.ROOT, ...place }: Omit<Qdisc, 'qdisc'>): QdiscMessage['header'] {
+  return headerOf({ parent, ...place })
 }
 
 /**
@@ -54,7 +58,7 @@ export async function deleteQdisc(socket: NetlinkSocket, place: Omit<Qdisc, 'qdi
 
 /** The queueing disciplines of the link with that index, or of all links; also those that the kernel has put there. */
 export async function listQdiscs(socket: NetlinkSocket, filter: { index?: number } = {}): Promise<Qdisc[]> {
-  const wanted = { header: headerOf(filter.index ?? 0, 0, 0), attributes: {} }
+  const wanted = { header: headerOf({ index: filter.index ?? 0 }), attributes: {} }
   const messages = await socket.list(request(qdiscOperations.get, wanted), qdiscOperations.reply)
   return (
     messages
@@ -67,14 +71,6 @@ export async function listQdiscs(socket: NetlinkSocket, filter: { index?: number
 
 function decodeQdisc({ header, attributes: { qdisc } }: QdiscMessage): Qdisc | undefined {
   return qdisc && { index: header.ifindex, parent: header.parent, handle: header.handle, qdisc }
-}
-
-function bodyOf({ index, parent = TC_H.ROOT, handle = 0, qdisc }: Qdisc): QdiscMessage {
-  return { header: headerOf(index, parent, handle), attributes: { qdisc } }
-}
-
-function headerOf(ifindex: number, parent: number, handle: number): QdiscMessage['header'] {
-  return { family: 0, ifindex, handle, parent, info: 0 }
 }
 
 /** How quickly packets may leave. */

@@ -28,6 +28,11 @@ import { routeMetrics } from './metrics.ts'
 /** `<linux/rtnetlink.h> RT_TABLE_*`: well-known routing tables. */
 export const RT_TABLE = { UNSPEC: 0, DEFAULT: 253, MAIN: 254, LOCAL: 255 } as const
 
+/** Where a message has a table's number: in a byte of its header, or in an attribute when it does not fit there. */
+export function placeOfTable(table: number): { readonly header: number; readonly attribute: number | undefined } {
+  return table > 0xff ? { header: RT_TABLE.UNSPEC, attribute: table } : { header: table, attribute: undefined }
+}
+
 /** `struct rtmsg`, `<linux/rtnetlink.h>`. */
 export class Rtmsg {
   readonly family = u8

@@ -3,7 +3,7 @@ import { DecodeError, isNetlinkError, type NetlinkRequest, type NetlinkSocket, N
 import { request } from '../../netlink/raw.ts'
 import { blockOf } from '../block.ts'
 import { familyOf } from '../constants.ts'
-import { type NextHop, type RouteMessage, RT_TABLE, routeOperations } from './message.ts'
+import { type NextHop, placeOfTable, type RouteMessage, RT_TABLE, routeOperations } from './message.ts'
 import type { RouteMetrics } from './metrics.ts'
 
 /** `<linux/rtnetlink.h> RT_SCOPE_*`: how far a destination is. */
@@ -62,14 +62,14 @@ export interface Route {
 /** What {@link Route} says, as a message. */
 function encodeRoute(route: Route): RouteMessage {
   const { dst, src, gateway, via, oif, prefsrc, priority, metrics, multipath } = route
-  const table = route.table ?? RT_TABLE.MAIN
+  const table = placeOfTable(route.table ?? RT_TABLE.MAIN)
   return {
     header: {
       family: familyOf(dst.family),
       dstLen: dst.prefixLength,
       srcLen: src?.prefixLength ?? 0,
       tos: route.tos ?? 0,
-      table: table > 0xff ? RT_TABLE.UNSPEC : table,
+      table: table.header,
       protocol: route.protocol ?? RTPROT.BOOT,
       scope: route.scope ?? RT_SCOPE.UNIVERSE,
       type: route.type ?? RTN.UNICAST,
@@ -78,7 +78,7 @@ function encodeRoute(route: Route): RouteMessage {
     attributes: {
       dst: dst.prefixLength > 0 ? dst.network : undefined,
       src: src?.network,
-      table: table > 0xff ? table : undefined,
+      table: table.attribute,
       gateway,
       via,
       oif,
@@ -179,8 +179,9 @@ export interface RouteFilter {
 export async function listRoutes(socket: NetlinkSocket, filter: RouteFilter = {}): Promise<Route[]> {
   const table = filter.table ?? RT_TABLE.MAIN
   const { protocol = RTPROT.UNSPEC } = filter
-  const header = { ...emptyHeader(familyOf(filter.family)), table: table > 0xff ? RT_TABLE.UNSPEC : table, protocol }
-  const attributes = { table: table > 0xff ? table : undefined, oif: filter.oif }
+  const place = placeOfTable(table)
+  const header = { ...emptyHeader(familyOf(filter.family)), table: place.header, protocol }
+  const attributes = { table: place.attribute, oif: filter.oif }
   const messages = await listMessages(socket, request(routeOperations.get, { header, attributes }))
   return messages
     .filter((message) => !(message.header.flags & RTM_F.CLONED))

@@ -23,7 +23,7 @@ import {
 } from '../../netlink/raw.ts'
 import { blockOf } from '../block.ts'
 import { AF, familyOf } from '../constants.ts'
-import { RT_TABLE } from '../route/message.ts'
+import { placeOfTable, RT_TABLE } from '../route/message.ts'
 
 /** `struct fib_rule_hdr`, `<linux/fib_rules.h>`. */
 export class FibRuleHdr {
@@ -134,14 +134,14 @@ export interface Rule {
 function encodeRule(rule: Rule): RuleMessage {
   const { family, src, dst, table = RT_TABLE.UNSPEC, action = FR_ACT.TO_TBL, flags = 0 } = rule
   const { priority, iifname, oifname, fwmark, fwmask, l3mdev, protocol, suppressPrefixlen } = rule
-  const fits = table <= 0xff
+  const place = placeOfTable(table)
   return {
     header: {
       family: familyOf(family),
       dstLen: dst?.prefixLength ?? 0,
       srcLen: src?.prefixLength ?? 0,
       tos: 0,
-      table: fits ? table : RT_TABLE.UNSPEC,
+      table: place.header,
       action,
       flags,
     },
@@ -156,7 +156,7 @@ function encodeRule(rule: Rule): RuleMessage {
       l3mdev,
       protocol,
       suppressPrefixlen,
-      table: fits ? undefined : table,
+      table: place.attribute,
     },
   }
 }
@@ -219,14 +219,11 @@ export async function deleteRule(socket: NetlinkSocket, rule: Rule): Promise<voi
 
 /** The rules of IPv4, of IPv6, or of both, in the order in which they are asked. */
 export async function listRules(socket: NetlinkSocket, filter: { family?: 4 | 6 | undefined } = {}): Promise<Rule[]> {
-  const families = filter.family === undefined ? ([4, 6] as const) : [filter.family]
-  const lists: Rule[][] = []
-  for (const family of families) lists.push(await listRulesOf(socket, family))
-  return lists.flat()
-}
-
-async function listRulesOf(socket: NetlinkSocket, family: 4 | 6): Promise<Rule[]> {
-  const { header } = encodeRule({ family, action: 0 })
+  const header = { family: familyOf(filter.family), dstLen: 0, srcLen: 0, tos: 0, table: 0, action: 0, flags: 0 }
   const messages = await socket.list(request(ruleOperations.get, { header, attributes: {} }), ruleOperations.reply)
-  return messages.map(decodeRule).filter((rule) => rule !== undefined)
+  // IPv6 may be a module that was loaded before or after others have rules: the kernel lists families in that order.
+  return messages
+    .map(decodeRule)
+    .filter((rule) => rule !== undefined)
+    .sort((a, b) => a.family - b.family)
 }
